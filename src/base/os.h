@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * os: every system call that touches a file goes through this table, so that a
+ * test can make the N-th one fail.  os_real is the only production instance.
+ *
+ * Every open adds O_CLOEXEC | O_NOFOLLOW; names are relative to a directory
+ * descriptor.  Results and errno are those of the call.
+ */
+#ifndef BASE_OS_H
+#define BASE_OS_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "bytes.h"
+
+struct os {
+	int (*open)(int dir, const char *name, int flags, mode_t mode);
+	ssize_t (*read)(int fd, void *bytes, size_t len, off_t at);
+	ssize_t (*write)(int fd, const void *bytes, size_t len, off_t at);
+	int (*sync)(int fd); /* fsync */
+	int (*sync_data)(int fd); /* fdatasync */
+	int (*allocate)(int fd, off_t at, off_t len);
+	int (*truncate)(int fd, off_t len);
+	int (*stat)(int dir, const char *name, struct stat *out);
+	int (*rename)(int dir, const char *from, const char *to);
+	int (*unlink)(int dir, const char *name);
+	int (*mkdir)(int dir, const char *name, mode_t mode);
+	int (*close)(int fd);
+};
+extern const struct os os_real;
+
+/* What every writer of files does, written once.  ENOSPC and EDQUOT become
+ * ST_FULL, ENOENT ST_NOT_FOUND, EEXIST ST_CONFLICT, everything else ST_IO. */
+
+/** os_status(errno_value, what): the mapping above. */
+struct status os_status(int errno_value, const char *what);
+/** os_write_all(os, fd, bytes, at): every byte at offset ${at}, or a failure. */
+MUST_CHECK struct status os_write_all(const struct os *os, int fd, struct bytes bytes, uint64_t at);
+/** os_read_all(os, fd, out, len, at): exactly ${len} bytes; ST_CORRUPT when the file is shorter. */
+MUST_CHECK struct status os_read_all(const struct os *os, int fd, void *out, size_t len, uint64_t at);
+/** os_load(os, dir, name, max, out): a whole file; ST_NOT_FOUND, ST_TOO_BIG. */
+MUST_CHECK struct status os_load(const struct os *os, int dir, const char *name, size_t max, struct buffer *out);
+/**
+ * os_save(os, dir, name, bytes):
+ * Make ${bytes} durable as ${name} in ${dir} (file synced, renamed over, directory
+ * synced).  After a failure the previous content, if any, is still there and whole.
+ */
+MUST_CHECK struct status os_save(const struct os *os, int dir, const char *name, struct bytes bytes);
+/** os_remove(os, dir, name): unlink and sync the directory; a missing file is fine. */
+MUST_CHECK struct status os_remove(const struct os *os, int dir, const char *name);
+/** os_open_dir(os, dir, name, create, out): a directory descriptor, made 0700 if ${create}. */
+MUST_CHECK struct status os_open_dir(const struct os *os, int dir, const char *name, bool create, int *out);
+
+#endif /* !BASE_OS_H */
