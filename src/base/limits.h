@@ -3,6 +3,11 @@
  * limits: every ceiling of the product, each with what breaks if it were larger.
  * Sizes are bytes unless the name says otherwise; times are milliseconds.
  */
+/* This header hides the C library's of the same name, which others need: hand it
+ * on.  Outside the guard, for gcc's own limits.h comes through here twice. */
+#pragma GCC system_header
+#include_next <limits.h>
+
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 

@@ -23,7 +23,7 @@ struct os {
 	int (*sync_data)(int fd); /* fdatasync */
 	int (*allocate)(int fd, off_t at, off_t len);
 	int (*truncate)(int fd, off_t len);
-	int (*stat)(int dir, const char *name, struct stat *out);
+	int (*stat)(int dir, const char *name, struct stat *out); /* "" is ${dir} itself, a file or not */
 	int (*rename)(int dir, const char *from, const char *to);
 	int (*unlink)(int dir, const char *name);
 	int (*mkdir)(int dir, const char *name, mode_t mode);
@@ -40,12 +40,13 @@ struct status os_status(int errno_value, const char *what);
 MUST_CHECK struct status os_write_all(const struct os *os, int fd, struct bytes bytes, uint64_t at);
 /** os_read_all(os, fd, out, len, at): exactly ${len} bytes; ST_CORRUPT when the file is shorter. */
 MUST_CHECK struct status os_read_all(const struct os *os, int fd, void *out, size_t len, uint64_t at);
-/** os_load(os, dir, name, max, out): a whole file; ST_NOT_FOUND, ST_TOO_BIG. */
+/** os_load(os, dir, name, max, out): append a whole file of at most ${max} bytes; ST_NOT_FOUND, ST_TOO_BIG. */
 MUST_CHECK struct status os_load(const struct os *os, int dir, const char *name, size_t max, struct buffer *out);
 /**
  * os_save(os, dir, name, bytes):
  * Make ${bytes} durable as ${name} in ${dir} (file synced, renamed over, directory
- * synced).  After a failure the previous content, if any, is still there and whole.
+ * synced).  After a failure the previous content, if any, is still there and whole;
+ * only when the last step fails, syncing the directory, it may already be the new one, whole.
  */
 MUST_CHECK struct status os_save(const struct os *os, int dir, const char *name, struct bytes bytes);
 /** os_remove(os, dir, name): unlink and sync the directory; a missing file is fine. */

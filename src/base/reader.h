@@ -16,7 +16,8 @@ struct reader {
 
 static inline struct reader reader_of(struct bytes b)
 {
-	return (struct reader){ b.at, b.at + b.len };
+	/* An empty view may be NULL, to which C may not even add zero. */
+	return (struct reader){ b.at, b.len > 0 ? b.at + b.len : b.at };
 }
 static inline size_t reader_left(const struct reader *r)
 {

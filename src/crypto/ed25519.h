@@ -10,6 +10,8 @@ struct ed25519_public {
 };
 /** ed25519_new(seed, public): ${seed} becomes a new 32-byte secret. */
 MUST_CHECK struct status ed25519_new(struct secret *seed, struct ed25519_public *public_key);
+/** ed25519_public_of(seed, public): the public half of a stored seed; ST_INVALID unless it has 32 bytes. */
+MUST_CHECK struct status ed25519_public_of(const struct secret *seed, struct ed25519_public *public_key);
 MUST_CHECK struct status ed25519_sign(const struct secret *seed, struct bytes data, uint8_t signature[64]);
 /** ST_UNPROVEN unless it fits. */
 MUST_CHECK struct status ed25519_verify(const struct ed25519_public *public_key, struct bytes data,

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+
+#define FIRST_CAPACITY 64
+
+bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool hash_equal(const struct hash *a, const struct hash *b)
+{
+	return secret_equal(hash_bytes(a), hash_bytes(b));
+}
+
+bool hash_is_zero(const struct hash *h)
+{
+	static const struct hash zero;
+
+	return hash_equal(h, &zero);
+}
+
+struct status size_add(size_t a, size_t b, size_t *out)
+{
+	size_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return FAIL(ST_TOO_BIG);
+	*out = sum;
+	return OK;
+}
+
+struct status size_mul(size_t a, size_t b, size_t *out)
+{
+	size_t product;
+
+	if (__builtin_mul_overflow(a, b, &product))
+		return FAIL(ST_TOO_BIG);
+	*out = product;
+	return OK;
+}
+
+/* Doubling, so that n appends cost O(n), but never past the ceiling. */
+static size_t grown(const struct buffer *b, size_t needed)
+{
+	size_t capacity = b->capacity > FIRST_CAPACITY ? b->capacity : FIRST_CAPACITY;
+
+	while (capacity < needed)
+		capacity = capacity > b->max / 2 ? b->max : capacity * 2;
+	return capacity < b->max ? capacity : b->max;
+}
+
+/* A wiping buffer cannot use realloc(), which may leave a copy behind. */
+static uint8_t *moved(const struct buffer *b, size_t capacity)
+{
+	if (!b->wipe)
+		return realloc(b->bytes, capacity);
+
+	uint8_t *bytes = malloc(capacity);
+	if (bytes == NULL)
+		return NULL;
+	if (b->len > 0)
+		memcpy(bytes, b->bytes, b->len);
+	secret_wipe(b->bytes, b->capacity);
+	free(b->bytes);
+	return bytes;
+}
+
+struct status buffer_reserve(struct buffer *b, size_t more)
+{
+	if (b->len > b->max || more > b->max - b->len)
+		return FAIL_AT(ST_TOO_BIG, "buffer");
+	if (more <= b->capacity - b->len)
+		return OK;
+
+	size_t capacity = grown(b, b->len + more);
+	uint8_t *bytes = moved(b, capacity);
+	if (bytes == NULL)
+		return FAIL_AT(ST_NO_MEMORY, "buffer");
+	b->bytes = bytes;
+	b->capacity = capacity;
+	return OK;
+}
+
+struct status buffer_put(struct buffer *b, struct bytes piece)
+{
+	TRY(buffer_reserve(b, piece.len));
+	if (piece.len > 0)
+		memcpy(b->bytes + b->len, piece.at, piece.len);
+	b->len += piece.len;
+	return OK;
+}
+
+static struct status put_big_endian(struct buffer *b, uint64_t v, size_t width)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < width; i++)
+		bytes[i] = (uint8_t)(v >> 8 * (width - 1 - i));
+	return buffer_put(b, bytes_of(bytes, width));
+}
+
+struct status buffer_put_u8(struct buffer *b, uint8_t v)
+{
+	return put_big_endian(b, v, 1);
+}
+
+struct status buffer_put_u16(struct buffer *b, uint16_t v)
+{
+	return put_big_endian(b, v, 2);
+}
+
+struct status buffer_put_u32(struct buffer *b, uint32_t v)
+{
+	return put_big_endian(b, v, 4);
+}
+
+struct status buffer_put_u64(struct buffer *b, uint64_t v)
+{
+	return put_big_endian(b, v, 8);
+}
+
+struct status buffer_put_sized(struct buffer *b, struct bytes piece)
+{
+	size_t whole;
+
+	if (piece.len > UINT32_MAX)
+		return FAIL_AT(ST_TOO_BIG, "sized piece");
+	TRY(size_add(piece.len, 4, &whole));
+	/* Both or neither. */
+	TRY(buffer_reserve(b, whole));
+	TRY(buffer_put_u32(b, (uint32_t)piece.len));
+	return buffer_put(b, piece);
+}
+
+__attribute__((format(printf, 3, 0))) /* checked at buffer_print() */
+static struct status
+print_into(struct buffer *b, size_t len, const char *format, va_list arguments)
+{
+	/* vsnprintf() insists on writing a NUL: it needs a byte that does not count. */
+	size_t ceiling = b->max;
+
+	if (ceiling < SIZE_MAX)
+		b->max++;
+	struct status s = buffer_reserve(b, len + 1);
+	b->max = ceiling;
+	TRY(s);
+	(void)vsnprintf((char *)b->bytes + b->len, len + 1, format, arguments);
+	b->len += len;
+	return OK;
+}
+
+struct status buffer_print(struct buffer *b, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	int len = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (len < 0)
+		return FAIL_AT(ST_INVALID, "format");
+
+	va_start(arguments, format);
+	struct status s = print_into(b, (size_t)len, format, arguments);
+	va_end(arguments);
+	return s;
+}
+
+void buffer_clear(struct buffer *b)
+{
+	if (b->wipe)
+		secret_wipe(b->bytes, b->capacity);
+	free(b->bytes);
+	*b = (struct buffer){.max = b->max, .wipe = b->wipe};
+}

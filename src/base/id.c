@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "id.h"
+
+#include <string.h>
+
+#include "secret.h"
+
+/* Indexed by enum id_kind. */
+static const char prefixes[][4] = {
+	[ID_USER] = "us-",    [ID_PATIENT] = "pt-", [ID_RECORD] = "rc-", [ID_LIST] = "ls-",   [ID_DEVICE] = "dv-",
+	[ID_SESSION] = "se-", [ID_UPLOAD] = "up-",  [ID_OBJECT] = "ob-", [ID_NOTICE] = "nt-",
+};
+#define PREFIX_LEN 3
+
+struct uuid uuid_new(uint64_t ms)
+{
+	struct uuid u;
+
+	secret_random(u.bytes, sizeof u.bytes);
+	for (size_t i = 0; i < 6; i++)
+		u.bytes[i] = (uint8_t)(ms >> 8 * (5 - i));
+	/* RFC 9562 section 5.7: version 7, variant 10. */
+	u.bytes[6] = (uint8_t)(0x70 | (u.bytes[6] & 0x0f));
+	u.bytes[8] = (uint8_t)(0x80 | (u.bytes[8] & 0x3f));
+	return u;
+}
+
+bool uuid_equal(const struct uuid *a, const struct uuid *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool uuid_is_zero(const struct uuid *u)
+{
+	static const struct uuid zero;
+
+	return uuid_equal(u, &zero);
+}
+
+struct id_text id_print(enum id_kind kind, const struct uuid *uuid)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+	struct id_text out = {0};
+	uint32_t pending = 0;
+	unsigned bits = 0;
+	size_t at = PREFIX_LEN;
+
+	memcpy(out.at, prefixes[kind], PREFIX_LEN);
+	for (size_t i = 0; i < sizeof uuid->bytes; i++) {
+		pending = pending << 8 | uuid->bytes[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			out.at[at++] = digits[pending >> (bits - 5) & 31];
+	}
+	out.at[at] = digits[pending << (5 - bits) & 31];
+	return out;
+}
+
+struct status id_parse(enum id_kind kind, struct text t, struct uuid *out)
+{
+	if (t.len != ID_TEXT_LEN || memcmp(t.at, prefixes[kind], PREFIX_LEN) != 0)
+		return FAIL_AT(ST_INVALID, "id");
+	return text_from_base32((struct text){t.at + PREFIX_LEN, t.len - PREFIX_LEN}, out->bytes, sizeof out->bytes);
+}
