@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# build.sh FLAVOUR: configure (once) and build into build/FLAVOUR.
+# Flavours: release, check (gcc, ASan+UBSan), thread (TSan), clang, valgrind, fuzz (clang, libFuzzer).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+flavour=${1:-release}
+folder=${BUILD:-build}/$flavour
+
+options=()
+compiler=gcc
+case $flavour in
+release) options+=(-Dbuildtype=release -Ddebug=true) ;;
+check) options+=(-Db_sanitize=address,undefined) ;;
+thread) options+=(-Db_sanitize=thread) ;;
+valgrind) ;;
+clang) compiler=clang-14 ;;
+fuzz) compiler=clang-14 options+=(-Db_sanitize=address,undefined -Db_lundef=false) ;;
+*) echo "build.sh: unknown flavour '$flavour'" >&2; exit 2 ;;
+esac
+
+mkdir -p "${BUILD:-build}"
+if [ ! -f "$folder/build.ninja" ]; then
+	CC=$compiler meson setup "$folder" "${options[@]}" >"$folder.setup.log" 2>&1 || {
+		mkdir -p "$folder"; CC=$compiler meson setup "$folder" "${options[@]}"; exit 1; }
+	rm -f "$folder.setup.log"
+fi
+if [ -t 1 ]; then ninja -C "$folder"; else ninja -C "$folder" --quiet; fi
