@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * authority: whether a statement counts, given the facts at its position of the
+ * log (DESIGN section 4; docs/FORMATS.md section 1, "who may make it").
+ *
+ * Pure: no I/O, no clock.  The server asks it with facts from rows before it
+ * takes a statement, every client asks it again with facts from statements it
+ * has verified itself (PROMISES#B3, PROMISES#K9).
+ *
+ * The signature is not checked here: `author_key_fits` says that it was, against
+ * the key that the facts name.
+ */
+#ifndef PERMIT_AUTHORITY_H
+#define PERMIT_AUTHORITY_H
+
+#include "person.h"
+#include "statement.h"
+
+/** An invitation ends this long after it was made; a day more is allowed for clocks that differ. */
+#define AUTHORITY_INVITATION_MS (7ull * 24 * 3600 * 1000)
+
+/** An invitation that a key statement names. */
+struct authority_invitation {
+	bool known; /* it exists and is the newest of its user */
+	struct user_id user;
+	uint64_t expires; /* ms; 0 for the site statement, which has no end */
+	bool used;
+};
+
+/** A grant in the author's, or the revoked's, favour. */
+struct authority_grant {
+	bool exists; /* made and not revoked; perhaps expired */
+	uint32_t permissions;
+	uint64_t until; /* ms; 0 none */
+	struct user_id by;
+};
+
+struct authority_facts {
+	struct hash fingerprint; /* zeros: no site statement yet */
+	uint64_t position;       /* leaf index; POSITION_NOW on the server */
+	uint64_t time;           /* of the leaf, ms; on the server the leaf's to be */
+	struct hash head;        /* of the statement's chain; zeros for an empty one */
+
+	bool author_known;
+	struct person author;
+	bool author_key_fits; /* signature verified with the author's key at that position, or the invitation's */
+
+	bool subject_known; /* invitation, key, user: the user it is about */
+	struct person subject;
+	bool login_taken;                       /* invitation: by another user */
+	struct authority_invitation invitation; /* key */
+
+	bool patient_known; /* every kind about a patient */
+	struct user_id owner;
+	struct authority_grant author_grant;    /* on that patient */
+	struct authority_grant recipient_grant; /* grant, revocation: what the recipient has now */
+	bool recipient_known;                   /* grant: a user of the site */
+	struct person recipient;
+
+	/* epoch */
+	bool has_epoch;
+	uint32_t epoch;        /* the compartment's last number */
+	struct bytes expected; /* recipient rows that grants give; wrapped hashes are not compared */
+
+	/* record, record-end */
+	bool record_known, record_ended;
+	struct patient_id record_patient;
+	uint32_t record_version;
+	enum record_kind record_kind;
+	enum record_status record_status;
+	bool has_identity_epoch, has_clinical_epoch; /* there is one, and nobody holds it who may not read any more */
+	uint32_t identity_epoch, clinical_epoch;
+};
+
+/**
+ * authority_decide(facts, statement):
+ * OK, or why it does not count; `what` is a word for the reason:
+ * ST_DENIED    the signer may not ("author", "key", "profile", "owner", "permission", ...)
+ * ST_CONFLICT  it builds on something else ("previous", "version", "epoch", "recipients", "rekey", "login")
+ * ST_INVALID   its own fields contradict each other ("rights", "compartment", "status", ...)
+ * ST_UNPROVEN  "signature"
+ */
+MUST_CHECK struct status authority_decide(const struct authority_facts *facts, const struct statement *s);
+
+/**
+ * authority_power(person, owner, grant, time):
+ * What a user may do with a patient file: rights and permission (WORDS.md).  The
+ * owner has every permission; a grant counts until its end; who is disabled or of
+ * a profile without patient data has none.
+ */
+uint32_t authority_power(const struct person *p, bool owner, const struct authority_grant *grant, uint64_t time);
+/** authority_compartment_rights(compartment): the bits that reading it takes. */
+uint32_t authority_compartment_rights(enum compartment compartment);
+
+#endif /* !PERMIT_AUTHORITY_H */
