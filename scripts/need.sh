@@ -9,8 +9,8 @@ packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config git libsodium-dev libssl-dev libsqlite3-dev \
 		libnghttp2-dev libjansson-dev libcurl4-openssl-dev libseccomp-dev zlib1g-dev libcmocka-dev ;;
-	run) echo python3 curl ca-certificates openssl ;;
-	check) echo python3-yaml sqlite3 nghttp2-client espeak-ng ;;
+	run) echo python3 python3-pil espeak-ng curl ca-certificates openssl ;;
+	check) echo python3-yaml sqlite3 nghttp2-client ;;
 	check-all) echo clang-14 libclang-rt-14-dev valgrind strace faketime testssl.sh sslscan slowhttptest wrk cppcheck \
 		clang-format-14 clang-tidy-14 shellcheck codespell nodejs npm ;;
 	bench) echo nginx-light wrk nghttp2-client ;;
