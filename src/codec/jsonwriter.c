@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jsonwriter.h"
+
+#include <assert.h>
+
+/* What a byte means inside a string (RFC 8259 section 7): 0 stands for itself, U
+ * belongs to a UTF-8 sequence, u is written \u00xx, any other follows a backslash. */
+#define SIXTEEN(c) c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c
+/* clang-format off */
+static const char classes[256] = {
+	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
+	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+	0, 0, '"', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\\', 0, 0, 0,
+	SIXTEEN(0), SIXTEEN(0), SIXTEEN('U'), SIXTEEN('U'), SIXTEEN('U'), SIXTEEN('U'), SIXTEEN('U'), SIXTEEN('U'), SIXTEEN('U'), SIXTEEN('U'),
+};
+/* clang-format on */
+
+static inline char class_of(char c)
+{
+	return classes[(uint8_t)c];
+}
+
+/* The longest run of class ${class} at the start of ${rest}, cut off it. */
+static struct text take_run(struct text *rest, char class)
+{
+	struct text run = {rest->at, 0};
+
+	while (run.len < rest->len && class_of(run.at[run.len]) == class)
+		run.len++;
+	rest->at += run.len;
+	rest->len -= run.len;
+	return run;
+}
+
+static struct status put_escaped(struct buffer *out, char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint8_t byte = (uint8_t)c;
+	const char code[] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
+	const char brief[] = {'\\', class_of(c)};
+
+	return buffer_put(out, class_of(c) == 'u' ? bytes_of(code, sizeof code) : bytes_of(brief, sizeof brief));
+}
+
+static struct status put_next(struct buffer *out, struct text *rest)
+{
+	char class = class_of(*rest->at);
+
+	if (class != 0 && class != 'U') {
+		TRY(put_escaped(out, *rest->at));
+		rest->at++;
+		rest->len--;
+		return OK;
+	}
+	struct text run = take_run(rest, class);
+	if (class == 'U' && !text_is_utf8(run))
+		return FAIL_AT(ST_INVALID, "utf-8");
+	return buffer_put(out, text_bytes(run));
+}
+
+struct status jsonwriter_quote(struct buffer *out, struct text t)
+{
+	TRY(buffer_put_u8(out, '"'));
+	while (t.len > 0)
+		TRY(put_next(out, &t));
+	return buffer_put_u8(out, '"');
+}
+
+struct jsonwriter jsonwriter_of(struct buffer *out)
+{
+	return (struct jsonwriter){.out = out, .start = out->len};
+}
+
+static bool in_array(const struct jsonwriter *w)
+{
+	return (w->arrays >> (w->depth - 1) & 1) != 0;
+}
+
+static void keep(struct jsonwriter *w, struct status s)
+{
+	if (ok(w->failure))
+		w->failure = s;
+}
+
+static struct status put_name(struct jsonwriter *w, const char *name)
+{
+	if (w->comma)
+		TRY(buffer_put_u8(w->out, ','));
+	if (name == NULL)
+		return OK;
+	TRY(jsonwriter_quote(w->out, text_of(name)));
+	return buffer_put_u8(w->out, ':');
+}
+
+/* Everything before a value; false when nothing more is to be written. */
+static bool begin(struct jsonwriter *w, const char *name)
+{
+	if (w->depth == 0)
+		assert(name == NULL && !w->comma); /* one outermost value */
+	else
+		assert((name == NULL) == in_array(w)); /* a name in objects, none in arrays */
+	if (ok(w->failure))
+		keep(w, put_name(w, name));
+	w->comma = true;
+	return ok(w->failure);
+}
+
+static void open(struct jsonwriter *w, const char *name, bool array)
+{
+	if (begin(w, name))
+		keep(w, buffer_put_u8(w->out, array ? '[' : '{'));
+	assert(w->depth < JSONWRITER_DEPTH);
+	uint32_t bit = (uint32_t)1 << w->depth++;
+	w->arrays = array ? w->arrays | bit : w->arrays & ~bit;
+	w->comma = false;
+}
+
+void jsonwriter_object(struct jsonwriter *w, const char *name)
+{
+	open(w, name, false);
+}
+
+void jsonwriter_array(struct jsonwriter *w, const char *name)
+{
+	open(w, name, true);
+}
+
+void jsonwriter_end(struct jsonwriter *w)
+{
+	assert(w->depth > 0);
+	if (ok(w->failure))
+		keep(w, buffer_put_u8(w->out, in_array(w) ? ']' : '}'));
+	w->depth--;
+	w->comma = true;
+}
+
+void jsonwriter_text(struct jsonwriter *w, const char *name, struct text t)
+{
+	if (begin(w, name))
+		keep(w, jsonwriter_quote(w->out, t));
+}
+
+void jsonwriter_raw(struct jsonwriter *w, const char *name, struct text json)
+{
+	assert(json.len > 0);
+	if (begin(w, name))
+		keep(w, buffer_put(w->out, text_bytes(json)));
+}
+
+void jsonwriter_null(struct jsonwriter *w, const char *name)
+{
+	jsonwriter_raw(w, name, TEXT("null"));
+}
+
+void jsonwriter_bool(struct jsonwriter *w, const char *name, bool v)
+{
+	jsonwriter_raw(w, name, v ? TEXT("true") : TEXT("false"));
+}
+
+void jsonwriter_string(struct jsonwriter *w, const char *name, const char *t)
+{
+	if (t == NULL)
+		jsonwriter_null(w, name);
+	else
+		jsonwriter_text(w, name, text_of(t));
+}
+
+void jsonwriter_u64(struct jsonwriter *w, const char *name, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	jsonwriter_raw(w, name, (struct text){digits + at, sizeof digits - at});
+}
+
+/* A string of what one of the encodings in text.h appends, which needs no escape. */
+static void put_encoded(struct jsonwriter *w, const char *name,
+			struct status (*encode)(struct buffer *out, struct bytes v), struct bytes v)
+{
+	if (!begin(w, name))
+		return;
+	keep(w, buffer_put_u8(w->out, '"'));
+	keep(w, encode(w->out, v));
+	keep(w, buffer_put_u8(w->out, '"'));
+}
+
+void jsonwriter_time(struct jsonwriter *w, const char *name, uint64_t ms)
+{
+	if (!begin(w, name))
+		return;
+	keep(w, buffer_put_u8(w->out, '"'));
+	keep(w, text_put_time(w->out, ms));
+	keep(w, buffer_put_u8(w->out, '"'));
+}
+
+void jsonwriter_id(struct jsonwriter *w, const char *name, enum id_kind kind, const struct uuid *uuid)
+{
+	struct id_text id = id_print(kind, uuid);
+
+	jsonwriter_text(w, name, text_of(id.at));
+}
+
+void jsonwriter_hash(struct jsonwriter *w, const char *name, const struct hash *h)
+{
+	put_encoded(w, name, text_put_hex, hash_bytes(h));
+}
+
+void jsonwriter_hex(struct jsonwriter *w, const char *name, struct bytes v)
+{
+	put_encoded(w, name, text_put_hex, v);
+}
+
+void jsonwriter_base64(struct jsonwriter *w, const char *name, struct bytes v)
+{
+	put_encoded(w, name, text_put_base64, v);
+}
+
+void jsonwriter_base64url(struct jsonwriter *w, const char *name, struct bytes v)
+{
+	put_encoded(w, name, text_put_base64url, v);
+}
+
+struct status jsonwriter_done(struct jsonwriter *w)
+{
+	assert(w->depth == 0 && w->comma);
+	if (!ok(w->failure))
+		w->out->len = w->start;
+	return w->failure;
+}
