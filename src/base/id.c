@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "secret.h"
+#include "nonce.h"
 
 /* Indexed by enum id_kind. */
 static const char prefixes[][4] = {
@@ -16,7 +16,7 @@ struct uuid uuid_new(uint64_t ms)
 {
 	struct uuid u;
 
-	secret_random(u.bytes, sizeof u.bytes);
+	nonce_random(u.bytes, sizeof u.bytes);
 	for (size_t i = 0; i < 6; i++)
 		u.bytes[i] = (uint8_t)(ms >> 8 * (5 - i));
 	/* RFC 9562 section 5.7: version 7, variant 10. */

@@ -15,17 +15,17 @@
 #define CHUNKED_PLAIN 16384
 #define CHUNKED_SEALED (CHUNKED_PLAIN + 16)
 
-/** chunked_sealed_len(plain_len): the length of the sealed form. */
+/** chunked_sealed_len(plain_len): the length of the sealed form; UINT64_MAX past the format's 4 PiB - 1. */
 uint64_t chunked_sealed_len(uint64_t plain_len);
 /** chunked_plain_len(sealed_len, out): ST_CORRUPT for a length no message can have. */
 MUST_CHECK struct status chunked_plain_len(uint64_t sealed_len, uint64_t *out);
 
-/** State of one message in one direction; fixed size, wiped by chunked_clear(). */
+/** State of one message in one direction, used by one thread at a time; wiped by chunked_clear(). */
 struct chunked {
 	struct secret keys; /* message key, base nonce */
 	uint64_t next; /* number of the chunk that comes next when streaming */
 	bool ended;
-	void *context;
+	void *context; /* cipher */
 };
 void chunked_clear(struct chunked *c);
 
@@ -46,12 +46,13 @@ MUST_CHECK struct status chunked_open_begin(const struct key *key, struct bytes 
  * chunked_open_at(c, number, last, sealed, out):
  * Open chunk ${number}; ${last} says that the message's length makes it the last
  * one (it must then be short, and otherwise full).  Writes sealed.len - 16 bytes
- * to ${out}.  Any order, any number of times.  ST_CORRUPT.
+ * to ${out} (which may be sealed.at), all zero after a refusal.  Any order, any
+ * number of times.  ST_CORRUPT.
  */
 MUST_CHECK struct status chunked_open_at(struct chunked *c, uint64_t number, bool last, struct bytes sealed,
 					 uint8_t *out);
 
-/** Whole messages in memory, appended to ${out}. */
+/** Whole messages in memory, appended to ${out}, which is unchanged after a failure. */
 MUST_CHECK struct status chunked_seal(const struct key *key, struct bytes context, struct bytes plain,
 				      struct buffer *out);
 MUST_CHECK struct status chunked_open(const struct key *key, struct bytes context, struct bytes sealed,

@@ -24,7 +24,8 @@ MUST_CHECK struct status p256_new(struct secret *private_key, struct p256_public
 /**
  * p256_derive(seed, info, private, public):
  * A pair from a secret of at least 16 bytes: DeriveKeyPair of RFC 9180 section
- * 7.1.3 for DHKEM(P-256) over HKDF-SHA256, with ${info} as application label.
+ * 7.1.3 for DHKEM(P-256, HKDF-SHA256), its ikm being ${info} || ${seed}.  Labels
+ * end in NUL, so that none begins another.  ST_INVALID for a shorter seed.
  */
 MUST_CHECK struct status p256_derive(struct bytes seed, struct bytes info, struct secret *private_key,
 				     struct p256_public *public_key);

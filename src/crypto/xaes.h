@@ -20,7 +20,7 @@ MUST_CHECK struct status xaes_seal_to(const struct key *key, struct bytes aad, s
  * does not fit or ${sealed} is too short; ${out} is then unchanged.
  */
 MUST_CHECK struct status xaes_open(const struct key *key, struct bytes aad, struct bytes sealed, struct buffer *out);
-/** xaes_open_to(...): the same into exactly sealed.len - XAES_OVERHEAD bytes at ${out}. */
+/** xaes_open_to(...): the same into exactly sealed.len - XAES_OVERHEAD bytes at ${out}, all zero after a refusal. */
 MUST_CHECK struct status xaes_open_to(const struct key *key, struct bytes aad, struct bytes sealed, uint8_t *out);
 
 /** For the accumulated vectors of the specification only: a given nonce. */
