@@ -7,8 +7,8 @@
  * takes a statement, every client asks it again with facts from statements it
  * has verified itself (PROMISES#B3, PROMISES#K9).
  *
- * The signature is not checked here: `author_key_fits` says that it was, against
- * the key that the facts name.
+ * The signature is not checked here: `signature_fits` says that it was, against
+ * the key that authority_key() gives.
  */
 #ifndef PERMIT_AUTHORITY_H
 #define PERMIT_AUTHORITY_H
@@ -18,14 +18,6 @@
 
 /** An invitation ends this long after it was made; a day more is allowed for clocks that differ. */
 #define AUTHORITY_INVITATION_MS (7ull * 24 * 3600 * 1000)
-
-/** An invitation that a key statement names. */
-struct authority_invitation {
-	bool known; /* it exists and is the newest of its user */
-	struct user_id user;
-	uint64_t expires; /* ms; 0 for the site statement, which has no end */
-	bool used;
-};
 
 /** A grant in the author's, or the revoked's, favour. */
 struct authority_grant {
@@ -43,12 +35,11 @@ struct authority_facts {
 
 	bool author_known;
 	struct person author;
-	bool author_key_fits; /* signature verified with the author's key at that position, or the invitation's */
+	bool signature_fits; /* verified with the key that authority_key() gives */
 
 	bool subject_known; /* invitation, key, user: the user it is about */
 	struct person subject;
-	bool login_taken;                       /* invitation: by another user */
-	struct authority_invitation invitation; /* key */
+	bool login_taken; /* invitation: by another user */
 
 	bool patient_known; /* every kind about a patient */
 	struct user_id owner;
@@ -72,6 +63,14 @@ struct authority_facts {
 	uint32_t identity_epoch, clinical_epoch;
 };
 
+/**
+ * authority_key(facts, statement, out):
+ * The public key whose signature makes the statement its author's: his current
+ * one, or the one-time key of the invitation that a site or key statement names.
+ * ST_DENIED "key" or "author" when the head names another.
+ */
+MUST_CHECK struct status authority_key(const struct authority_facts *facts, const struct statement *s,
+				       struct p256_public *out);
 /**
  * authority_decide(facts, statement):
  * OK, or why it does not count; `what` is a word for the reason:

@@ -24,7 +24,7 @@ struct directory_state {
 	uint64_t size;                    /* position after the last statement added */
 	struct directory_change *changes; /* in log order */
 	size_t count, capacity;
-	uint32_t *heads; /* hash table: user -> newest change */
+	uint32_t *users, *logins; /* hash tables: user -> newest change, login -> first */
 	size_t slots;
 	struct arena arena;
 };
@@ -46,7 +46,15 @@ MUST_CHECK struct status directory_state_find_login(const struct directory_state
 /** directory_state_next(d, cursor, out): every user once, as of now; start with *cursor = 0; false at the end. */
 bool directory_state_next(const struct directory_state *d, size_t *cursor, struct person *out);
 /** directory_state_people(d): ${d} as struct people; valid while ${d} is. */
-struct people directory_state_people(const struct directory_state *d);
+struct people directory_state_people(struct directory_state *d);
 void directory_state_clear(struct directory_state *d);
+
+/**
+ * directory_state_after(before, statement, out):
+ * The person that a statement, which counts, makes of ${before} (NULL: nobody).
+ * For the server, which keeps persons in rows.
+ */
+MUST_CHECK struct status directory_state_after(const struct person *before, const struct statement *s,
+					       struct person *out);
 
 #endif /* !PERMIT_DIRECTORY_STATE_H */

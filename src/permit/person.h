@@ -14,15 +14,23 @@
 /** Position of what is not in the log yet: everything known counts. */
 #define POSITION_NOW UINT64_MAX
 
+/** The newest invitation of a user, until he has used it. */
+struct person_invitation {
+	struct hash name;       /* of the invitation or site statement; zeros: none, or used */
+	struct p256_public key; /* the one-time key */
+	uint64_t expires;       /* ms since 1970; 0: no end (the site statement) */
+};
+
 struct person {
 	struct user_id id;
-	struct text login; /* view into the answerer's memory; may be empty on the server */
+	struct text login; /* view into the answerer's memory */
 	enum profile profile;
 	uint32_t rights; /* never more than the profile's maximum */
 	enum user_state state;
 	bool enrolled; /* has keys; the next three are zeros otherwise */
 	struct hash key_hash;
 	struct p256_public hpke_key, sign_key;
+	struct person_invitation invitation;
 	struct hash head; /* name of the last statement on the user's chain; zeros none */
 };
 

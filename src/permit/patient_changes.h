@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** patient_changes: what patient_state keeps; internal to this module. */
+#ifndef PERMIT_PATIENT_CHANGES_H
+#define PERMIT_PATIENT_CHANGES_H
+
+#include "patient_state.h"
+
+/** What a recipient has after a grant or a revocation. */
+struct patient_change {
+	uint64_t position;
+	enum recipient_kind kind;
+	struct uuid id;
+	struct authority_grant grant;
+};
+
+struct patient_epoch {
+	struct epoch_view view; /* its bytes are in the arena */
+};
+
+#endif /* !PERMIT_PATIENT_CHANGES_H */
