@@ -20,6 +20,8 @@
 /* One statement: an epoch with LIMIT_EPOCH_RECIPIENTS rows of 83 bytes must fit. */
 #define LIMIT_STATEMENT_BYTES (96 * 1024)
 #define LIMIT_EPOCH_RECIPIENTS 1000
+/* The sealed part of a row: a statement fits; opened in one piece for every read. */
+#define LIMIT_ROW_BYTES (128 * 1024)
 /* One JSON body: parsed as a tree in memory, 16 loops' worth at a time. */
 #define LIMIT_JSON_BYTES (1024 * 1024)
 #define LIMIT_JSON_DEPTH 16
