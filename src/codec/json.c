@@ -1,66 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * json: jansson behind a narrow door.
- *
- * 1. jansson never sees a number: jsonscan puts each aside as text and hands over
- *    the offset of that text, so digits are neither rounded nor lost.
- * 2. jansson never recurses deeper than the limit that jsonscan has checked.
- * 3. What jansson allocates is wiped when freed.
- */
 #include "json.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 #include "decimal.h"
-#include "jsonscan.h"
+#include "jsontree.h"
 #include "jsonwriter.h"
 #include "limits.h"
-#include "secret.h"
-#include "wipe.h"
 
-/* Offsets of numbers must fit what jansson reads back, and sizes 32-bit machines. */
+/* Places in a document are 32-bit numbers. */
 #define SOURCE_MAX ((size_t)1 << 30)
 
 const struct json_limits json_limits_body = {.bytes = LIMIT_JSON_BYTES, .depth = LIMIT_JSON_DEPTH};
 const struct json_limits json_limits_import = {.bytes = LIMIT_IMPORT_FILE, .depth = LIMIT_IMPORT_DEPTH, .nul = true};
-
-/* Whether an allocation failed since the parse began: jansson does not always say. */
-static _Thread_local bool starved;
-
-static void *allocate(size_t len)
-{
-	void *at = wipe_alloc(len);
-
-	if (at == NULL)
-		starved = true;
-	return at;
-}
-
-static void setup(void)
-{
-	size_t seed;
-
-	/* Given by us: jansson's own way to a seed opens a file, which a sandbox forbids. */
-	secret_random(&seed, sizeof seed);
-	json_set_alloc_funcs(allocate, wipe_free);
-	json_object_seed(seed | 1);
-}
-
-static struct status parse_plain(struct bytes plain, bool nul, void **tree)
-{
-	static once_flag once = ONCE_FLAG_INIT;
-	size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | (nul ? JSON_ALLOW_NUL : 0);
-
-	call_once(&once, setup);
-	starved = false;
-	*tree = json_loadb((const char *)plain.at, plain.len, flags, NULL);
-	if (*tree != NULL)
-		return OK;
-	return starved ? FAIL_AT(ST_NO_MEMORY, "json") : FAIL_AT(ST_INVALID, "json");
-}
 
 struct status json_parse(struct bytes source, const struct json_limits *limits, struct json_document *out)
 {
@@ -69,11 +22,10 @@ struct status json_parse(struct bytes source, const struct json_limits *limits, 
 	if (source.len == 0)
 		return FAIL_AT(ST_INVALID, "json");
 
-	/* An offset has at most 10 digits and stands for at least one character. */
-	AUTO(buffer) plain = {.max = 10 * source.len, .wipe = true};
-	AUTO(json_document) whole = {.numbers = {.max = 2 * source.len, .wipe = true}};
-	TRY(jsonscan_run(source, limits->depth, &plain, &whole.numbers));
-	TRY(parse_plain(buffer_bytes(&plain), limits->nul, &whole.tree));
+	AUTO(json_document) whole = {.text = {.max = source.len, .wipe = true}};
+	TRY(buffer_reserve(&whole.text, source.len));
+	TRY(buffer_put(&whole.text, source));
+	TRY(jsontree_parse(limits, &whole));
 	*out = whole;
 	whole = (struct json_document){0};
 	return OK;
@@ -81,83 +33,101 @@ struct status json_parse(struct bytes source, const struct json_limits *limits, 
 
 void json_document_clear(struct json_document *d)
 {
-	json_decref(d->tree);
-	buffer_clear(&d->numbers);
+	buffer_clear(&d->text);
+	buffer_clear(&d->nodes);
+	buffer_clear(&d->children);
 	*d = (struct json_document){0};
 }
 
-static struct json value_of(const struct json_document *d, void *node)
+static const struct jsontree_node *node_of(struct json v)
 {
-	return node == NULL ? (struct json){0} : (struct json){d, node};
+	static const struct jsontree_node none = {.kind = JSON_KIND_NONE};
+
+	return v.node == 0 ? &none : jsontree_node(v.document, v.node);
+}
+
+static struct json value_of(const struct json_document *d, uint32_t node)
+{
+	return node == 0 ? (struct json){0} : (struct json){d, node};
 }
 
 struct json json_root(const struct json_document *d)
 {
-	return value_of(d, d->tree);
+	return value_of(d, d->nodes.len > 0 ? 1 : 0);
 }
 
 enum json_kind json_kind_of(struct json v)
 {
-	static const enum json_kind kinds[] = {
-		[JSON_OBJECT] = JSON_KIND_OBJECT,  [JSON_ARRAY] = JSON_KIND_ARRAY, [JSON_STRING] = JSON_KIND_TEXT,
-		[JSON_INTEGER] = JSON_KIND_NUMBER, [JSON_REAL] = JSON_KIND_NONE,   [JSON_TRUE] = JSON_KIND_BOOL,
-		[JSON_FALSE] = JSON_KIND_BOOL,     [JSON_NULL] = JSON_KIND_NULL,
-	};
-	return v.node == NULL ? JSON_KIND_NONE : kinds[json_typeof((const json_t *)v.node)];
+	return node_of(v)->kind;
 }
 
 struct json json_member(struct json object, struct text name)
 {
-	/* jansson answers NULL for what is no object. */
-	return value_of(object.document, json_object_getn(object.node, name.at, name.len));
-}
-
-struct json json_element(struct json array, size_t index)
-{
-	return value_of(array.document, json_array_get(array.node, index));
+	if (json_kind_of(object) != JSON_KIND_OBJECT)
+		return (struct json){0};
+	return value_of(object.document, jsontree_find(object.document, node_of(object), name));
 }
 
 size_t json_count(struct json v)
 {
-	return json_kind_of(v) == JSON_KIND_ARRAY ? json_array_size(v.node) : json_object_size(v.node);
+	enum json_kind kind = json_kind_of(v);
+
+	return kind == JSON_KIND_ARRAY || kind == JSON_KIND_OBJECT ? node_of(v)->len : 0;
+}
+
+static uint32_t child(struct json v, size_t index)
+{
+	return jsontree_children(v.document, node_of(v))[index];
+}
+
+struct json json_element(struct json array, size_t index)
+{
+	if (json_kind_of(array) != JSON_KIND_ARRAY || index >= json_count(array))
+		return (struct json){0};
+	return value_of(array.document, child(array, index));
 }
 
 struct json_members json_members_of(struct json object)
 {
-	return (struct json_members){object, json_object_iter(object.node)};
+	bool fits = json_kind_of(object) == JSON_KIND_OBJECT;
+
+	return (struct json_members){fits ? object : (struct json){0}, 0};
 }
 
 bool json_members_next(struct json_members *m, struct text *name, struct json *value)
 {
-	if (m->at == NULL)
+	if (m->next >= json_count(m->object))
 		return false;
-	*name = (struct text){json_object_iter_key(m->at), json_object_iter_key_len(m->at)};
-	*value = value_of(m->object.document, json_object_iter_value(m->at));
-	m->at = json_object_iter_next(m->object.node, m->at);
+	uint32_t node = child(m->object, m->next++);
+	*name = jsontree_name(m->object.document, node);
+	*value = value_of(m->object.document, node);
 	return true;
+}
+
+/* The characters of a text or the digits of a number. */
+static struct status take_text(struct json v, enum json_kind kind, struct text *out)
+{
+	if (json_kind_of(v) != kind)
+		return FAIL_AT(ST_INVALID, "json type");
+	*out = (struct text){(const char *)v.document->text.bytes + node_of(v)->at, node_of(v)->len};
+	return OK;
 }
 
 struct status json_text(struct json v, struct text *out)
 {
-	if (json_kind_of(v) != JSON_KIND_TEXT)
-		return FAIL_AT(ST_INVALID, "json type");
-	*out = (struct text){json_string_value(v.node), json_string_length(v.node)};
-	return OK;
+	return take_text(v, JSON_KIND_TEXT, out);
 }
 
 struct status json_number(struct json v, struct text *out)
 {
-	if (json_kind_of(v) != JSON_KIND_NUMBER)
-		return FAIL_AT(ST_INVALID, "json type");
-	*out = text_of((const char *)v.document->numbers.bytes + json_integer_value(v.node));
-	return OK;
+	return take_text(v, JSON_KIND_NUMBER, out);
 }
 
 struct status json_bool(struct json v, bool *out)
 {
 	if (json_kind_of(v) != JSON_KIND_BOOL)
 		return FAIL_AT(ST_INVALID, "json type");
-	*out = json_typeof((const json_t *)v.node) == JSON_TRUE;
+	*out = node_of(v)->yes;
 	return OK;
 }
 
@@ -177,7 +147,7 @@ static bool same_members(struct json a, struct json b)
 
 	while (json_members_next(&m, &name, &value)) {
 		struct json other = json_member(b, name);
-		if (other.node == NULL || !json_same(value, other))
+		if (other.node == 0 || !json_same(value, other))
 			return false;
 	}
 	return true;
@@ -215,7 +185,7 @@ bool json_same(struct json a, struct json b)
 	case JSON_KIND_NUMBER:
 		return same_numbers(a, b);
 	case JSON_KIND_BOOL:
-		return json_typeof((const json_t *)a.node) == json_typeof((const json_t *)b.node);
+		return node_of(a)->yes == node_of(b)->yes;
 	case JSON_KIND_NULL:
 	case JSON_KIND_NONE:
 		break;

@@ -9,7 +9,9 @@
  * Numbers keep their text: 1.50 stays 1.50 and 1e400 is no infinity, because in
  * FHIR the digits of a decimal carry meaning.  Members keep their order.
  *
- * The parser behind this is jansson; its names never leave json.c.
+ * A document is one copy of the source, in which strings are opened in place, and
+ * two flat arrays over it: three allocations, whatever the size, and nothing
+ * recurses deeper than the caller's limit.
  */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
@@ -31,14 +33,13 @@ extern const struct json_limits json_limits_import;
  * when cleared.  `{ 0 }` is empty.  Do not move it while values of it are in use.
  */
 struct json_document {
-	void *tree;
-	struct buffer numbers; /* the text of each number, NUL-terminated */
+	struct buffer text, nodes, children; /* as jsontree.h says */
 };
 
 /** A value inside a document, borrowed.  `{ 0 }` stands for "no value". */
 struct json {
 	const struct json_document *document;
-	void *node;
+	uint32_t node; /* 0 for none */
 };
 
 enum json_kind {
@@ -67,7 +68,7 @@ enum json_kind json_kind_of(struct json v);
 
 /** json_member(object, name): no value when ${object} is none or has no such member. */
 struct json json_member(struct json object, struct text name);
-/** json_element(array, index): no value when ${array} is none or shorter. */
+/** json_element(array, index): no value when ${array} is none or shorter; costs the same at any index. */
 struct json json_element(struct json array, size_t index);
 /** json_count(v): elements of an array, members of an object, else 0. */
 size_t json_count(struct json v);
@@ -75,7 +76,7 @@ size_t json_count(struct json v);
 /** Where a walk over the members of an object stands. */
 struct json_members {
 	struct json object;
-	void *at;
+	size_t next;
 };
 /** json_members_of(object): before the first; over nothing for anything but an object. */
 struct json_members json_members_of(struct json object);

@@ -37,7 +37,7 @@ static void assert_refused(const char *source)
 	AUTO(json_document) d = {0};
 
 	assert_fails(ST_INVALID, json_parse(source_of(source), &json_limits_body, &d));
-	assert_null(d.tree);
+	assert_null(d.text.bytes);
 }
 
 static void keeps_the_digits_of_numbers(void **state)
@@ -162,7 +162,7 @@ static void stops_at_the_limit_of_depth(void **state)
 	(void)state;
 	assert_ok(json_parse(source_of("[{\"a\":[]},[[]],\"[[[[\"]"), &shallow, &d));
 	assert_fails(ST_TOO_BIG, json_parse(source_of("[{\"a\":[[]]}]"), &shallow, &deep));
-	assert_null(deep.tree);
+	assert_null(deep.text.bytes);
 }
 
 static void stops_at_the_limit_of_size(void **state)

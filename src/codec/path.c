@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "path.h"
+
+#include <string.h>
+
+void path_cut(struct text target, struct text *path, struct text *query)
+{
+	struct text rest = target;
+
+	if (!text_split(&rest, '?', path))
+		*path = target;
+	*query = rest.at != NULL ? rest : (struct text){"", 0};
+}
+
+static bool is_safe(struct text segment)
+{
+	if (segment.len == 0 || text_equal(segment, TEXT(".")) || text_equal(segment, TEXT("..")))
+		return false;
+	return memchr(segment.at, '/', segment.len) == NULL && memchr(segment.at, '\\', segment.len) == NULL;
+}
+
+static struct status add_segment(struct path *p, struct text raw, struct arena *arena)
+{
+	struct text segment;
+
+	if (p->count == PATH_SEGMENTS)
+		return FAIL_AT(ST_TOO_BIG, "path");
+	TRY(percent_decode(PERCENT_SEGMENT, raw, arena, &segment));
+	if (!is_safe(segment))
+		return FAIL_AT(ST_INVALID, "path");
+	p->segments[p->count++] = segment;
+	return OK;
+}
+
+struct status path_parse(struct text t, struct arena *arena, struct path *out)
+{
+	struct path p = {.count = 0};
+	struct text rest, raw;
+
+	if (!text_starts(t, TEXT("/")))
+		return FAIL_AT(ST_INVALID, "path");
+	rest = (struct text){t.at + 1, t.len - 1};
+	if (rest.len > 0)
+		while (text_split(&rest, '/', &raw))
+			TRY(add_segment(&p, raw, arena));
+	*out = p;
+	return OK;
+}
