@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UPLOADS    "uploads"
+#define OBJECTS    "objects"
+#define FOLDER_LEN sizeof("objects/xx/yy")
+
+struct objects {
+	const struct os *os;
+	int dir, uploads;
+	pthread_mutex_t mutex; /* guards what follows */
+	struct object_writer *writers;
+	char folder[FOLDER_LEN]; /* the last one that was written to, known to exist */
+	int folder_fd;
+};
+
+struct path {
+	char at[64];
+};
+
+static struct path upload_path(const struct uuid *id)
+{
+	struct path p;
+
+	(void)snprintf(p.at, sizeof p.at, UPLOADS "/%s", id_print(ID_UPLOAD, id).at);
+	return p;
+}
+
+static struct path folder_path(const struct uuid *id)
+{
+	struct path p;
+
+	(void)snprintf(p.at, sizeof p.at, OBJECTS "/%02x/%02x", id->bytes[2], id->bytes[3]);
+	return p;
+}
+
+static struct path object_path(const struct uuid *id)
+{
+	struct path p;
+
+	(void)snprintf(p.at, sizeof p.at, OBJECTS "/%02x/%02x/%s", id->bytes[2], id->bytes[3],
+		       id_print(ID_OBJECT, id).at);
+	return p;
+}
+
+/* ---- The set of objects ---- */
+
+static struct status make_folder(const struct objects *o, const char *name)
+{
+	int fd;
+
+	TRY(os_open_dir(o->os, o->dir, name, true, &fd));
+	(void)o->os->close(fd);
+	return OK;
+}
+
+struct status objects_open(const struct os *os, int dir, struct objects **out)
+{
+	struct objects *o = calloc(1, sizeof *o);
+
+	if (o == NULL)
+		return FAIL_AT(ST_NO_MEMORY, "objects");
+	*o = (struct objects){.os = os, .dir = dir, .uploads = -1, .folder_fd = -1};
+	(void)pthread_mutex_init(&o->mutex, NULL);
+	struct status s = make_folder(o, OBJECTS);
+	if (ok(s))
+		s = os_open_dir(os, dir, UPLOADS, true, &o->uploads);
+	if (!ok(s)) {
+		objects_close(o);
+		return s;
+	}
+	*out = o;
+	return OK;
+}
+
+void objects_close(struct objects *o)
+{
+	if (o == NULL)
+		return;
+	if (o->folder_fd >= 0)
+		(void)o->os->close(o->folder_fd);
+	if (o->uploads >= 0)
+		(void)o->os->close(o->uploads);
+	(void)pthread_mutex_destroy(&o->mutex);
+	free(o);
+}
+
+static struct object_writer **find_writer(struct objects *o, const struct uuid *id)
+{
+	struct object_writer **at = &o->writers;
+
+	while (*at != NULL && !uuid_equal(&(*at)->id, id))
+		at = &(*at)->next;
+	return at;
+}
+
+bool object_live(struct objects *o, const struct uuid *id)
+{
+	(void)pthread_mutex_lock(&o->mutex);
+	bool live = *find_writer(o, id) != NULL;
+	(void)pthread_mutex_unlock(&o->mutex);
+	return live;
+}
+
+/* ---- Writing ---- */
+
+static struct status enlist(struct objects *o, struct object_writer *w)
+{
+	(void)pthread_mutex_lock(&o->mutex);
+	bool taken = *find_writer(o, &w->id) != NULL;
+	if (!taken) {
+		w->next = o->writers;
+		o->writers = w;
+	}
+	(void)pthread_mutex_unlock(&o->mutex);
+	return taken ? FAIL_AT(ST_BUSY, "object") : OK;
+}
+
+static void leave(struct object_writer *w)
+{
+	struct objects *o = w->objects;
+
+	(void)pthread_mutex_lock(&o->mutex);
+	*find_writer(o, &w->id) = w->next;
+	(void)pthread_mutex_unlock(&o->mutex);
+}
+
+static struct status start(struct objects *o, const struct uuid *id, int flags, struct object_writer *out)
+{
+	*out = (struct object_writer){.objects = o, .id = *id, .fd = -1};
+	struct status s = enlist(o, out);
+	if (!ok(s)) {
+		*out = (struct object_writer){0};
+		return s;
+	}
+	out->fd = o->os->open(o->dir, upload_path(id).at, flags, 0600);
+	if (out->fd >= 0)
+		return OK;
+	s = os_status(errno, "upload");
+	leave(out);
+	*out = (struct object_writer){0};
+	return s;
+}
+
+struct status object_create(struct objects *o, const struct uuid *id, struct object_writer *out)
+{
+	return start(o, id, O_RDWR | O_CREAT | O_EXCL, out);
+}
+
+struct status object_resume(struct objects *o, const struct uuid *id, struct object_writer *out)
+{
+	TRY(start(o, id, O_RDWR, out));
+	out->keep = true;
+	return OK;
+}
+
+struct status object_write(struct object_writer *w, struct bytes bytes, uint64_t at)
+{
+	return os_write_all(w->objects->os, w->fd, bytes, at);
+}
+
+struct status object_reread(struct object_writer *w, uint64_t at, void *out, size_t len)
+{
+	return os_read_all(w->objects->os, w->fd, out, len, at);
+}
+
+static struct status synced(int (*sync)(int), int fd)
+{
+	while (sync(fd) != 0)
+		if (errno != EINTR)
+			return os_status(errno, "sync");
+	return OK;
+}
+
+struct status object_sync(struct object_writer *w)
+{
+	TRY(synced(w->objects->os->sync_data, w->fd));
+	return synced(w->objects->os->sync, w->objects->uploads);
+}
+
+/* Leaves in ${fd} the folder, which stays open while the mutex is held. */
+static struct status enter_folder(struct objects *o, const struct uuid *id)
+{
+	struct path folder = folder_path(id);
+	int fd;
+
+	if (o->folder_fd >= 0 && strcmp(folder.at, o->folder) == 0)
+		return OK;
+	struct path above = folder;
+	above.at[sizeof "objects/xx" - 1] = '\0';
+	TRY(make_folder(o, above.at));
+	TRY(os_open_dir(o->os, o->dir, folder.at, true, &fd));
+	if (o->folder_fd >= 0)
+		(void)o->os->close(o->folder_fd);
+	o->folder_fd = fd;
+	memcpy(o->folder, folder.at, FOLDER_LEN);
+	return OK;
+}
+
+/* A descriptor of its own, so that no thread waits for another's sync. */
+static struct status open_folder(struct objects *o, const struct uuid *id, int *out)
+{
+	(void)pthread_mutex_lock(&o->mutex);
+	struct status s = enter_folder(o, id);
+	if (ok(s)) {
+		*out = fcntl(o->folder_fd, F_DUPFD_CLOEXEC, 0);
+		s = *out >= 0 ? OK : os_status(errno, "objects");
+	}
+	(void)pthread_mutex_unlock(&o->mutex);
+	return s;
+}
+
+struct status object_publish(struct object_writer *w, uint64_t len)
+{
+	const struct os *os = w->objects->os;
+	int folder;
+
+	while (os->truncate(w->fd, (off_t)len) != 0)
+		if (errno != EINTR)
+			return os_status(errno, "truncate");
+	TRY(open_folder(w->objects, &w->id, &folder));
+	struct status s = OK;
+	if (os->rename(w->objects->dir, upload_path(&w->id).at, object_path(&w->id).at) != 0)
+		s = os_status(errno, "rename");
+	else
+		w->published = true;
+	/* The name first: then one journal commit of the file system carries both. */
+	if (ok(s))
+		s = synced(os->sync, w->fd);
+	if (ok(s))
+		s = synced(os->sync, folder);
+	(void)os->close(folder);
+	return s;
+}
+
+void object_writer_clear(struct object_writer *w)
+{
+	struct objects *o = w->objects;
+
+	if (o == NULL)
+		return;
+	(void)o->os->close(w->fd);
+	/* Should this fail, a file that no row names is left for the scrub. */
+	if (!w->published && !w->keep)
+		(void)o->os->unlink(o->dir, upload_path(&w->id).at);
+	leave(w);
+	*w = (struct object_writer){0};
+}
+
+/* ---- Reading ---- */
+
+/* Identity and times of the file as the file system keeps them. */
+static struct hash state_of(const struct stat *status)
+{
+	const uint64_t parts[] = {(uint64_t)status->st_ino, (uint64_t)status->st_size,
+				  (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec,
+				  (uint64_t)status->st_ctim.tv_sec * 1000000000 + (uint64_t)status->st_ctim.tv_nsec};
+	struct hash out;
+
+	_Static_assert(sizeof parts == sizeof out, "four numbers fill it");
+	memcpy(&out, parts, sizeof out);
+	return out;
+}
+
+struct status object_open(struct objects *o, const struct uuid *id, struct object_reader *out)
+{
+	struct stat status;
+	int fd = o->os->open(o->dir, object_path(id).at, O_RDONLY, 0);
+
+	if (fd < 0)
+		return os_status(errno, "object");
+	if (o->os->stat(fd, "", &status) != 0) {
+		(void)o->os->close(fd);
+		return FAIL_AT(ST_IO, "object");
+	}
+	*out = (struct object_reader){o->os, fd, (uint64_t)status.st_size, state_of(&status)};
+	return OK;
+}
+
+struct status object_read(const struct object_reader *r, uint64_t at, void *out, size_t len)
+{
+	return os_read_all(r->os, r->fd, out, len, at);
+}
+
+void object_reader_clear(struct object_reader *r)
+{
+	if (r->os != NULL)
+		(void)r->os->close(r->fd);
+	*r = (struct object_reader){0};
+}
+
+/* ---- Removing and walking ---- */
+
+struct status object_remove(struct objects *o, const struct uuid *id)
+{
+	int folder;
+	struct status s = os_open_dir(o->os, o->dir, folder_path(id).at, false, &folder);
+
+	if (s.code == ST_NOT_FOUND)
+		return OK;
+	TRY(s);
+	s = os_remove(o->os, folder, id_print(ID_OBJECT, id).at);
+	(void)o->os->close(folder);
+	return s;
+}
+
+struct status object_remove_upload(struct objects *o, const struct uuid *id)
+{
+	return os_remove(o->os, o->uploads, id_print(ID_UPLOAD, id).at);
+}
+
+struct walk {
+	struct objects *objects;
+	struct status (*visit)(void *context, const struct object_found *found);
+	void *context;
+};
+
+static struct status walk_file(const struct walk *walk, int dir, const char *folder, const char *name)
+{
+	const struct os *os = walk->objects->os;
+	struct object_found found = {.place = OBJECT_STRANGE};
+	struct path path;
+	struct stat status;
+
+	if (os->stat(dir, name, &status) != 0)
+		return errno == ENOENT ? OK : os_status(errno, "object");
+	found.size = (uint64_t)status.st_size;
+	if (ok(id_parse(ID_UPLOAD, text_of(name), &found.id)))
+		path = upload_path(&found.id);
+	else if (ok(id_parse(ID_OBJECT, text_of(name), &found.id)))
+		path = object_path(&found.id);
+	else
+		return walk->visit(walk->context, &found);
+
+	/* An object in another's folder is not where its row would look for it. */
+	size_t len = strlen(folder);
+	if (strncmp(path.at, folder, len) == 0 && path.at[len] == '/' && strcmp(path.at + len + 1, name) == 0)
+		found.place = name[0] == 'u' ? OBJECT_UPLOAD : OBJECT_WHOLE;
+	else
+		found.id = (struct uuid){0};
+	return walk->visit(walk->context, &found);
+}
+
+static bool is_folder(const struct os *os, int dir, const char *name)
+{
+	struct stat status;
+
+	return os->stat(dir, name, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static struct status walk_entries(const struct walk *walk, DIR *entries, const char *folder, unsigned depth);
+
+static struct status walk_folder(const struct walk *walk, const char *folder, unsigned depth)
+{
+	int fd;
+
+	TRY(os_open_dir(walk->objects->os, walk->objects->dir, folder, false, &fd));
+	DIR *entries = fdopendir(fd);
+	if (entries == NULL) {
+		(void)walk->objects->os->close(fd);
+		return FAIL_AT(ST_NO_MEMORY, "objects");
+	}
+	struct status s = walk_entries(walk, entries, folder, depth);
+	(void)closedir(entries);
+	return s;
+}
+
+static struct status walk_entry(const struct walk *walk, int dir, const char *folder, const char *name, unsigned depth)
+{
+	char inner[64];
+
+	if (depth == 0 || !is_folder(walk->objects->os, dir, name))
+		return walk_file(walk, dir, folder, name);
+	if (snprintf(inner, sizeof inner, "%s/%s", folder, name) >= (int)sizeof inner)
+		return walk->visit(walk->context, &(struct object_found){.place = OBJECT_STRANGE});
+	return walk_folder(walk, inner, depth - 1);
+}
+
+static struct status walk_entries(const struct walk *walk, DIR *entries, const char *folder, unsigned depth)
+{
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir(entries);
+		if (entry == NULL)
+			return errno == 0 ? OK : os_status(errno, "objects");
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		TRY(walk_entry(walk, dirfd(entries), folder, entry->d_name, depth));
+	}
+}
+
+struct status object_walk(struct objects *o, struct status (*visit)(void *context, const struct object_found *found),
+			  void *context)
+{
+	struct walk walk = {o, visit, context};
+
+	TRY(walk_folder(&walk, UPLOADS, 0));
+	return walk_folder(&walk, OBJECTS, 2);
+}

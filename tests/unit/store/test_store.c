@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "testing.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "rig.h"
+#include "token.h"
+
+static struct rig rig;
+static struct store store;
+
+static int setup(void **state)
+{
+	(void)state;
+	rig = rig_new();
+	return ok(store_open(&rig.options, &store)) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	store_clear(&store);
+	rig_end(&rig);
+	return 0;
+}
+
+static void reopen(void)
+{
+	store_clear(&store);
+	assert_ok(store_open(&rig.options, &store));
+}
+
+static void assert_login(const struct row *row, const char *name)
+{
+	assert_int_equal(row->secret[SECRET_USER_LOGIN].len, strlen(name));
+	assert_memory_equal(row->secret[SECRET_USER_LOGIN].at, name, strlen(name));
+}
+
+static struct status get_user(struct store_view *view, uint8_t n, struct row *row)
+{
+	struct uuid id = rig_patient(n);
+	const struct row_value key[] = {ROW_UUID(&id)};
+
+	return store_get(view, TABLE_USER, key, row);
+}
+
+static void what_is_committed_is_read_after_reopening(void **state)
+{
+	(void)state;
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	reopen();
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(get_user(snapshot.view, 1, &row));
+	assert_login(&row, "anna");
+	assert_int_equal(row_number(&row, COLUMN_USER_SEQ), 1);
+	assert_fails(ST_NOT_FOUND, get_user(snapshot.view, 2, &row));
+	store_snapshot_clear(&snapshot);
+}
+
+static void no_change_without_its_audit_event(void **state)
+{
+	(void)state;
+	struct uuid id = rig_patient(1);
+	struct hash token;
+	struct row row = rig_user(&id, &token, "anna");
+	AUTO(row) got = {0};
+	AUTO(store_txn) txn = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_put(&txn, &row));
+	assert_fails(ST_UNAUDITED, store_commit(&txn));
+	assert_ok(store_begin(&store, &txn));
+	assert_fails(ST_NOT_FOUND, get_user(txn.view, 1, &got));
+	const struct row_value key[] = {ROW_UUID(&id)};
+	assert_fails(ST_NOT_FOUND, store_remove(&txn, TABLE_USER, key));
+	assert_ok(store_commit(&txn));
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_remove(&txn, TABLE_USER, key));
+	assert_fails(ST_UNAUDITED, store_commit(&txn));
+}
+
+static void bookkeeping_needs_no_event(void **state)
+{
+	(void)state;
+	struct row row = {.table = TABLE_IDEMPOTENCY,
+			  .plain = {ROW_HASH(&(struct hash){{1}}), ROW_NUMBER(5)},
+			  .secret = {BYTES_LITERAL("answer")}};
+	AUTO(store_txn) txn = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_put(&txn, &row));
+	assert_ok(store_commit(&txn));
+}
+
+static struct status put_in_savepoint(struct store_txn *txn, uint8_t n, const char *name, bool audited)
+{
+	struct uuid id = rig_patient(n);
+	struct hash token;
+	struct row row = rig_user(&id, &token, name);
+
+	TRY(store_savepoint(txn));
+	struct status s = store_put(txn, &row);
+	if (!ok(s)) {
+		TRY(store_savepoint_undo(txn));
+		return s;
+	}
+	if (audited)
+		TRY(store_txn_audit(txn, BYTES_LITERAL("event"), NULL));
+	return store_savepoint_keep(txn);
+}
+
+static void a_savepoint_fails_alone(void **state)
+{
+	(void)state;
+	AUTO(store_txn) txn = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(put_in_savepoint(&txn, 1, "anna", true));
+	assert_fails(ST_UNAUDITED, put_in_savepoint(&txn, 2, "bert", false));
+	/* The login is unique. */
+	assert_fails(ST_CONFLICT, put_in_savepoint(&txn, 3, "anna", true));
+	assert_ok(put_in_savepoint(&txn, 4, "cleo", true));
+	assert_fails(ST_INVALID, store_savepoint_keep(&txn));
+	assert_ok(store_commit(&txn));
+	AUTO(store_snapshot) snapshot = {0};
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(get_user(snapshot.view, 1, &row));
+	assert_fails(ST_NOT_FOUND, get_user(snapshot.view, 2, &row));
+	assert_fails(ST_NOT_FOUND, get_user(snapshot.view, 3, &row));
+	assert_ok(get_user(snapshot.view, 4, &row));
+}
+
+static void an_event_of_another_change_does_not_count(void **state)
+{
+	(void)state;
+	struct uuid id = rig_patient(1);
+	struct hash token;
+	struct row row = rig_user(&id, &token, "anna");
+	AUTO(store_txn) txn = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_put(&txn, &row));
+	assert_ok(put_in_savepoint(&txn, 2, "bert", true));
+	assert_fails(ST_UNAUDITED, store_commit(&txn));
+}
+
+static void sequence_numbers_only_grow(void **state)
+{
+	(void)state;
+	uint64_t before, after, event;
+	AUTO(store_txn) txn = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	reopen();
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_sequence(txn.view, &before));
+	assert_int_equal(before, 4); /* two users, two events */
+	assert_ok(store_txn_audit(&txn, BYTES_LITERAL("event"), &event));
+	assert_int_equal(event, 5);
+	assert_ok(store_commit(&txn));
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_sequence(txn.view, &after));
+	assert_int_equal(after, 5);
+	assert_ok(get_user(txn.view, 1, &row));
+	assert_int_equal(row_number(&row, COLUMN_USER_SEQ), 3);
+}
+
+static void a_snapshot_does_not_move_by_itself(void **state)
+{
+	(void)state;
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	assert_fails(ST_NOT_FOUND, get_user(snapshot.view, 1, &row));
+	assert_ok(store_snapshot_renew(&snapshot));
+	assert_ok(get_user(snapshot.view, 1, &row));
+	assert_ok(store_snapshot_renew(&snapshot));
+	assert_ok(get_user(snapshot.view, 1, &row));
+}
+
+static void insert_refuses_what_is_there(void **state)
+{
+	(void)state;
+	struct uuid id = rig_patient(1);
+	struct hash token;
+	struct row row = rig_user(&id, &token, "bert");
+	AUTO(store_txn) txn = {0};
+
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	assert_ok(store_begin(&store, &txn));
+	struct status s = store_insert(&txn, &row);
+	assert_int_equal(s.code, ST_CONFLICT);
+	assert_string_equal(s.what, "user");
+}
+
+static void values_that_do_not_fit_are_refused(void **state)
+{
+	(void)state;
+	struct uuid id = rig_patient(1);
+	struct hash token;
+	struct row row = rig_user(&id, &token, "anna");
+	struct row number = {.table = TABLE_OUTBOX, .plain = {ROW_NUMBER(1ull << 63)}};
+	AUTO(store_txn) txn = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	row.plain[COLUMN_USER_LOGIN_TOKEN].bytes.len = 31;
+	assert_fails(ST_INVALID, store_put(&txn, &row));
+	assert_fails(ST_INVALID, store_put(&txn, &number));
+	static uint8_t large[LIMIT_ROW_BYTES + 1];
+	number = (struct row){.table = TABLE_OUTBOX, .plain = {ROW_NUMBER(1)}, .secret = {BYTES_OF(large)}};
+	assert_fails(ST_TOO_BIG, store_put(&txn, &number));
+	number.secret[0].len = LIMIT_ROW_BYTES - 4;
+	assert_ok(store_put(&txn, &number));
+}
+
+static void one_transaction_at_a_time(void **state)
+{
+	(void)state;
+	AUTO(store_txn) txn = {0};
+	AUTO(store_txn) second = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	assert_fails(ST_BUSY, store_begin(&store, &second));
+	store_txn_clear(&txn);
+	assert_ok(store_begin(&store, &second));
+}
+
+static void a_second_store_on_the_same_data_is_refused(void **state)
+{
+	(void)state;
+	struct store second = {0};
+
+	assert_fails(ST_BUSY, store_open(&rig.options, &second));
+	store_clear(&store);
+	assert_ok(store_open(&rig.options, &second));
+	store_clear(&second);
+	assert_ok(store_open(&rig.options, &store));
+}
+
+static void other_keys_are_refused(void **state)
+{
+	(void)state;
+	store_clear(&store);
+	rig.options.keys = rig_other_keys;
+	assert_fails(ST_CORRUPT, store_open(&rig.options, &store));
+	rig.options.keys = rig_keys;
+	assert_ok(store_open(&rig.options, &store));
+}
+
+static void a_missing_database_is_not_made_unasked(void **state)
+{
+	(void)state;
+	struct rig empty = rig_new();
+	struct store none = {0};
+
+	empty.options.create = false;
+	assert_fails(ST_NOT_FOUND, store_open(&empty.options, &none));
+	empty.options.create = true;
+	assert_ok(store_open(&empty.options, &none));
+	store_clear(&none);
+	rig_end(&empty);
+}
+
+/* ---- Scans ---- */
+
+static struct status commit_notices(unsigned count)
+{
+	AUTO(store_txn) txn = {0};
+	struct uuid user = rig_patient(9);
+
+	TRY(store_begin(&store, &txn));
+	for (unsigned i = 0; i < count; i++) {
+		struct uuid id = rig_patient((uint8_t)(200 - i));
+		struct row row = {
+			.table = TABLE_NOTICE,
+			.plain = {[COLUMN_NOTICE_ID] = ROW_UUID(&id),
+				  [COLUMN_NOTICE_USER] = ROW_UUID(&user),
+				  [COLUMN_NOTICE_CREATED] = ROW_NUMBER(i)},
+			.secret = {[SECRET_NOTICE_TEXT] = BYTES_LITERAL("text")},
+		};
+		TRY(store_put(&txn, &row));
+	}
+	return store_commit(&txn);
+}
+
+struct seen {
+	uint64_t numbers[64];
+	size_t count;
+	struct store_range *range;
+};
+
+static struct status see(void *context, const struct row *row)
+{
+	struct seen *seen = context;
+
+	seen->numbers[seen->count++] = row_number(row, COLUMN_NOTICE_CREATED);
+	if (seen->range != NULL)
+		store_after(row, seen->range);
+	return OK;
+}
+
+static void a_scan_follows_the_index_page_by_page(void **state)
+{
+	(void)state;
+	struct uuid user = rig_patient(9);
+	struct store_range range = {
+		.index = INDEX_NOTICE_USER, .prefix_count = 1, .prefix = {ROW_UUID(&user)}, .limit = 7};
+	struct seen seen = {.range = &range};
+	AUTO(store_snapshot) snapshot = {0};
+
+	assert_ok(commit_notices(20));
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	for (size_t want = 7; want <= 21; want += 7) {
+		assert_ok(store_scan(snapshot.view, TABLE_NOTICE, &range, see, &seen));
+		assert_int_equal(seen.count, want < 20 ? want : 20);
+	}
+	for (size_t i = 0; i < 20; i++)
+		assert_int_equal(seen.numbers[i], i);
+
+	/* The primary key runs the other way, and so does an index read downwards. */
+	struct store_range all = {.index = TABLE_NONE};
+	seen = (struct seen){0};
+	assert_ok(store_scan(snapshot.view, TABLE_NOTICE, &all, see, &seen));
+	assert_int_equal(seen.numbers[0], 19);
+	range = (struct store_range){
+		.index = INDEX_NOTICE_SEQ, .down = true, .after_count = 1, .after = {ROW_NUMBER(4)}};
+	seen = (struct seen){0};
+	assert_ok(store_scan(snapshot.view, TABLE_NOTICE, &range, see, &seen));
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.numbers[0], 2);
+
+	uint64_t count;
+	range = (struct store_range){.index = INDEX_NOTICE_USER, .prefix_count = 1, .prefix = {ROW_UUID(&user)}};
+	assert_ok(store_count(snapshot.view, TABLE_NOTICE, &range, &count));
+	assert_int_equal(count, 20);
+	range.limit = 1001;
+	assert_fails(ST_TOO_BIG, store_scan(snapshot.view, TABLE_NOTICE, &range, see, &seen));
+	range = (struct store_range){.index = INDEX_NOTICE_USER, .prefix_count = 4};
+	assert_fails(ST_INVALID, store_scan(snapshot.view, TABLE_NOTICE, &range, see, &seen));
+	range = (struct store_range){.index = 3};
+	assert_fails(ST_INVALID, store_scan(snapshot.view, TABLE_NOTICE, &range, see, &seen));
+}
+
+static void find_uses_a_unique_index(void **state)
+{
+	(void)state;
+	struct uuid id;
+	struct hash token;
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	assert_ok(rig_commit_user(&store, 2, "bert"));
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	(void)rig_user(&id, &token, "bert");
+	const struct row_value values[] = {ROW_HASH(&token)};
+	assert_ok(store_find(snapshot.view, TABLE_USER, INDEX_USER_LOGIN, values, &row));
+	assert_login(&row, "bert");
+	token.bytes[0] ^= 1;
+	assert_fails(ST_NOT_FOUND, store_find(snapshot.view, TABLE_USER, INDEX_USER_LOGIN, values, &row));
+}
+
+static struct status put_patient(struct store_txn *txn, uint8_t n)
+{
+	struct uuid id = rig_patient(n), owner = rig_patient(90);
+	struct row row = {
+		.table = TABLE_PATIENT,
+		.plain = {[COLUMN_PATIENT_ID] = ROW_UUID(&id), [COLUMN_PATIENT_OWNER] = ROW_UUID(&owner)},
+		.secret = {[SECRET_PATIENT_STATE] = BYTES_LITERAL("\1")},
+	};
+
+	return store_put(txn, &row);
+}
+
+static struct status count_rows(void *context, const struct row *row)
+{
+	unsigned *count = context;
+
+	count[row->state]++;
+	return OK;
+}
+
+static void rows_of_a_destroyed_key_are_gone(void **state)
+{
+	(void)state;
+	struct uuid id = rig_patient(2);
+	const struct row_value key[] = {ROW_UUID(&id)};
+	struct store_range range = {.index = TABLE_NONE};
+	unsigned count[3] = {0};
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(store_txn) txn = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	for (uint8_t n = 1; n <= 3; n++)
+		assert_ok(put_patient(&txn, n));
+	assert_ok(store_txn_audit(&txn, BYTES_LITERAL("event"), NULL));
+	assert_ok(store_commit(&txn));
+	rig_destroy(&id);
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_fails(ST_GONE, store_get(snapshot.view, TABLE_PATIENT, key, &row));
+	assert_ok(store_scan(snapshot.view, TABLE_PATIENT, &range, count_rows, count));
+	assert_int_equal(count[ROW_WHOLE], 2);
+	range.tolerant = true;
+	assert_ok(store_scan(snapshot.view, TABLE_PATIENT, &range, count_rows, count));
+	assert_int_equal(count[ROW_ERASED], 1);
+	assert_ok(store_begin(&store, &txn));
+	assert_fails(ST_GONE, put_patient(&txn, 2));
+	rig_destroy(&(struct uuid){0});
+}
+
+static void tokens_depend_on_key_kind_and_value(void **state)
+{
+	(void)state;
+	AUTO(store_snapshot) snapshot = {0};
+	struct hash a, b, c, again;
+
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(token_of(snapshot.view, TOKEN_LOGIN, BYTES_LITERAL("anna"), &a));
+	assert_ok(token_of(snapshot.view, TOKEN_LOGIN, BYTES_LITERAL("anna"), &again));
+	assert_ok(token_of(snapshot.view, TOKEN_SESSION, BYTES_LITERAL("anna"), &b));
+	assert_ok(token_of(snapshot.view, TOKEN_LOGIN, BYTES_LITERAL("anne"), &c));
+	assert_true(hash_equal(&a, &again));
+	assert_false(hash_equal(&a, &b));
+	assert_false(hash_equal(&a, &c));
+}
+
+int main(void)
+{
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		FRESH(what_is_committed_is_read_after_reopening),
+		FRESH(no_change_without_its_audit_event),
+		FRESH(bookkeeping_needs_no_event),
+		FRESH(a_savepoint_fails_alone),
+		FRESH(an_event_of_another_change_does_not_count),
+		FRESH(sequence_numbers_only_grow),
+		FRESH(a_snapshot_does_not_move_by_itself),
+		FRESH(insert_refuses_what_is_there),
+		FRESH(values_that_do_not_fit_are_refused),
+		FRESH(one_transaction_at_a_time),
+		FRESH(a_second_store_on_the_same_data_is_refused),
+		FRESH(other_keys_are_refused),
+		FRESH(a_missing_database_is_not_made_unasked),
+		FRESH(a_scan_follows_the_index_page_by_page),
+		FRESH(find_uses_a_unique_index),
+		FRESH(rows_of_a_destroyed_key_are_gone),
+		FRESH(tokens_depend_on_key_kind_and_value),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
