@@ -22,9 +22,9 @@ static void reads_the_digest_of_the_rfc(void **state)
 {
 	static const char *const fields[] = {
 		DIGEST_OF_RFC,
-		SHA512_OF_RFC ", " DIGEST_OF_RFC,
-		"  " DIGEST_OF_RFC "\t,\t" SHA512_OF_RFC " ",
-		"*odd.key-1_=::," DIGEST_OF_RFC,
+		(SHA512_OF_RFC ", " DIGEST_OF_RFC),
+		("  " DIGEST_OF_RFC "\t,\t" SHA512_OF_RFC " "),
+		("*odd.key-1_=::," DIGEST_OF_RFC),
 	};
 	AUTO(buffer) out = {.max = 100};
 	struct hash h;
@@ -53,12 +53,12 @@ static void refuses_malformed_digests(void **state)
 		"sha-256=:AAAA:",
 		"SHA-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:",
 		"sha-256 =:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:",
-		DIGEST_OF_RFC ",",
-		"," DIGEST_OF_RFC,
-		DIGEST_OF_RFC "," DIGEST_OF_RFC,
-		DIGEST_OF_RFC ", sha-512=1",
-		DIGEST_OF_RFC ", sha-512",
-		DIGEST_OF_RFC " " SHA512_OF_RFC,
+		(DIGEST_OF_RFC ","),
+		("," DIGEST_OF_RFC),
+		(DIGEST_OF_RFC "," DIGEST_OF_RFC),
+		(DIGEST_OF_RFC ", sha-512=1"),
+		(DIGEST_OF_RFC ", sha-512"),
+		(DIGEST_OF_RFC " " SHA512_OF_RFC),
 	};
 	struct hash h;
 
