@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recordkey.h"
+
+#include "xaes.h"
+
+struct status recordkey_seal(const struct key *compartment_key, const struct record_place *place,
+			     const struct key *record_key, struct sealed_key *out)
+{
+	AUTO(buffer) aad = {.max = CONTEXT_MAX};
+
+	TRY(context_record_key(place, &aad));
+	return xaes_seal_to(compartment_key, buffer_bytes(&aad), bytes_of(record_key->bytes, sizeof record_key->bytes),
+			    out->bytes);
+}
+
+struct status recordkey_open(const struct key *compartment_key, const struct record_place *place,
+			     const struct sealed_key *sealed, struct secret *out)
+{
+	AUTO(buffer) aad = {.max = CONTEXT_MAX};
+	AUTO(secret) opened = {0};
+
+	TRY(context_record_key(place, &aad));
+	TRY(secret_empty(sizeof(struct key), &opened));
+	TRY(xaes_open_to(compartment_key, buffer_bytes(&aad), BYTES_OF(*sealed), opened.bytes));
+	*out = opened;
+	opened = (struct secret){0};
+	return OK;
+}
+
+struct status recordkey_reseal(const struct key *from, const struct key *to, const struct record_place *place,
+			       struct sealed_key *sealed)
+{
+	AUTO(secret) record_key = {0};
+
+	TRY(recordkey_open(from, place, sealed, &record_key));
+	return recordkey_seal(to, place, secret_key(&record_key), sealed);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** subkey: a key for one purpose, derived from another by HKDF-Expand with a label (docs/FORMATS.md section 2). */
+#ifndef SEAL_SUBKEY_H
+#define SEAL_SUBKEY_H
+
+#include "secret.h"
+
+/** subkey_derive(from, label, out): ${out} becomes a new 32-byte secret; ${label} is a label of context.h. */
+MUST_CHECK struct status subkey_derive(struct bytes from, const char *label, struct secret *out);
+
+#endif /* !SEAL_SUBKEY_H */
