@@ -89,6 +89,11 @@ struct status https_token(struct https *h, struct bytes token)
 	return OK;
 }
 
+bool https_has_token(const struct https *h)
+{
+	return h->handle->token.len > 0;
+}
+
 void https_answer_clear(struct https_answer *a)
 {
 	buffer_clear(&a->body);

@@ -30,6 +30,8 @@ void https_clear(struct https *h);
 /** https_token(h, token): the bearer token of the calls that follow; empty: none.  A copy is kept in locked memory. */
 MUST_CHECK struct status https_token(struct https *h, struct bytes token);
 
+bool https_has_token(const struct https *h);
+
 /** A body sent piece by piece: read up to ${max} bytes into ${out}; 0 is the end. */
 struct https_source {
 	struct status (*read)(void *context, uint8_t *out, size_t max, size_t *len);
