@@ -50,6 +50,9 @@ struct record_state {
 /** Where a statement stands: its leaf's index and time; the server: POSITION_NOW and the time of the leaf to be. */
 struct place {
 	uint64_t position, time;
+	/* The caller has verified the signature against the key that head.author_key names; only the server does,
+	 * outside its one writing thread.  That the author holds this key is decided here in any case. */
+	bool verified;
 };
 
 /**

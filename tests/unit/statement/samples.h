@@ -3,6 +3,7 @@
 #ifndef UNIT_STATEMENT_SAMPLES_H
 #define UNIT_STATEMENT_SAMPLES_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
