@@ -13,12 +13,15 @@
 #define SOURCE_MAX ((size_t)1 << 30)
 
 const struct json_limits json_limits_body = {.bytes = LIMIT_JSON_BYTES, .depth = LIMIT_JSON_DEPTH};
-const struct json_limits json_limits_import = {.bytes = LIMIT_IMPORT_FILE, .depth = LIMIT_IMPORT_DEPTH, .nul = true};
+const struct json_limits json_limits_import = {
+	.bytes = LIMIT_IMPORT_FILE, .depth = LIMIT_IMPORT_DEPTH, .nul = true, .mark = true};
 
 struct status json_parse(struct bytes source, const struct json_limits *limits, struct json_document *out)
 {
 	if (source.len > limits->bytes || source.len > SOURCE_MAX)
 		return FAIL_AT(ST_TOO_BIG, "json size");
+	if (limits->mark && text_starts(text_from(source), TEXT("\xef\xbb\xbf")))
+		source = bytes_of(source.at + 3, source.len - 3);
 	if (source.len == 0)
 		return FAIL_AT(ST_INVALID, "json");
 
@@ -96,7 +99,7 @@ struct json_members json_members_of(struct json object)
 
 bool json_members_next(struct json_members *m, struct text *name, struct json *value)
 {
-	if (m->next >= json_count(m->object))
+	if (m->object.node == 0 || m->next >= json_count(m->object))
 		return false;
 	uint32_t node = child(m->object, m->next++);
 	*name = jsontree_name(m->object.document, node);

@@ -3,8 +3,8 @@
  * json: strict reading of JSON (RFC 8259) made by others.
  *
  * What is refused beyond the RFC: a member name used twice, nesting and size past
- * the caller's limits, invalid UTF-8 and lone surrogates, a byte order mark, a NUL
- * in a member name, and a NUL in a string unless the caller takes it.
+ * the caller's limits, lone surrogates, a NUL in a member name, and, unless the
+ * caller takes them, a NUL in a string and a byte order mark.
  *
  * Numbers keep their text: 1.50 stays 1.50 and 1e400 is no infinity, because in
  * FHIR the digits of a decimal carry meaning.  Members keep their order.
@@ -22,10 +22,11 @@ struct json_limits {
 	size_t bytes;   /* of the source; at most 1 GiB */
 	uint32_t depth; /* of nested arrays and objects together */
 	bool nul;       /* take \u0000 in strings */
+	bool mark;      /* pass over a byte order mark at the start */
 };
 /** LIMIT_JSON_BYTES and LIMIT_JSON_DEPTH: bodies of requests and answers. */
 extern const struct json_limits json_limits_body;
-/** LIMIT_IMPORT_FILE and LIMIT_IMPORT_DEPTH, with NUL: clinical files. */
+/** LIMIT_IMPORT_FILE and LIMIT_IMPORT_DEPTH, with NUL and mark: clinical files. */
 extern const struct json_limits json_limits_import;
 
 /**

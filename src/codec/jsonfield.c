@@ -31,18 +31,26 @@ static size_t size_of(const struct jsonfield *f)
 	return f->type == JSONFIELD_OBJECT ? f->table->size : sizes[f->type];
 }
 
+/* ${t}, made printable, behind the first ${len} characters of ${path}; the new length. */
+static size_t append(char *path, size_t len, struct text t)
+{
+	for (size_t i = 0; i < t.len && len < JSONFIELD_PATH; i++)
+		path[len++] = t.at[i] >= ' ' && t.at[i] <= '~' ? t.at[i] : '?';
+	path[len] = '\0';
+	return len;
+}
+
 /* Put ${name} in front of the path, so far only what is inside it. */
 static void refuse_in(struct reading *r, struct text name)
 {
 	char inner[sizeof r->refusal->field];
 	char *field = r->refusal->field;
-	size_t len = name.len < JSONFIELD_PATH ? name.len : JSONFIELD_PATH;
 
 	memcpy(inner, field, sizeof inner);
-	for (size_t i = 0; i < len; i++)
-		field[i] = name.at[i] >= ' ' && name.at[i] <= '~' ? name.at[i] : '?';
-	const char *dot = inner[0] == '\0' || inner[0] == '[' ? "" : ".";
-	(void)snprintf(field + len, sizeof inner - len, "%s%s", dot, inner);
+	size_t len = append(field, 0, name);
+	if (inner[0] != '\0' && inner[0] != '[')
+		len = append(field, len, TEXT("."));
+	(void)append(field, len, text_of(inner));
 }
 
 static void refuse_index(struct reading *r, size_t index)

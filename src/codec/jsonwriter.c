@@ -2,6 +2,7 @@
 #include "jsonwriter.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* What a byte means inside a string (RFC 8259 section 7): 0 stands for itself, U
  * belongs to a UTF-8 sequence, u is written \u00xx, any other follows a backslash. */
@@ -45,28 +46,41 @@ static struct status put_escaped(struct buffer *out, char c)
 	return buffer_put(out, class_of(c) == 'u' ? bytes_of(code, sizeof code) : bytes_of(brief, sizeof brief));
 }
 
-static struct status put_next(struct buffer *out, struct text *rest)
+/* For what buffer_reserve() has made room for. */
+static inline void put_reserved(struct buffer *out, struct text t)
 {
-	char class = class_of(*rest->at);
+	memcpy(out->bytes + out->len, t.at, t.len);
+	out->len += t.len;
+}
 
-	if (class != 0 && class != 'U') {
-		TRY(put_escaped(out, *rest->at));
-		rest->at++;
-		rest->len--;
-		return OK;
-	}
-	struct text run = take_run(rest, class);
-	if (class == 'U' && !text_is_utf8(run))
-		return FAIL_AT(ST_INVALID, "utf-8");
-	return buffer_put(out, text_bytes(run));
+/* What stands at the start of ${rest} and is not of class 0. */
+static struct status put_special(struct buffer *out, struct text *rest)
+{
+	struct text run = take_run(rest, 'U');
+
+	if (run.len > 0)
+		return text_is_utf8(run) ? buffer_put(out, text_bytes(run)) : FAIL_AT(ST_INVALID, "utf-8");
+	TRY(put_escaped(out, *rest->at));
+	rest->at++;
+	rest->len--;
+	return OK;
 }
 
 struct status jsonwriter_quote(struct buffer *out, struct text t)
 {
-	TRY(buffer_put_u8(out, '"'));
-	while (t.len > 0)
-		TRY(put_next(out, &t));
-	return buffer_put_u8(out, '"');
+	TRY(buffer_reserve(out, t.len + 2));
+	put_reserved(out, TEXT("\""));
+	for (;;) {
+		struct text run = take_run(&t, 0);
+		if (run.len > 0)
+			put_reserved(out, run);
+		if (t.len == 0)
+			break;
+		TRY(put_special(out, &t));
+		TRY(buffer_reserve(out, t.len + 1));
+	}
+	put_reserved(out, TEXT("\""));
+	return OK;
 }
 
 struct jsonwriter jsonwriter_of(struct buffer *out)
@@ -87,12 +101,19 @@ static void keep(struct jsonwriter *w, struct status s)
 
 static struct status put_name(struct jsonwriter *w, const char *name)
 {
+	struct text t = text_of(name);
+
+	/* A comma, two quotes, a colon. */
+	TRY(buffer_reserve(w->out, (w->comma ? 1 : 0) + (name != NULL ? t.len + 3 : 0)));
 	if (w->comma)
-		TRY(buffer_put_u8(w->out, ','));
+		put_reserved(w->out, TEXT(","));
 	if (name == NULL)
 		return OK;
-	TRY(jsonwriter_quote(w->out, text_of(name)));
-	return buffer_put_u8(w->out, ':');
+	put_reserved(w->out, TEXT("\""));
+	put_reserved(w->out, t);
+	put_reserved(w->out, TEXT("\":"));
+	assert(take_run(&t, 0).len == strlen(name)); /* a literal of ours, nothing to escape */
+	return OK;
 }
 
 /* Everything before a value; false when nothing more is to be written. */

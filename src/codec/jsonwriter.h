@@ -3,8 +3,8 @@
  * jsonwriter: JSON straight into a buffer, never by way of a tree (a tree halves
  * the rate of small answers).
  *
- * Every call takes the member's name, a literal of ours, or NULL for an element
- * of an array and for the one outermost value.  Calls in an order that would not
+ * Every call takes the member's name, a literal of ours in plain ASCII, or NULL for
+ * an element of an array and for the one outermost value.  Calls in an order that would not
  * give JSON are a fault of ours and end in an assertion.  Failures (the buffer's
  * ceiling, no memory, text that is not UTF-8) are remembered; nothing is written
  * after the first, and jsonwriter_done() reports it.

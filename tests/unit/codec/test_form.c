@@ -63,9 +63,9 @@ static void names_a_stranger(void **state)
 	(void)state;
 	assert_ok(form_parse(TEXT("limit=1&since=2"), &arena, &f));
 	assert_ok(form_only(&f, known, COUNT(known), &stranger));
-	assert_ok(form_parse(TEXT("limit=1&sinse=2"), &arena, &f));
+	assert_ok(form_parse(TEXT("limit=1&untilx=2"), &arena, &f));
 	assert_fails(ST_INVALID, form_only(&f, known, COUNT(known), &stranger));
-	assert_true(text_equal(stranger, TEXT("sinse")));
+	assert_true(text_equal(stranger, TEXT("untilx")));
 }
 
 static void escapes_what_it_must(void **state)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "json.h"
@@ -153,6 +154,57 @@ static void takes_nul_only_when_asked(void **state)
 	assert_fails(ST_INVALID, json_parse(BYTES_LITERAL("[\"\0\"]"), &with_nul, &named));
 }
 
+static void passes_over_a_mark_only_when_asked(void **state)
+{
+	AUTO(json_document) d = {0};
+	AUTO(json_document) empty = {0};
+	AUTO(json_document) twice = {0};
+
+	(void)state;
+	assert_refused("\xef\xbb\xbf{}");
+	assert_ok(json_parse(source_of("\xef\xbb\xbf {}"), &json_limits_import, &d));
+	assert_int_equal(json_kind_of(json_root(&d)), JSON_KIND_OBJECT);
+	assert_fails(ST_INVALID, json_parse(source_of("\xef\xbb\xbf"), &json_limits_import, &empty));
+	assert_fails(ST_INVALID, json_parse(source_of("\xef\xbb\xbf\xef\xbb\xbf{}"), &json_limits_import, &twice));
+}
+
+/* {"m0":0,"m1":1,…} with ${count} members, and one more if ${more}. */
+static void put_members(struct buffer *out, unsigned count, const char *more)
+{
+	for (unsigned i = 0; i < count; i++)
+		assert_ok(buffer_print(out, "%c\"m%u\":%u", i == 0 ? '{' : ',', i * 7919 % count, i));
+	assert_ok(buffer_print(out, "%s}", more));
+}
+
+static void finds_and_compares_members_of_any_number(void **state)
+{
+	static const unsigned counts[] = {1, 15, 16, 17, 18, 1000};
+	uint64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		AUTO(buffer) source = {.max = 1 << 20};
+		AUTO(buffer) twin = {.max = 1 << 20};
+		AUTO(json_document) d = {0};
+		AUTO(json_document) refused = {0};
+		put_members(&source, counts[i], "");
+		assert_ok(json_parse(buffer_bytes(&source), &json_limits_body, &d));
+		assert_int_equal(json_count(json_root(&d)), counts[i]);
+		for (unsigned m = 0; m < counts[i]; m++) {
+			char name[16];
+			int len = snprintf(name, sizeof name, "m%u", m * 7919 % counts[i]);
+			struct json v = json_member(json_root(&d), (struct text){name, (size_t)len});
+			assert_ok(json_u64(v, m, m, &n));
+			v = json_member(json_root(&d), (struct text){name, (size_t)len - 1});
+			assert_true(len > 2 || json_kind_of(v) == JSON_KIND_NONE);
+		}
+		assert_int_equal(json_kind_of(json_member(json_root(&d), TEXT("m"))), JSON_KIND_NONE);
+		assert_int_equal(json_kind_of(json_member(json_root(&d), TEXT("z"))), JSON_KIND_NONE);
+		put_members(&twin, counts[i], ",\"m0\":0");
+		assert_fails(ST_INVALID, json_parse(buffer_bytes(&twin), &json_limits_body, &refused));
+	}
+}
+
 static void stops_at_the_limit_of_depth(void **state)
 {
 	const struct json_limits shallow = {.bytes = 100, .depth = 3};
@@ -269,6 +321,8 @@ int main(void)
 		TEST(refuses_text_that_is_not_utf8),
 		TEST(refuses_anything_around_the_value),
 		TEST(takes_nul_only_when_asked),
+		TEST(passes_over_a_mark_only_when_asked),
+		TEST(finds_and_compares_members_of_any_number),
 		TEST(stops_at_the_limit_of_depth),
 		TEST(stops_at_the_limit_of_size),
 		TEST(survives_brackets_a_recursive_parser_would_not),
