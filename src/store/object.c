@@ -134,7 +134,7 @@ static void leave(struct object_writer *w)
 	(void)pthread_mutex_unlock(&o->mutex);
 }
 
-static struct status start(struct objects *o, const struct uuid *id, int flags, struct object_writer *out)
+struct status object_begin(struct objects *o, const struct uuid *id, struct object_writer *out)
 {
 	*out = (struct object_writer){.objects = o, .id = *id, .fd = -1};
 	struct status s = enlist(o, out);
@@ -142,25 +142,13 @@ static struct status start(struct objects *o, const struct uuid *id, int flags, 
 		*out = (struct object_writer){0};
 		return s;
 	}
-	out->fd = o->os->open(o->dir, upload_path(id).at, flags, 0600);
+	out->fd = o->os->open(o->dir, upload_path(id).at, O_RDWR | O_CREAT, 0600);
 	if (out->fd >= 0)
 		return OK;
 	s = os_status(errno, "upload");
 	leave(out);
 	*out = (struct object_writer){0};
 	return s;
-}
-
-struct status object_create(struct objects *o, const struct uuid *id, struct object_writer *out)
-{
-	return start(o, id, O_RDWR | O_CREAT | O_EXCL, out);
-}
-
-struct status object_resume(struct objects *o, const struct uuid *id, struct object_writer *out)
-{
-	TRY(start(o, id, O_RDWR, out));
-	out->keep = true;
-	return OK;
 }
 
 struct status object_write(struct object_writer *w, struct bytes bytes, uint64_t at)
@@ -187,7 +175,7 @@ struct status object_sync(struct object_writer *w)
 	return synced(w->objects->os->sync, w->objects->uploads);
 }
 
-/* Leaves in ${fd} the folder, which stays open while the mutex is held. */
+/* With the mutex held. */
 static struct status enter_folder(struct objects *o, const struct uuid *id)
 {
 	struct path folder = folder_path(id);
@@ -240,6 +228,18 @@ struct status object_publish(struct object_writer *w, uint64_t len)
 		s = synced(os->sync, folder);
 	(void)os->close(folder);
 	return s;
+}
+
+struct status object_unpublish(struct object_writer *w)
+{
+	const struct objects *o = w->objects;
+
+	if (!w->published)
+		return OK;
+	if (o->os->rename(o->dir, object_path(&w->id).at, upload_path(&w->id).at) != 0)
+		return os_status(errno, "rename");
+	w->published = false;
+	return synced(o->os->sync, o->uploads);
 }
 
 void object_writer_clear(struct object_writer *w)

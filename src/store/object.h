@@ -35,10 +35,8 @@ struct object_writer {
 	bool published;
 	struct object_writer *next;
 };
-/** object_create(o, id, out): a new empty file.  ST_CONFLICT, ST_FULL. */
-MUST_CHECK struct status object_create(struct objects *o, const struct uuid *id, struct object_writer *out);
-/** object_resume(o, id, out): one that was kept.  ST_NOT_FOUND; ST_BUSY: somebody is writing it. */
-MUST_CHECK struct status object_resume(struct objects *o, const struct uuid *id, struct object_writer *out);
+/** object_begin(o, id, out): the upload's file, made if missing.  ST_BUSY: somebody is writing it; ST_FULL. */
+MUST_CHECK struct status object_begin(struct objects *o, const struct uuid *id, struct object_writer *out);
 MUST_CHECK struct status object_write(struct object_writer *w, struct bytes bytes, uint64_t at);
 /** object_reread(w, at, out, len): exactly ${len} bytes of what was written; ST_CORRUPT. */
 MUST_CHECK struct status object_reread(struct object_writer *w, uint64_t at, void *out, size_t len);
@@ -46,6 +44,8 @@ MUST_CHECK struct status object_reread(struct object_writer *w, uint64_t at, voi
 MUST_CHECK struct status object_sync(struct object_writer *w);
 /** object_publish(w, len): cut to ${len} bytes, give it its final name, make both durable. */
 MUST_CHECK struct status object_publish(struct object_writer *w, uint64_t len);
+/** object_unpublish(w): the upload's name again; for when no row came to name the object. */
+MUST_CHECK struct status object_unpublish(struct object_writer *w);
 /**
  * object_writer_clear(w): give up the file unless it was published or is to be
  * kept.  Call it after the transaction that names the object has ended: until then

@@ -1,310 +1,154 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
-/* clang-format off: one line a column or an index reads as the table it is */
-#define U64(c) \
-	{ \
-		(c), COLUMN_U64 \
-	}
-#define UUID(c) \
-	{ \
-		(c), COLUMN_UUID \
-	}
-#define HASH(c) \
-	{ \
-		(c), COLUMN_HASH \
-	}
-#define TOKEN(c) \
-	{ \
-		(c), COLUMN_TOKEN \
-	}
-#define OF_SITE            .patient = TABLE_NONE, .holder_kind = TABLE_NONE
+/* One line a thing: it reads as the table that it is. */
+/* clang-format off */
+#define NUMBER(c) { (c), COLUMN_U64 }
+#define UUID(c) { (c), COLUMN_UUID }
+#define HASH(c) { (c), COLUMN_HASH }
+#define TOKEN(c) { (c), COLUMN_TOKEN }
+#define OF_SITE .patient = TABLE_NONE, .holder_kind = TABLE_NONE
 #define OF_PATIENT(column) .patient = (column), .holder_kind = TABLE_NONE
-#define BY(a) \
-	{ \
-		.columns = {(a)}, .count = 1 \
-	}
-#define BY2(a, b) \
-	{ \
-		.columns = {(a), (b)}, .count = 2 \
-	}
-#define BY3(a, b, c) \
-	{ \
-		.columns = {(a), (b), (c)}, .count = 3 \
-	}
-#define ONCE(a) \
-	{ \
-		.columns = {(a)}, .count = 1, .unique = true \
-	}
+#define OF_HOLDER(kind, column) .patient = (column), .holder_kind = (kind)
+#define UNNUMBERED .seq = TABLE_NONE
+#define BY(a) { .columns = { (a) }, .count = 1 }
+#define BY2(a, b) { .columns = { (a), (b) }, .count = 2 }
+#define BY3(a, b, c) { .columns = { (a), (b), (c) }, .count = 3 }
+#define ONCE(a) { .columns = { (a) }, .count = 1, .unique = true }
 
-const struct table tables[TABLE_COUNT] =
-	{
-		[TABLE_COUNTER] =
-			{
-				TABLE_COUNTER,
-				"counter",
-				.version = 1,
-				.keys = 2,
-				.column_count = 3,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.unaudited = true,
-				.columns = {U64("kind"), UUID("holder"), U64("value")},
-			},
-		[TABLE_SITE] =
-			{
-				TABLE_SITE,
-				"site",
-				.version = 1,
-				.keys = 1,
-				.column_count = 1,
-				.secret_count = 5,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.columns = {UUID("id")},
-				.secrets = {"token_key", "preset", "name", "region", "origin"},
-			},
-		[TABLE_USER] =
-			{
-				TABLE_USER,
-				"user",
-				.version = 1,
-				.keys = 1,
-				.column_count = 3,
-				.secret_count = 7,
-				.seq = COLUMN_USER_SEQ,
-				OF_SITE,
-				.columns = {UUID("id"), U64("seq"), HASH("login_token")},
-				.secrets = {"login", "name", "profile", "rights", "state", "key_hash", "head"},
-				.indexes = {ONCE(COLUMN_USER_LOGIN_TOKEN), BY(COLUMN_USER_SEQ)},
-			},
-		[TABLE_CREDENTIAL] =
-			{
-				TABLE_CREDENTIAL,
-				"credential",
-				.version = 1,
-				.keys = 1,
-				.column_count = 1,
-				.secret_count = 3,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.columns = {UUID("user")},
-				.secrets = {"password", "changed", "failures"},
-			},
-		[TABLE_DEVICE] =
-			{
-				TABLE_DEVICE,
-				"device",
-				.version = 1,
-				.keys = 1,
-				.column_count = 4,
-				.secret_count = 3,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.columns = {UUID("id"), UUID("user"), U64("created"), U64("seen")},
-				.secrets = {"label", "client", "address"},
-				.indexes = {BY(COLUMN_DEVICE_USER)},
-			},
-		[TABLE_SESSION] =
-			{
-				TABLE_SESSION,
-				"session",
-				.version = 1,
-				.keys = 1,
-				.column_count = 5,
-				.secret_count = 4,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.columns = {UUID("id"), UUID("user"), HASH("token_hash"), U64("created"),
-					    U64("expires")},
-				.secrets = {"device", "key_hash", "steps", "address"},
-				.indexes = {ONCE(COLUMN_SESSION_TOKEN_HASH), BY(COLUMN_SESSION_USER),
-					    BY(COLUMN_SESSION_EXPIRES)},
-			},
-		[TABLE_STATEMENT] =
-			{
-				TABLE_STATEMENT,
-				"statement",
-				.version = 1,
-				.keys = 1,
-				.column_count = 6,
-				.secret_count = 1,
-				.seq = COLUMN_STATEMENT_SEQ,
-				OF_PATIENT(COLUMN_STATEMENT_PATIENT),
-				.wide = true,
-				.columns = {HASH("name"), HASH("subject"), U64("seq"), U64("kind"), U64("leaf"),
-					    UUID("patient")},
-				.secrets = {"bytes"},
-				.indexes = {BY2(COLUMN_STATEMENT_SUBJECT, COLUMN_STATEMENT_SEQ),
-					    BY(COLUMN_STATEMENT_SEQ)},
-			},
-		[TABLE_PATIENT] =
-			{
-				TABLE_PATIENT,
-				"patient",
-				.version = 1,
-				.keys = 1,
-				.column_count = 4,
-				.secret_count = 3,
-				.seq = COLUMN_PATIENT_SEQ,
-				OF_PATIENT(COLUMN_PATIENT_ID),
-				.columns = {UUID("id"), UUID("owner"), U64("seq"), TOKEN("token")},
-				.secrets = {"head", "state", "identity"},
-				.indexes = {BY2(COLUMN_PATIENT_OWNER, COLUMN_PATIENT_SEQ), BY(COLUMN_PATIENT_SEQ),
-					    BY(COLUMN_PATIENT_TOKEN)},
-			},
-		[TABLE_ACCESS] =
-			{
-				TABLE_ACCESS,
-				"access",
-				.version = 1,
-				.keys = 3,
-				.column_count = 4,
-				.secret_count = 3,
-				.seq = COLUMN_ACCESS_SEQ,
-				OF_PATIENT(COLUMN_ACCESS_PATIENT),
-				.columns = {UUID("patient"), U64("recipient_kind"), UUID("recipient"), U64("seq")},
-				.secrets = {"permissions", "until", "statement"},
-				.indexes = {BY3(COLUMN_ACCESS_RECIPIENT_KIND, COLUMN_ACCESS_RECIPIENT,
-						COLUMN_ACCESS_SEQ),
-					    BY(COLUMN_ACCESS_SEQ)},
-			},
-		[TABLE_EPOCH] =
-			{
-				TABLE_EPOCH,
-				"epoch",
-				.version = 1,
-				.keys = 4,
-				.column_count = 5,
-				.seq = TABLE_NONE,
-				.patient = COLUMN_EPOCH_HOLDER,
-				.holder_kind = COLUMN_EPOCH_HOLDER_KIND,
-				.columns = {U64("holder_kind"), UUID("holder"), U64("compartment"), U64("number"),
-					    HASH("statement")},
-			},
-		[TABLE_WRAPPED_KEY] =
-			{
-				TABLE_WRAPPED_KEY,
-				"wrapped_key",
-				.version = 1,
-				.keys = 5,
-				.column_count = 6,
-				.secret_count = 1,
-				.seq = TABLE_NONE,
-				.patient = COLUMN_WRAPPED_KEY_HOLDER,
-				.holder_kind = COLUMN_WRAPPED_KEY_HOLDER_KIND,
-				.columns = {U64("holder_kind"), UUID("holder"), U64("compartment"),
-					    U64("recipient_kind"), UUID("recipient"), U64("epoch")},
-				.secrets = {"bytes"},
-				.indexes = {BY3(COLUMN_WRAPPED_KEY_RECIPIENT_KIND, COLUMN_WRAPPED_KEY_RECIPIENT,
-						COLUMN_WRAPPED_KEY_HOLDER)},
-			},
-		[TABLE_RECORD] =
-			{
-				TABLE_RECORD,
-				"record",
-				.version = 1,
-				.keys = 1,
-				.column_count = 6,
-				.secret_count = 2,
-				.seq = COLUMN_RECORD_SEQ,
-				OF_PATIENT(COLUMN_RECORD_PATIENT),
-				.columns = {UUID("id"), UUID("patient"), U64("seq"), U64("kind"), U64("versions"),
-					    TOKEN("token")},
-				.secrets = {"status", "head"},
-				.indexes = {BY2(COLUMN_RECORD_PATIENT, COLUMN_RECORD_SEQ), BY(COLUMN_RECORD_SEQ),
-					    BY(COLUMN_RECORD_TOKEN)},
-			},
-		[TABLE_VERSION] =
-			{
-				TABLE_VERSION,
-				"version",
-				.version = 1,
-				.keys = 2,
-				.column_count = 7,
-				.secret_count = 7,
-				.seq = TABLE_NONE,
-				OF_PATIENT(COLUMN_VERSION_PATIENT),
-				.wide = true,
-				.columns = {UUID("record"), U64("number"), UUID("patient"), HASH("statement"),
-					    U64("size"), U64("created"), UUID("object")},
-				.secrets = {"object_key", "content_hash", "parts", "inline", "header", "record_key",
-					    "epochs"},
-				.indexes = {ONCE(COLUMN_VERSION_OBJECT)},
-			},
-		[TABLE_UPLOAD] =
-			{
-				TABLE_UPLOAD,
-				"upload",
-				.version = 1,
-				.keys = 1,
-				.column_count = 5,
-				.secret_count = 4,
-				.seq = TABLE_NONE,
-				OF_PATIENT(COLUMN_UPLOAD_PATIENT),
-				.wide = true,
-				.unaudited = true,
-				.columns = {UUID("id"), UUID("user"), U64("created"), U64("size"), UUID("patient")},
-				.secrets = {"object_key", "target", "parts", "tail"},
-				.indexes = {BY(COLUMN_UPLOAD_USER), BY(COLUMN_UPLOAD_CREATED)},
-			},
-		[TABLE_OUTBOX] =
-			{
-				TABLE_OUTBOX,
-				"outbox",
-				.version = 1,
-				.keys = 1,
-				.column_count = 1,
-				.secret_count = 1,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.unaudited = true,
-				.columns = {U64("event")},
-				.secrets = {"bytes"},
-			},
-		[TABLE_SETTING] =
-			{
-				TABLE_SETTING,
-				"setting",
-				.version = 1,
-				.keys = 1,
-				.column_count = 2,
-				.secret_count = 2,
-				.seq = COLUMN_SETTING_SEQ,
-				OF_SITE,
-				.columns = {HASH("name_token"), U64("seq")},
-				.secrets = {"name", "value"},
-				.indexes = {BY(COLUMN_SETTING_SEQ)},
-			},
-		[TABLE_NOTICE] =
-			{
-				TABLE_NOTICE,
-				"notice",
-				.version = 1,
-				.keys = 1,
-				.column_count = 4,
-				.secret_count = 4,
-				.seq = COLUMN_NOTICE_SEQ,
-				OF_SITE,
-				.unaudited = true,
-				.columns = {UUID("id"), UUID("user"), U64("seq"), U64("created")},
-				.secrets = {"kind", "severity", "text", "read"},
-				.indexes = {BY2(COLUMN_NOTICE_USER, COLUMN_NOTICE_SEQ), BY(COLUMN_NOTICE_SEQ)},
-			},
-		[TABLE_IDEMPOTENCY] =
-			{
-				TABLE_IDEMPOTENCY,
-				"idempotency",
-				.version = 1,
-				.keys = 1,
-				.column_count = 2,
-				.secret_count = 1,
-				.seq = TABLE_NONE,
-				OF_SITE,
-				.unaudited = true,
-				.columns = {HASH("token"), U64("created")},
-				.secrets = {"answer"},
-				.indexes = {BY(COLUMN_IDEMPOTENCY_CREATED)},
-			},
+const struct table tables[TABLE_COUNT] = {
+	[TABLE_COUNTER] = {
+		TABLE_COUNTER, "counter", .version = 1, .unaudited = true,
+		.keys = 2, .column_count = 3, UNNUMBERED, OF_SITE,
+		.columns = { NUMBER("kind"), UUID("holder"), NUMBER("value") },
+	},
+	[TABLE_SITE] = {
+		TABLE_SITE, "site", .version = 1,
+		.keys = 1, .column_count = 1, .secret_count = 5, UNNUMBERED, OF_SITE,
+		.columns = { UUID("id") },
+		.secrets = { "token_key", "preset", "name", "region", "origin" },
+	},
+	[TABLE_USER] = {
+		TABLE_USER, "user", .version = 1,
+		.keys = 1, .column_count = 3, .secret_count = 7, .seq = COLUMN_USER_SEQ, OF_SITE,
+		.columns = { UUID("id"), NUMBER("seq"), HASH("login_token") },
+		.secrets = { "login", "name", "profile", "rights", "state", "key_hash", "head" },
+		.indexes = { ONCE(COLUMN_USER_LOGIN_TOKEN), BY(COLUMN_USER_SEQ) },
+	},
+	[TABLE_CREDENTIAL] = {
+		TABLE_CREDENTIAL, "credential", .version = 1,
+		.keys = 1, .column_count = 1, .secret_count = 3, UNNUMBERED, OF_SITE,
+		.columns = { UUID("user") },
+		.secrets = { "password", "changed", "failures" },
+	},
+	[TABLE_DEVICE] = {
+		TABLE_DEVICE, "device", .version = 1,
+		.keys = 1, .column_count = 4, .secret_count = 3, UNNUMBERED, OF_SITE,
+		.columns = { UUID("id"), UUID("user"), NUMBER("created"), NUMBER("seen") },
+		.secrets = { "label", "client", "address" },
+		.indexes = { BY(COLUMN_DEVICE_USER) },
+	},
+	[TABLE_SESSION] = {
+		TABLE_SESSION, "session", .version = 1,
+		.keys = 1, .column_count = 5, .secret_count = 4, UNNUMBERED, OF_SITE,
+		.columns = { UUID("id"), UUID("user"), HASH("token_hash"), NUMBER("created"), NUMBER("expires") },
+		.secrets = { "device", "key_hash", "steps", "address" },
+		.indexes = { ONCE(COLUMN_SESSION_TOKEN_HASH), BY(COLUMN_SESSION_USER), BY(COLUMN_SESSION_EXPIRES) },
+	},
+	[TABLE_STATEMENT] = {
+		TABLE_STATEMENT, "statement", .version = 1, .wide = true,
+		.keys = 1, .column_count = 6, .secret_count = 1, .seq = COLUMN_STATEMENT_SEQ,
+		OF_PATIENT(COLUMN_STATEMENT_PATIENT),
+		.columns = { HASH("name"), HASH("subject"), NUMBER("seq"), NUMBER("kind"), NUMBER("leaf"),
+			     UUID("patient") },
+		.secrets = { "bytes" },
+		.indexes = { BY2(COLUMN_STATEMENT_SUBJECT, COLUMN_STATEMENT_SEQ), BY(COLUMN_STATEMENT_SEQ) },
+	},
+	[TABLE_PATIENT] = {
+		TABLE_PATIENT, "patient", .version = 1,
+		.keys = 1, .column_count = 4, .secret_count = 3, .seq = COLUMN_PATIENT_SEQ,
+		OF_PATIENT(COLUMN_PATIENT_ID),
+		.columns = { UUID("id"), UUID("owner"), NUMBER("seq"), TOKEN("token") },
+		.secrets = { "head", "state", "identity" },
+		.indexes = { BY2(COLUMN_PATIENT_OWNER, COLUMN_PATIENT_SEQ), BY(COLUMN_PATIENT_SEQ),
+			     BY(COLUMN_PATIENT_TOKEN) },
+	},
+	[TABLE_ACCESS] = {
+		TABLE_ACCESS, "access", .version = 1,
+		.keys = 3, .column_count = 4, .secret_count = 3, .seq = COLUMN_ACCESS_SEQ,
+		OF_PATIENT(COLUMN_ACCESS_PATIENT),
+		.columns = { UUID("patient"), NUMBER("recipient_kind"), UUID("recipient"), NUMBER("seq") },
+		.secrets = { "permissions", "until", "statement" },
+		.indexes = { BY3(COLUMN_ACCESS_RECIPIENT_KIND, COLUMN_ACCESS_RECIPIENT, COLUMN_ACCESS_SEQ),
+			     BY(COLUMN_ACCESS_SEQ) },
+	},
+	[TABLE_EPOCH] = {
+		TABLE_EPOCH, "epoch", .version = 1,
+		.keys = 4, .column_count = 5, UNNUMBERED, OF_HOLDER(COLUMN_EPOCH_HOLDER_KIND, COLUMN_EPOCH_HOLDER),
+		.columns = { NUMBER("holder_kind"), UUID("holder"), NUMBER("compartment"), NUMBER("number"),
+			     HASH("statement") },
+	},
+	[TABLE_WRAPPED_KEY] = {
+		TABLE_WRAPPED_KEY, "wrapped_key", .version = 1,
+		.keys = 5, .column_count = 6, .secret_count = 1, UNNUMBERED,
+		OF_HOLDER(COLUMN_WRAPPED_KEY_HOLDER_KIND, COLUMN_WRAPPED_KEY_HOLDER),
+		.columns = { NUMBER("holder_kind"), UUID("holder"), NUMBER("compartment"), NUMBER("recipient_kind"),
+			     UUID("recipient"), NUMBER("epoch") },
+		.secrets = { "bytes" },
+		.indexes = { BY3(COLUMN_WRAPPED_KEY_RECIPIENT_KIND, COLUMN_WRAPPED_KEY_RECIPIENT,
+				 COLUMN_WRAPPED_KEY_HOLDER) },
+	},
+	[TABLE_RECORD] = {
+		TABLE_RECORD, "record", .version = 1,
+		.keys = 1, .column_count = 6, .secret_count = 2, .seq = COLUMN_RECORD_SEQ,
+		OF_PATIENT(COLUMN_RECORD_PATIENT),
+		.columns = { UUID("id"), UUID("patient"), NUMBER("seq"), NUMBER("kind"), NUMBER("versions"),
+			     TOKEN("token") },
+		.secrets = { "status", "head" },
+		.indexes = { BY2(COLUMN_RECORD_PATIENT, COLUMN_RECORD_SEQ), BY(COLUMN_RECORD_SEQ),
+			     BY(COLUMN_RECORD_TOKEN) },
+	},
+	[TABLE_VERSION] = {
+		TABLE_VERSION, "version", .version = 1, .wide = true,
+		.keys = 2, .column_count = 7, .secret_count = 7, UNNUMBERED, OF_PATIENT(COLUMN_VERSION_PATIENT),
+		.columns = { UUID("record"), NUMBER("number"), UUID("patient"), HASH("statement"), NUMBER("size"),
+			     NUMBER("created"), UUID("object") },
+		.secrets = { "object_key", "content_hash", "parts", "inline", "header", "record_key", "epochs" },
+		.indexes = { ONCE(COLUMN_VERSION_OBJECT) },
+	},
+	[TABLE_UPLOAD] = {
+		TABLE_UPLOAD, "upload", .version = 1, .wide = true, .unaudited = true,
+		.keys = 1, .column_count = 5, .secret_count = 4, UNNUMBERED, OF_PATIENT(COLUMN_UPLOAD_PATIENT),
+		.columns = { UUID("id"), UUID("user"), NUMBER("created"), NUMBER("size"), UUID("patient") },
+		.secrets = { "object_key", "target", "parts", "tail" },
+		.indexes = { BY(COLUMN_UPLOAD_USER), BY(COLUMN_UPLOAD_CREATED) },
+	},
+	[TABLE_OUTBOX] = {
+		TABLE_OUTBOX, "outbox", .version = 1, .unaudited = true,
+		.keys = 1, .column_count = 1, .secret_count = 1, UNNUMBERED, OF_SITE,
+		.columns = { NUMBER("event") },
+		.secrets = { "bytes" },
+	},
+	[TABLE_SETTING] = {
+		TABLE_SETTING, "setting", .version = 1,
+		.keys = 1, .column_count = 2, .secret_count = 2, .seq = COLUMN_SETTING_SEQ, OF_SITE,
+		.columns = { HASH("name_token"), NUMBER("seq") },
+		.secrets = { "name", "value" },
+		.indexes = { BY(COLUMN_SETTING_SEQ) },
+	},
+	[TABLE_NOTICE] = {
+		TABLE_NOTICE, "notice", .version = 1, .unaudited = true,
+		.keys = 1, .column_count = 4, .secret_count = 4, .seq = COLUMN_NOTICE_SEQ, OF_SITE,
+		.columns = { UUID("id"), UUID("user"), NUMBER("seq"), NUMBER("created") },
+		.secrets = { "kind", "severity", "text", "read" },
+		.indexes = { BY2(COLUMN_NOTICE_USER, COLUMN_NOTICE_SEQ), BY(COLUMN_NOTICE_SEQ) },
+	},
+	[TABLE_IDEMPOTENCY] = {
+		TABLE_IDEMPOTENCY, "idempotency", .version = 1, .unaudited = true,
+		.keys = 1, .column_count = 2, .secret_count = 1, UNNUMBERED, OF_SITE,
+		.columns = { HASH("token"), NUMBER("created") },
+		.secrets = { "answer" },
+		.indexes = { BY(COLUMN_IDEMPOTENCY_CREATED) },
+	},
 };
 /* clang-format on */
