@@ -206,7 +206,6 @@ static void refuses_a_cost_out_of_bounds_before_deriving(void **state)
 		{.memory = LIMIT_ARGON2_MEMORY_MIN, .passes = LIMIT_ARGON2_PASSES_MAX + 1},
 		{.memory = LIMIT_ARGON2_MEMORY_MIN, .passes = UINT32_MAX},
 	};
-	AUTO(securityfile_keys) keys = {0};
 
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		struct securityslot slot = shared.file.slots[0];
