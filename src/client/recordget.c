@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recordget.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE       500
+#define PAGE_ARENA ((size_t)64 << 20)
+#define PATH_LEN   160
+
+/** Give each of a checked page to the visitor, headers opened together. */
+static struct status visit_page(struct patientfile *f, const struct recordview *views, size_t count, bool ended_too,
+				recordget_visit *visit, void *context)
+{
+	AUTO(buffer) plain = {.max = PAGE_ARENA, .wipe = true};
+	struct text *headers = calloc(count == 0 ? 1 : count, sizeof *headers);
+
+	if (headers == NULL)
+		return FAIL(ST_NO_MEMORY);
+	struct status s = recordview_headers(f, views, count, &plain, headers);
+	for (size_t i = 0; ok(s) && i < count; i++)
+		if (ended_too || !views[i].ended)
+			s = visit(context, &(struct recordget_item){views[i], headers[i]});
+	free(headers);
+	return s;
+}
+
+static struct status check_and_visit(struct patientfile *f, const struct recordview_page *page, bool ended_too,
+				     recordget_visit *visit, void *context)
+{
+	struct recordview *views = calloc(page->items.count == 0 ? 1 : page->items.count, sizeof *views);
+
+	if (views == NULL)
+		return FAIL(ST_NO_MEMORY);
+	struct status s = recordview_check(f, page->items.items, page->items.count, views);
+	if (ok(s))
+		s = visit_page(f, views, page->items.count, ended_too, visit, context);
+	free(views);
+	return s;
+}
+
+static struct status list_page(struct patientfile *f, const char *path, recordget_visit *visit, void *context,
+			       uint64_t *since, bool *more)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+	AUTO(arena) arena = {.max = PAGE_ARENA};
+	struct recordview_page page = {0};
+
+	TRY(site_get(f->site, path, &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &recordview_page_table, &arena, &document, &page));
+	if (page.more && page.next <= *since)
+		return FAIL_AT(ST_CORRUPT, "answer");
+	TRY(check_and_visit(f, &page, false, visit, context));
+	*since = page.next;
+	*more = page.more;
+	return OK;
+}
+
+struct status recordget_list(struct patientfile *f, enum record_kind kind, recordget_visit *visit, void *context)
+{
+	char path[PATH_LEN], narrowed[32] = "";
+	uint64_t since = 0;
+	bool more = true;
+
+	if (kind != 0)
+		(void)snprintf(narrowed, sizeof narrowed, "&kind=%.*s",
+			       TEXT_ARG(vocabulary_word(VOCABULARY_RECORD_KIND, kind)));
+	while (more) {
+		(void)snprintf(path, sizeof path, "/v1/patients/%s/records?since=%llu&limit=%d%s",
+			       id_print(ID_PATIENT, &f->id.uuid).at, (unsigned long long)since, PAGE, narrowed);
+		TRY(list_page(f, path, visit, context, &since, &more));
+	}
+	return OK;
+}
+
+/** The history of one record, its rows in memory that the caller owns. */
+struct history {
+	struct https_answer answer;
+	struct json_document document;
+	struct arena arena;
+	struct recordview_page page;
+	struct recordview *views;
+};
+static void history_clear(struct history *h)
+{
+	https_answer_clear(&h->answer);
+	json_document_clear(&h->document);
+	arena_clear(&h->arena);
+	free(h->views);
+}
+
+/** That each version builds on the one before, from the first. */
+static struct status check_chain(const struct history *h, const struct record_id *record,
+				 const struct patient_id *patient)
+{
+	struct hash previous = {0};
+
+	for (size_t i = 0; i < h->page.items.count; i++) {
+		const struct statement *s = &h->views[i].statement;
+		if (!uuid_equal(&s->record.record.uuid, &record->uuid) ||
+		    !uuid_equal(&s->record.patient.uuid, &patient->uuid) || s->record.version != i + 1 ||
+		    !hash_equal(&s->head.previous, &previous))
+			return FAIL_AT(ST_CORRUPT, "record chain");
+		previous = s->name;
+	}
+	return h->page.items.count > 0 ? OK : FAIL_AT(ST_NOT_FOUND, "record");
+}
+
+static struct status history_load(struct patientfile *f, const struct record_id *record, struct history *out)
+{
+	char path[PATH_LEN];
+
+	out->arena.max = PAGE_ARENA;
+	(void)snprintf(path, sizeof path, "/v1/records/%s", id_print(ID_RECORD, &record->uuid).at);
+	TRY(site_get(f->site, path, &out->answer));
+	TRY(placed_read(buffer_bytes(&out->answer.body), &recordview_history_table, &out->arena, &out->document,
+			&out->page));
+	out->views = calloc(out->page.items.count == 0 ? 1 : out->page.items.count, sizeof *out->views);
+	if (out->views == NULL)
+		return FAIL(ST_NO_MEMORY);
+	TRY(recordview_check(f, out->page.items.items, out->page.items.count, out->views));
+	return check_chain(out, record, &f->id);
+}
+
+struct status recordget_history(struct patientfile *f, const struct record_id *record, recordget_visit *visit,
+				void *context)
+{
+	AUTO(history) h = {0};
+
+	TRY(history_load(f, record, &h));
+	return visit_page(f, h.views, h.page.items.count, true, visit, context);
+}
+
+struct status recordget_latest(struct patientfile *f, const struct record_id *record, struct statement *out,
+			       struct buffer *memory)
+{
+	AUTO(history) h = {0};
+
+	TRY(history_load(f, record, &h));
+	const struct recordview *last = &h.views[h.page.items.count - 1];
+	if (last->ended)
+		return FAIL_AT(ST_GONE, "record");
+	TRY(buffer_put(memory, last->statement.bytes));
+	return statement_parse(buffer_bytes(memory), out);
+}
+
+/** Sealed bytes as they come from the wire, opened and handed on. */
+struct opening {
+	const struct keyholder *keys;
+	const struct recordget_sink *sink;
+	struct buffer sealed, plain;
+};
+
+static struct status open_some(struct opening *o, struct bytes piece)
+{
+	o->plain.len = 0;
+	TRY(keyholder_content_open_add(o->keys, (struct sealed){piece}, &o->plain));
+	return o->sink->write(o->sink->context, buffer_bytes(&o->plain));
+}
+
+static struct status on_piece(void *context, struct bytes piece)
+{
+	struct opening *o = context;
+
+	/* The wire's pieces are small; the holder is asked for four chunks at a time. */
+	TRY(buffer_put(&o->sealed, piece));
+	if (o->sealed.len < KEYHOLDER_PIECE)
+		return OK;
+	struct status s = OK;
+	for (size_t at = 0; ok(s) && at < o->sealed.len; at += KEYHOLDER_PIECE) {
+		size_t left = o->sealed.len - at;
+		s = open_some(o, bytes_of(o->sealed.bytes + at, left < KEYHOLDER_PIECE ? left : KEYHOLDER_PIECE));
+	}
+	o->sealed.len = 0;
+	return s;
+}
+
+static struct status fetch(struct patientfile *f, const struct recordview *v, struct opening *o)
+{
+	AUTO(https_answer) answer = {0};
+	const struct https_sink sink = {on_piece, o};
+	char path[PATH_LEN];
+
+	(void)snprintf(path, sizeof path, "/v1/records/%s/versions/%u/content",
+		       id_print(ID_RECORD, &v->place.record.uuid).at, v->place.version);
+	TRY(site_call(f->site, &(struct https_call){.method = "GET", .path = path, .sink = &sink, .max = 65536},
+		      &answer));
+	if (o->sealed.len > 0)
+		TRY(open_some(o, buffer_bytes(&o->sealed)));
+	return keyholder_content_open_end(o->keys);
+}
+
+struct status recordget_content(struct patientfile *f, const struct record_id *record, uint32_t version,
+				const struct recordget_sink *sink)
+{
+	AUTO(history) h = {0};
+	struct opening o = {.keys = f->site->options.keys,
+			    .sink = sink,
+			    .sealed = {.max = 4 * KEYHOLDER_PIECE},
+			    .plain = {.max = 2 * KEYHOLDER_PIECE, .wipe = true}};
+
+	TRY(history_load(f, record, &h));
+	if (version > h.page.items.count)
+		return FAIL_AT(ST_NOT_FOUND, "version");
+	const struct recordview *v = &h.views[(version == 0 ? h.page.items.count : version) - 1];
+	if (h.views[h.page.items.count - 1].ended)
+		return FAIL_AT(ST_GONE, "record");
+	if (!recordview_readable(v))
+		return FAIL_AT(ST_DENIED, v->identity.value == 0 ? "identity" : "read");
+	if (v->statement.record.kind == RECORD_IDENTITY)
+		return OK;
+	const struct keyholder_record held = {v->place, v->statement.head.author, v->identity, v->clinical};
+	const struct recordcontent_claim claim = {v->statement.record.size, v->statement.record.content_hash};
+	TRY(keyholder_content_open_begin(o.keys, &held, &v->key, &claim));
+	struct status s = fetch(f, v, &o);
+	buffer_clear(&o.sealed);
+	buffer_clear(&o.plain);
+	return s;
+}

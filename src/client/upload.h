@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * upload: sealed bytes on their way, piece by piece, that go on where they were when
+ * a connection breaks (docs/openapi.yaml, /v1/uploads).
+ */
+#ifndef CLIENT_UPLOAD_H
+#define CLIENT_UPLOAD_H
+
+#include "site.h"
+
+struct upload {
+	struct site *site;
+	struct upload_id id;
+	uint64_t offset; /* durable on the server */
+};
+/** upload_begin(site, out): a new one; the length need not be known. */
+MUST_CHECK struct status upload_begin(struct site *site, struct upload *out);
+/**
+ * upload_append(u, sealed):
+ * Returns when all of ${sealed} is durable.  After a broken connection it asks for
+ * the durable offset and goes on there, for up to a minute; then ST_UNREACHABLE.
+ */
+MUST_CHECK struct status upload_append(struct upload *u, struct bytes sealed);
+/** upload_drop(u): give it up; the server would do so in 7 days. */
+MUST_CHECK struct status upload_drop(struct upload *u);
+
+#endif /* !CLIENT_UPLOAD_H */
