@@ -30,9 +30,9 @@ const struct table tables[TABLE_COUNT] = {
 	},
 	[TABLE_USER] = {
 		TABLE_USER, "user", .version = 1,
-		.keys = 1, .column_count = 3, .secret_count = 7, .seq = COLUMN_USER_SEQ, OF_SITE,
+		.keys = 1, .column_count = 3, .secret_count = 8, .seq = COLUMN_USER_SEQ, OF_SITE,
 		.columns = { UUID("id"), NUMBER("seq"), HASH("login_token") },
-		.secrets = { "login", "name", "profile", "rights", "state", "key_hash", "head" },
+		.secrets = { "login", "name", "profile", "rights", "state", "key_hash", "head", "keys" },
 		.indexes = { ONCE(COLUMN_USER_LOGIN_TOKEN), BY(COLUMN_USER_SEQ) },
 	},
 	[TABLE_CREDENTIAL] = {
@@ -57,11 +57,11 @@ const struct table tables[TABLE_COUNT] = {
 	},
 	[TABLE_STATEMENT] = {
 		TABLE_STATEMENT, "statement", .version = 1, .wide = true,
-		.keys = 1, .column_count = 6, .secret_count = 1, .seq = COLUMN_STATEMENT_SEQ,
+		.keys = 1, .column_count = 6, .secret_count = 2, .seq = COLUMN_STATEMENT_SEQ,
 		OF_PATIENT(COLUMN_STATEMENT_PATIENT),
 		.columns = { HASH("name"), HASH("subject"), NUMBER("seq"), NUMBER("kind"), NUMBER("leaf"),
 			     UUID("patient") },
-		.secrets = { "bytes" },
+		.secrets = { "bytes", "time" },
 		.indexes = { BY2(COLUMN_STATEMENT_SUBJECT, COLUMN_STATEMENT_SEQ), BY(COLUMN_STATEMENT_SEQ) },
 	},
 	[TABLE_PATIENT] = {

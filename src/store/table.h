@@ -105,6 +105,7 @@ enum {
 	SECRET_USER_STATE,
 	SECRET_USER_KEY_HASH,
 	SECRET_USER_HEAD,
+	SECRET_USER_KEYS, /* public keys, or the newest invitation; see record/userrow.h */
 };
 enum { INDEX_USER_LOGIN, INDEX_USER_SEQ };
 
@@ -133,7 +134,7 @@ enum {
 	COLUMN_STATEMENT_LEAF,
 	COLUMN_STATEMENT_PATIENT, /* zero: a statement about no patient */
 };
-enum { SECRET_STATEMENT_BYTES };
+enum { SECRET_STATEMENT_BYTES, SECRET_STATEMENT_TIME /* the leaf's, ms */ };
 enum { INDEX_STATEMENT_SUBJECT, INDEX_STATEMENT_SEQ };
 
 enum { COLUMN_PATIENT_ID, COLUMN_PATIENT_OWNER, COLUMN_PATIENT_SEQ, COLUMN_PATIENT_TOKEN };
