@@ -107,6 +107,9 @@ static int file_read(sqlite3_file *base, void *out, int len, sqlite3_int64 at)
 
 	if (failure != SQLITE_OK)
 		return failure;
+	/* Beyond the end there are no pages yet; half a page is one that was cut. */
+	if (f->database && got > 0 && got < wanted && wanted == DISK_PAGE)
+		return SQLITE_IOERR_DATA;
 	if (got < wanted) {
 		memset((uint8_t *)out + got, 0, wanted - got);
 		return SQLITE_IOERR_SHORT_READ;

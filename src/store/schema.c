@@ -72,7 +72,7 @@ struct status schema_prepare(struct store_engine *e, bool create_missing)
 	if (version > TABLE_SCHEMA)
 		return FAIL_AT(ST_INVALID, "database schema is newer than this program");
 	if (version == 0 && !create_missing)
-		return FAIL_AT(ST_NOT_FOUND, "database");
+		return FAIL_AT(ST_CORRUPT, "database");
 	if (version == 0)
 		TRY(create(e));
 	TRY(each_text(e->writer, expect));

@@ -7,8 +7,8 @@
 
 /**
  * schema_prepare(e, create):
- * ST_NOT_FOUND: no tables, and ${create} is false.  ST_INVALID: made by a newer
- * program.  ST_CORRUPT: not exactly the declared tables and indexes.
+ * ST_INVALID: made by a newer program.  ST_CORRUPT: not exactly the declared tables
+ * and indexes; none at all is right only with ${create}.
  */
 MUST_CHECK struct status schema_prepare(struct store_engine *e, bool create);
 

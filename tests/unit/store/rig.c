@@ -229,3 +229,83 @@ struct status rig_commit_user(struct store *s, uint8_t n, const char *name)
 	TRY(store_txn_audit(&txn, BYTES_LITERAL("a user was written"), NULL));
 	return store_commit(&txn);
 }
+
+/* ---- Everything ---- */
+
+static struct status fill_table(struct store_txn *txn, enum table_id id, uint8_t salt)
+{
+	const struct table *table = &tables[id];
+	struct hash values[TABLE_COLUMNS];
+	struct row row = {.table = id};
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		uint8_t text[3] = {salt, (uint8_t)id, (uint8_t)i};
+
+		TRY(sha256(BYTES_OF(text), &values[i]));
+		row.plain[i].number = 100000u + salt;
+		row.plain[i].bytes = bytes_of(values[i].bytes, table->columns[i].type == COLUMN_UUID ? 16 : 32);
+	}
+	if (table->holder_kind != TABLE_NONE)
+		row.plain[table->holder_kind].number = salt % 2 ? TABLE_HOLDER_PATIENT : 2;
+	for (size_t i = 0; i < table->secret_count; i++)
+		row.secret[i] = bytes_of(table->secrets[i], strlen(table->secrets[i]));
+	return store_put(txn, &row);
+}
+
+struct status rig_fill(struct store *s, uint8_t salt)
+{
+	AUTO(store_txn) txn = {0};
+
+	TRY(store_begin(s, &txn));
+	for (size_t id = 0; id < TABLE_COUNT; id++)
+		TRY(fill_table(&txn, (enum table_id)id, salt));
+	TRY(store_txn_audit(&txn, BYTES_LITERAL("event"), NULL));
+	return store_commit(&txn);
+}
+
+static struct status add_row(void *context, const struct row *row)
+{
+	const struct table *table = &tables[row->table];
+	struct sha256_state *sha = context;
+
+	for (size_t i = 0; i < table->column_count; i++)
+		if (table->columns[i].type == COLUMN_U64)
+			TRY(sha256_add(sha, BYTES_OF(row->plain[i].number)));
+		else
+			TRY(sha256_add(sha, row->plain[i].bytes));
+	for (size_t i = 0; i < table->secret_count; i++)
+		TRY(sha256_add(sha, row->secret[i]));
+	return OK;
+}
+
+static struct status add_table(struct store_view *view, enum table_id id, struct sha256_state *sha)
+{
+	struct store_range range = {.index = TABLE_NONE};
+
+	TRY(store_scan(view, id, &range, add_row, sha));
+	for (range.index = 0; range.index < TABLE_INDEXES && tables[id].indexes[range.index].count > 0; range.index++)
+		TRY(store_scan(view, id, &range, add_row, sha));
+	return OK;
+}
+
+struct status rig_digest(struct store *s, struct hash *out)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(sha256_state) sha = {0};
+
+	TRY(store_snapshot_new(s, &snapshot));
+	TRY(sha256_begin(&sha));
+	for (size_t id = 0; id < TABLE_COUNT; id++)
+		TRY(add_table(snapshot.view, (enum table_id)id, &sha));
+	return sha256_end(&sha, out);
+}
+
+struct status rig_page_key(struct secret *out)
+{
+	static const char label[] = "tacenda/v1/page";
+	struct key key;
+
+	TRY(key_of(&one, ROW_SITE, NULL, &key));
+	TRY(secret_empty(16, out));
+	return hkdf_sha256_expand(BYTES_OF(key), bytes_of(label, sizeof label), out->bytes, out->len);
+}

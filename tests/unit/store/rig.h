@@ -38,6 +38,13 @@ extern struct rig_fault {
 void rig_fault_from(long at, bool persistent, int error);
 void rig_fault_none(void);
 
+/** rig_fill(s, salt): one row in every table, in one audited transaction; ${salt} makes them distinct. */
+MUST_CHECK struct status rig_fill(struct store *s, uint8_t salt);
+/** rig_digest(s, out): of every row of every table in the order of every index; names what fails. */
+MUST_CHECK struct status rig_digest(struct store *s, struct hash *out);
+/** rig_page_key(out): the key of the page checks, as derived from rig_keys. */
+MUST_CHECK struct status rig_page_key(struct secret *out);
+
 /** A user row with everything set, its login ${name}. */
 struct row rig_user(const struct uuid *id, struct hash *token, const char *name);
 /** rig_commit_user(s, n, name): one user with an audit event, committed. */
