@@ -75,10 +75,10 @@ const struct table tables[TABLE_COUNT] = {
 	},
 	[TABLE_ACCESS] = {
 		TABLE_ACCESS, "access", .version = 1,
-		.keys = 3, .column_count = 4, .secret_count = 3, .seq = COLUMN_ACCESS_SEQ,
+		.keys = 3, .column_count = 4, .secret_count = 4, .seq = COLUMN_ACCESS_SEQ,
 		OF_PATIENT(COLUMN_ACCESS_PATIENT),
 		.columns = { UUID("patient"), NUMBER("recipient_kind"), UUID("recipient"), NUMBER("seq") },
-		.secrets = { "permissions", "until", "statement" },
+		.secrets = { "permissions", "until", "statement", "by" },
 		.indexes = { BY3(COLUMN_ACCESS_RECIPIENT_KIND, COLUMN_ACCESS_RECIPIENT, COLUMN_ACCESS_SEQ),
 			     BY(COLUMN_ACCESS_SEQ) },
 	},
