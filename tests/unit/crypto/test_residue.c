@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * After a call no key is left in any memory of the process but where its owner
+ * keeps it (PROMISES#S1).  AES-256 key schedules begin with the key itself, so
+ * looking for keys finds forgotten schedules too.
+ */
+#include "vectors.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chunked.h"
+#include "hash.h"
+#include "hpke.h"
+#include "hpke_internal.h"
+#include "xaes.h"
+
+/* What to look for is kept inverted, so that it does not find itself. */
+struct canary {
+	uint8_t inverted[32];
+	size_t len;
+};
+
+static struct canary canary_of(const uint8_t *bytes, size_t len)
+{
+	struct canary c = {.len = len};
+
+	for (size_t i = 0; i < len; i++)
+		c.inverted[i] = (uint8_t)~bytes[i];
+	return c;
+}
+
+static size_t count_in(const struct canary *c, const uint8_t *at, size_t len)
+{
+	const uint8_t *end = at + len, *next = at;
+	size_t found = 0;
+
+	while ((next = memchr(next, c->inverted[0] ^ 0xff, (size_t)(end - next))) != NULL) {
+		size_t j = 0;
+
+		while (j < c->len && j < (size_t)(end - next) && (next[j] ^ c->inverted[j]) == 0xff)
+			j++;
+		found += j == c->len;
+		next++;
+	}
+	return found;
+}
+
+/* One mapping, a window at a time, through the kernel: guard pages are skipped. */
+static size_t count_mapping(const struct canary *c, int memory, unsigned long from, unsigned long to)
+{
+	static uint8_t window[1 << 16];
+	size_t found = 0;
+
+	/* Windows overlap by one byte less than what is looked for: each place counts
+	 * once.  The window itself would show what was read before. */
+	for (unsigned long at = from; at < to; at += sizeof window - c->len + 1) {
+		size_t want = to - at < sizeof window ? to - at : sizeof window;
+		ssize_t got = pread(memory, window, want, (off_t)at);
+
+		if (got > 0 && (at + want <= (unsigned long)window || at >= (unsigned long)window + sizeof window))
+			found += count_in(c, window, (size_t)got);
+	}
+	memset(window, 0, sizeof window);
+	return found;
+}
+
+/* Occurrences in all writable memory. */
+static size_t count_in_process(const struct canary *c)
+{
+	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	size_t found = 0;
+
+	assert_true(memory >= 0 && maps != NULL);
+	while (fgets(line, sizeof line, maps) != NULL) {
+		unsigned long from, to;
+		char mode[5];
+
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) == 3 && mode[1] == 'w' && to - from < 1ul << 30)
+			found += count_mapping(c, memory, from, to);
+	}
+	fclose(maps);
+	close(memory);
+	return found;
+}
+
+/* Stack frames of what was called lie below ours: overwrite what they left. */
+static void __attribute__((noinline)) tread_on_the_stack(void)
+{
+	volatile uint8_t deep[1 << 16];
+
+	for (size_t i = 0; i < sizeof deep; i++)
+		deep[i] = 0;
+}
+
+static void assert_only_the_owner_has(const struct canary *c, size_t copies)
+{
+	assert_int_equal(count_in_process(c), copies);
+}
+
+static void the_search_finds_what_is_there(void **state)
+{
+	(void)state;
+	AUTO(secret) key = {0};
+	AUTO(secret) copy = {0};
+
+	assert_ok(secret_new(32, &key));
+	struct canary c = canary_of(key.bytes, 32);
+	assert_only_the_owner_has(&c, 1);
+	assert_ok(secret_from(secret_bytes(&key), &copy));
+	assert_only_the_owner_has(&c, 2);
+	secret_clear(&copy);
+	assert_only_the_owner_has(&c, 1);
+}
+
+static void xaes_keeps_neither_key_nor_subkey(void **state)
+{
+	(void)state;
+	AUTO(secret) key = {0};
+	uint8_t out[28], subkey[32];
+
+	assert_ok(secret_empty(32, &key));
+	memset(key.bytes, 1, 32);
+	/* Kx of the specification's first vector. */
+	LITERAL("c8612c9ed53fe43e8e005b828a1631a0bbcb6ab2f46514ec4f439fcfd0fa969b", subkey);
+	struct canary derived = canary_of(subkey, 32);
+	secret_wipe(subkey, sizeof subkey);
+	const uint8_t *nonce = (const uint8_t *)"ABCDEFGHIJKLMNOPQRSTUVWX";
+	assert_ok(xaes_seal_nonce(secret_key(&key), nonce, (struct bytes){0}, BYTES_LITERAL("XAES-256-GCM"), out));
+	tread_on_the_stack();
+	assert_only_the_owner_has(&derived, 0);
+
+	AUTO(secret) random = {0};
+	uint8_t sealed[XAES_OVERHEAD + 3], plain[3];
+	assert_ok(secret_new(32, &random));
+	struct canary input = canary_of(random.bytes, 32);
+	assert_ok(xaes_seal_to(secret_key(&random), (struct bytes){0}, BYTES_LITERAL("row"), sealed));
+	assert_ok(xaes_open_to(secret_key(&random), (struct bytes){0}, BYTES_OF(sealed), plain));
+	sealed[30] ^= 1;
+	assert_fails(ST_CORRUPT, xaes_open_to(secret_key(&random), (struct bytes){0}, BYTES_OF(sealed), plain));
+	tread_on_the_stack();
+	assert_only_the_owner_has(&input, 1);
+}
+
+static void chunked_keeps_its_keys_until_cleared_only(void **state)
+{
+	(void)state;
+	AUTO(secret) key = {0};
+	AUTO(chunked) c = {0};
+	uint8_t header[CHUNKED_HEADER], out[32];
+
+	assert_ok(secret_new(32, &key));
+	struct canary input = canary_of(key.bytes, 32);
+	assert_ok(chunked_seal_begin(secret_key(&key), BYTES_LITERAL("context"), header, &c));
+	struct canary message = canary_of(c.keys.bytes, 32);
+	tread_on_the_stack();
+	assert_true(count_in_process(&message) > 0);
+	assert_ok(chunked_seal_next(&c, BYTES_LITERAL("text"), out));
+	chunked_clear(&c);
+	tread_on_the_stack();
+	assert_only_the_owner_has(&message, 0);
+	assert_only_the_owner_has(&input, 1);
+}
+
+static void derivation_keeps_no_result(void **state)
+{
+	(void)state;
+	AUTO(secret) key = {0};
+	AUTO(secret) out = {0};
+
+	assert_ok(secret_new(32, &key));
+	assert_ok(secret_empty(32, &out));
+	assert_ok(hkdf_sha256_expand(secret_bytes(&key), BYTES_LITERAL("label"), out.bytes, out.len));
+	struct canary input = canary_of(key.bytes, 32), output = canary_of(out.bytes, 32);
+	tread_on_the_stack();
+	assert_only_the_owner_has(&input, 1);
+	assert_only_the_owner_has(&output, 1);
+}
+
+static void hpke_keeps_neither_scalar_nor_message(void **state)
+{
+	(void)state;
+	AUTO(secret) private_key = {0};
+	AUTO(secret) plain = {0};
+	AUTO(secret) opened = {0};
+	AUTO(buffer) sealed = {.max = 256};
+	struct p256_public public_key;
+
+	assert_ok(p256_new(&private_key, &public_key));
+	assert_ok(secret_new(32, &plain));
+	struct canary scalar = canary_of(private_key.bytes, 32), message = canary_of(plain.bytes, 32);
+	assert_ok(hpke_seal(&public_key, BYTES_LITERAL("i"), (struct bytes){0}, secret_bytes(&plain), &sealed));
+	assert_ok(hpke_open(&private_key, BYTES_LITERAL("i"), (struct bytes){0}, buffer_bytes(&sealed), &opened));
+	tread_on_the_stack();
+	assert_only_the_owner_has(&scalar, 1);
+	assert_only_the_owner_has(&message, 2);
+}
+
+static void signing_keeps_no_scalar(void **state)
+{
+	(void)state;
+	AUTO(secret) private_key = {0};
+	struct p256_public public_key;
+	struct signature signature;
+
+	assert_ok(p256_new(&private_key, &public_key));
+	assert_ok(p256_sign(&private_key, BYTES_LITERAL("data"), &signature));
+	struct canary big_endian = canary_of(private_key.bytes, 32);
+	struct canary little_endian = big_endian;
+	for (size_t i = 0; i < 32; i++)
+		little_endian.inverted[i] = big_endian.inverted[31 - i];
+	tread_on_the_stack();
+	assert_only_the_owner_has(&big_endian, 1);
+	assert_only_the_owner_has(&little_endian, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_search_finds_what_is_there),
+		TEST(xaes_keeps_neither_key_nor_subkey),
+		TEST(chunked_keeps_its_keys_until_cleared_only),
+		TEST(derivation_keeps_no_result),
+		TEST(hpke_keeps_neither_scalar_nor_message),
+		TEST(signing_keeps_no_scalar),
+	};
+	return ok(crypto_setup()) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
