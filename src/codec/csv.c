@@ -186,6 +186,9 @@ static bool needs_quotes(struct text cell)
 	for (size_t i = 0; i < cell.len; i++)
 		if (strchr("\",;\t\r\n", cell.at[i]) != NULL)
 			return true;
+	/* At the start of a file it would be taken for a byte order mark. */
+	if (text_starts(cell, TEXT(BYTE_ORDER_MARK)))
+		return true;
 	return cell.len > 0 && (cell.at[0] == ' ' || cell.at[cell.len - 1] == ' ');
 }
 
@@ -206,6 +209,9 @@ static struct status put_cell(struct buffer *out, struct text cell)
 
 struct status csv_put_row(struct buffer *out, const struct text *cells, size_t count)
 {
+	/* A row of one empty cell would be a blank line. */
+	if (count == 1 && cells[0].len == 0)
+		return buffer_put(out, BYTES_LITERAL("\"\"\r\n"));
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			TRY(buffer_put_u8(out, ','));

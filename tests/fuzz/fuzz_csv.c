@@ -35,10 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!copy_rows(&c, &once))
 		return 0;
-	/* Rows of one empty cell at the end cannot be told from line ends. */
 	AUTO(csv) again = csv_of(text_from(buffer_bytes(&once)), ',');
-	demand(copy_rows(&again, &twice));
-	demand(twice.len <= once.len && (c.columns == 1 || twice.len == once.len));
-	demand(bytes_equal(buffer_bytes(&twice), bytes_of(once.bytes, twice.len)));
+	demand(copy_rows(&again, &twice) && bytes_equal(buffer_bytes(&once), buffer_bytes(&twice)));
 	return 0;
 }

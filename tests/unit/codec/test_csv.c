@@ -141,6 +141,23 @@ static void reads_back_what_it_writes(void **state)
 	assert_end(&c);
 }
 
+static void keeps_what_looks_like_nothing(void **state)
+{
+	static const struct text cells[] = {{"\xef\xbb\xbfx", 4}, {"", 0}, {"y", 1}, {"", 0}};
+	AUTO(buffer) out = {.max = 4096};
+	bool more;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++)
+		assert_ok(csv_put_row(&out, &cells[i], 1));
+	AUTO(csv) c = csv_of(text_from(buffer_bytes(&out)), ',');
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		assert_ok(csv_next(&c, &more));
+		assert_true(more && text_equal(c.cells[0], cells[i]));
+	}
+	assert_end(&c);
+}
+
 static void gives_lines_with_their_numbers(void **state)
 {
 	struct lines l = lines_of(TEXT("\n{1}\r\n \t\r\n{22}\n\n{333}"), 4);
@@ -170,6 +187,7 @@ int main(void)
 		TEST(stops_at_its_limits),
 		TEST(finds_the_separator),
 		TEST(reads_back_what_it_writes),
+		TEST(keeps_what_looks_like_nothing),
 		TEST(gives_lines_with_their_numbers),
 	};
 
