@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROWS_MAX       ((size_t)256 << 20)
+#define LINE_MAX_BYTES 65536
+
+static void put_words(struct jsonwriter *w, const char *name, struct text words)
+{
+	struct text word;
+
+	jsonwriter_array(w, name);
+	while (text_split(&words, ',', &word))
+		if (word.len > 0)
+			jsonwriter_text(w, NULL, word);
+	jsonwriter_end(w);
+}
+
+static void put_json(struct jsonwriter *w, const struct output_cell *cell)
+{
+	switch (cell->type) {
+	case OUTPUT_TEXT:
+		jsonwriter_text(w, cell->name, cell->text);
+		break;
+	case OUTPUT_NUMBER:
+		jsonwriter_u64(w, cell->name, cell->number);
+		break;
+	case OUTPUT_TIME:
+		jsonwriter_time(w, cell->name, cell->number);
+		break;
+	case OUTPUT_BOOL:
+		jsonwriter_bool(w, cell->name, cell->number != 0);
+		break;
+	case OUTPUT_WORDS:
+		put_words(w, cell->name, cell->text);
+		break;
+	}
+}
+
+static struct status print_json(const struct output_cell *cells, size_t count)
+{
+	AUTO(buffer) line = {.max = LINE_MAX_BYTES, .wipe = true};
+	struct jsonwriter w = jsonwriter_of(&line);
+
+	jsonwriter_object(&w, NULL);
+	for (size_t i = 0; i < count; i++)
+		put_json(&w, &cells[i]);
+	jsonwriter_end(&w);
+	TRY(jsonwriter_done(&w));
+	(void)fwrite(line.bytes, 1, line.len, stdout);
+	return putchar('\n') == EOF ? FAIL_AT(ST_IO, "standard output") : OK;
+}
+
+/** A cell for people, without anything that could move a cursor. */
+static struct status put_plain(struct buffer *out, const struct output_cell *cell)
+{
+	if (cell->type == OUTPUT_NUMBER)
+		return buffer_print(out, "%llu", (unsigned long long)cell->number);
+	if (cell->type == OUTPUT_BOOL)
+		return buffer_print(out, "%s", cell->number != 0 ? "yes" : "no");
+	if (cell->type == OUTPUT_TIME)
+		return cell->number == 0 ? buffer_print(out, "-") : text_put_time(out, cell->number);
+	for (size_t i = 0; i < cell->text.len; i++) {
+		unsigned char c = (unsigned char)cell->text.at[i];
+		TRY(buffer_put_u8(out, c < 0x20 || c == 0x7f ? '.' : c));
+	}
+	return OK;
+}
+
+/** Columns on a terminal that the bytes take: UTF-8 continuation bytes take none. */
+static size_t shown_width(const char *at, size_t len)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < len; i++)
+		width += ((unsigned char)at[i] & 0xc0) != 0x80;
+	return width;
+}
+
+void output_begin(const struct cli *c, struct output *out)
+{
+	*out = (struct output){.cli = c, .rows = {.max = ROWS_MAX, .wipe = true}};
+}
+
+struct status output_row(struct output *o, const struct output_cell *cells, size_t count)
+{
+	o->count++;
+	if (o->cli->json)
+		return print_json(cells, count);
+	o->columns = count;
+	for (size_t i = 0; i < count && i < OUTPUT_COLUMNS; i++) {
+		size_t start = o->rows.len;
+		o->names[i] = cells[i].name;
+		TRY(put_plain(&o->rows, &cells[i]));
+		size_t width = shown_width((const char *)o->rows.bytes + start, o->rows.len - start);
+		size_t head = strlen(cells[i].name);
+		TRY(buffer_put_u8(&o->rows, 0));
+		o->width[i] = width > o->width[i] ? width : o->width[i];
+		o->width[i] = head > o->width[i] ? head : o->width[i];
+	}
+	return OK;
+}
+
+static void print_cell(const struct output *o, size_t column, const char *text, size_t len)
+{
+	size_t pad = o->width[column] - shown_width(text, len);
+
+	(void)fwrite(text, 1, len, stdout);
+	if (column + 1 < o->columns)
+		(void)printf("%*s", (int)pad + 2, "");
+	else
+		(void)putchar('\n');
+}
+
+struct status output_end(struct output *o, const char *nothing)
+{
+	if (o->cli->json)
+		return OK;
+	if (o->count == 0) {
+		(void)printf("%s\n", nothing);
+		return OK;
+	}
+	for (size_t i = 0; i < o->columns; i++) {
+		char head[64];
+		size_t len = strlen(o->names[i]);
+		for (size_t k = 0; k < len && k < sizeof head; k++)
+			head[k] = o->names[i][k] == '_' ? ' ' : (char)toupper((unsigned char)o->names[i][k]);
+		print_cell(o, i, head, len);
+	}
+	const char *at = (const char *)o->rows.bytes;
+	for (size_t row = 0; row < o->count; row++)
+		for (size_t i = 0; i < o->columns; i++) {
+			size_t len = strlen(at);
+			print_cell(o, i, at, len);
+			at += len + 1;
+		}
+	return OK;
+}
+
+void output_clear(struct output *o)
+{
+	buffer_clear(&o->rows);
+}
+
+struct status output_object(const struct cli *c, const struct output_cell *cells, size_t count)
+{
+	AUTO(buffer) line = {.max = LINE_MAX_BYTES, .wipe = true};
+	size_t widest = 0;
+
+	if (c->json)
+		return print_json(cells, count);
+	for (size_t i = 0; i < count; i++)
+		widest = strlen(cells[i].name) > widest ? strlen(cells[i].name) : widest;
+	for (size_t i = 0; i < count; i++) {
+		line.len = 0;
+		TRY(put_plain(&line, &cells[i]));
+		(void)printf("%s:%*s%.*s\n", cells[i].name, (int)(widest - strlen(cells[i].name)) + 1, "",
+			     (int)line.len, line.len > 0 ? (const char *)line.bytes : "");
+	}
+	return OK;
+}
+
+void output_done(const struct cli *c, const char *format, ...)
+{
+	va_list arguments;
+
+	if (c->json)
+		return;
+	va_start(arguments, format);
+	(void)vprintf(format, arguments);
+	va_end(arguments);
+	(void)putchar('\n');
+}
+
+void output_progress(const struct cli *c, const char *format, ...)
+{
+	va_list arguments;
+
+	if (c->json || !isatty(STDERR_FILENO))
+		return;
+	(void)fputs("\r\033[K", stderr);
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	(void)fflush(stderr);
+}
+
+/** What a person reads, when neither the server nor the status says it better. */
+static const struct {
+	enum status_code code;
+	int exit;
+	const char *says, *advice;
+} sentences[] = {
+	{ST_INVALID, EXIT_REFUSED, "not accepted", "correct it and try again"},
+	{ST_UNPROVEN, EXIT_REFUSED, "not proven", "sign in again: tacenda login"},
+	{ST_DENIED, EXIT_REFUSED, "not allowed", "ask the owner of the patient file, or an administrator"},
+	{ST_PENDING, EXIT_NOT_NOW, "a step is pending", "complete it first"},
+	{ST_NOT_FOUND, EXIT_REFUSED, "not found", "check the id, or list what there is"},
+	{ST_CONFLICT, EXIT_REFUSED, "it has changed meanwhile, or exists already", "look again, then repeat"},
+	{ST_GONE, EXIT_REFUSED, "it has ended", "ask for a new one"},
+	{ST_MISMATCH, EXIT_REFUSED, "what arrived is not what was signed", "try again"},
+	{ST_TOO_BIG, EXIT_REFUSED, "too big", "make it smaller"},
+	{ST_TOO_MANY, EXIT_NOT_NOW, "too many at once", "try again later"},
+	{ST_CORRUPT, EXIT_DAMAGE, "damage, forgery or rollback",
+	 "do not retry; tell your administrator what this line says"},
+	{ST_UNAUDITED, EXIT_DAMAGE, "not audited", "tell your administrator"},
+	{ST_FULL, EXIT_NOT_NOW, "no room", "make room, then try again"},
+	{ST_BUSY, EXIT_NOT_NOW, "not now", "try again later"},
+	{ST_UNREACHABLE, EXIT_NOT_NOW, "no answer", "check that the server runs and the network is up, then try again"},
+	{ST_NO_MEMORY, EXIT_REFUSED, "out of memory", "close other programs and try again"},
+	{ST_IO, EXIT_REFUSED, "reading or writing failed", "check the disk and its permissions"},
+};
+
+static void print_problem(const struct problem_answer *p, const char *code)
+{
+	AUTO(buffer) line = {.max = LINE_MAX_BYTES};
+	struct jsonwriter w = jsonwriter_of(&line);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_string(&w, "type", code);
+	jsonwriter_string(&w, "title", p->title);
+	jsonwriter_u64(&w, "status", p->http);
+	jsonwriter_string(&w, "detail", p->detail);
+	if (p->field[0] != '\0')
+		jsonwriter_string(&w, "field", p->field);
+	if (p->limited)
+		jsonwriter_u64(&w, "limit", p->limit);
+	jsonwriter_end(&w);
+	if (ok(jsonwriter_done(&w)))
+		(void)fprintf(stdout, "%.*s\n", (int)line.len, (const char *)line.bytes);
+}
+
+int output_failure(struct cli *c, struct status s)
+{
+	const struct problem_answer *p = &c->site.https.problem;
+	bool from_server = c->has_site && p->http != 0 && p->code == s.code;
+	size_t row = 0;
+
+	for (size_t i = 0; i < COUNT(sentences); i++)
+		if (sentences[i].code == s.code)
+			row = i;
+	if (isatty(STDERR_FILENO))
+		(void)fputs("\r\033[K", stderr);
+	if (from_server && p->detail[0] != '\0')
+		(void)fprintf(stderr, "tacenda: %s%s%s\n", p->detail, p->field[0] != '\0' ? ": " : "", p->field);
+	else
+		(void)fprintf(stderr, "tacenda: %s%s%s: %s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
+			      sentences[row].says, sentences[row].advice);
+	if (c->json && from_server)
+		print_problem(p, status_name(s.code));
+	return sentences[row].exit;
+}
