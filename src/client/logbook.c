@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "logbook.h"
+
+#include "directory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE       500
+#define PAGE_ARENA ((size_t)32 << 20)
+
+struct log_page {
+	struct jsonfield_list items;
+	bool more;
+};
+static const struct jsonfield page_rows[] = {
+	{.name = "items",
+	 .type = JSONFIELD_OBJECT,
+	 .offset = offsetof(struct log_page, items),
+	 .required = true,
+	 .many = LIMIT_PAGE,
+	 .table = &entry_table},
+	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct log_page, more), .required = true},
+};
+static const struct jsonfield_table page_table = JSONFIELD_TABLE(struct log_page, page_rows);
+
+static struct status put_query(const struct logbook_query *q, uint64_t before, struct buffer *out)
+{
+	TRY(buffer_print(out, "/v1/log/entries?scope=%s&limit=%d", q->scope, PAGE));
+	if (q->patient != NULL)
+		TRY(buffer_print(out, "&patient=%s", id_print(ID_PATIENT, &q->patient->uuid).at));
+	if (q->user != NULL)
+		TRY(buffer_print(out, "&user=%s", id_print(ID_USER, &q->user->uuid).at));
+	if (q->action != NULL)
+		TRY(buffer_print(out, "&action=%s", q->action));
+	if (q->from > 0) {
+		TRY(buffer_print(out, "&from="));
+		TRY(text_put_time(out, q->from));
+	}
+	if (q->until > 0) {
+		TRY(buffer_print(out, "&until="));
+		TRY(text_put_time(out, q->until));
+	}
+	if (before != UINT64_MAX)
+		TRY(buffer_print(out, "&before=%llu", (unsigned long long)before));
+	return buffer_put_u8(out, 0);
+}
+
+/** The leaf's hash is the one at this place of the pinned tree. */
+static struct status check_place(struct site *s, const struct entry *e)
+{
+	struct hash wanted, held;
+
+	if (e->index >= s->head.size)
+		TRY(site_advance(s));
+	if (e->index >= s->head.size)
+		return FAIL_AT(ST_CORRUPT, "inclusion");
+	TRY(site_view(s));
+	TRY(tree_leaf_hash(e->leaf, &wanted));
+	TRY(tileview_leaf(s->view, e->index, &held));
+	return hash_equal(&wanted, &held) ? OK : FAIL_AT(ST_CORRUPT, "inclusion");
+}
+
+/** Called with the raw entry too, for walks along chains. */
+typedef struct status raw_visit(void *context, const struct entry *raw, const struct logbook_entry *entry);
+
+static struct status visit_page(struct site *s, const char *path, uint64_t *before, bool *more, raw_visit *visit,
+				void *context)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+	AUTO(arena) arena = {.max = PAGE_ARENA};
+	struct log_page page = {0};
+
+	TRY(site_get(s, path, &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, &page));
+	const struct entry *items = page.items.items;
+	for (size_t i = 0; i < page.items.count; i++) {
+		struct logbook_entry entry = {.index = items[i].index};
+		if (items[i].index >= *before)
+			return FAIL_AT(ST_CORRUPT, "answer");
+		TRY(entry_check(&items[i], &entry.read));
+		TRY(check_place(s, &items[i]));
+		TRY(visit(context, &items[i], &entry));
+		*before = items[i].index;
+	}
+	if (page.more && page.items.count == 0)
+		return FAIL_AT(ST_CORRUPT, "answer");
+	*more = page.more;
+	return OK;
+}
+
+static struct status visit_all(struct site *s, const struct logbook_query *q, raw_visit *visit, void *context)
+{
+	uint64_t before = UINT64_MAX;
+	bool more = true;
+
+	while (more) {
+		AUTO(buffer) path = {.max = 1024};
+		TRY(put_query(q, before, &path));
+		TRY(visit_page(s, (const char *)path.bytes, &before, &more, visit, context));
+	}
+	return OK;
+}
+
+struct listing {
+	logbook_visit *visit;
+	void *context;
+};
+static struct status pass_on(void *context, const struct entry *raw, const struct logbook_entry *entry)
+{
+	const struct listing *l = context;
+
+	(void)raw;
+	return l->visit(l->context, entry);
+}
+
+struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit, void *context)
+{
+	struct listing listing = {visit, context};
+
+	return visit_all(s, query, pass_on, &listing);
+}
+
+struct walking {
+	struct leaf_chain chain;
+	uint64_t count;
+};
+static struct status step(void *context, const struct entry *raw, const struct logbook_entry *entry)
+{
+	struct walking *w = context;
+
+	if (!entry->read.has_actor)
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	w->count++;
+	return leaf_chain_step(&w->chain, raw->leaf.at, entry->read.actor.sequence, &entry->read.actor.previous);
+}
+
+struct status logbook_verify(struct site *s, struct logbook_report *out)
+{
+	struct walking own = {0};
+
+	TRY(site_prepare(s));
+	TRY(visit_all(s, &(struct logbook_query){.scope = "own"}, step, &own));
+	if (!leaf_chain_complete(&own.chain))
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	*out = (struct logbook_report){s->head, own.count};
+	return OK;
+}
+
+/* --- A copy --- */
+
+static struct status save_file(int dir, const char *path, struct bytes content)
+{
+	char part[TILE_PATH_MAX + 16];
+	int at = dir;
+	struct status s = OK;
+
+	/* Each folder of the path is made on the way; the last part is the file. */
+	for (const char *slash = strchr(path, '/'); ok(s) && slash != NULL; slash = strchr(path, '/')) {
+		int next = -1;
+		(void)snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+		s = os_open_dir(&os_real, at, part, true, &next);
+		if (at != dir)
+			(void)os_real.close(at);
+		at = next;
+		path = slash + 1;
+	}
+	if (ok(s))
+		s = os_save(&os_real, at, path, content);
+	if (at != dir && at >= 0)
+		(void)os_real.close(at);
+	return s;
+}
+
+static struct status save_tile(struct site *s, int dir, const struct tile *tile)
+{
+	AUTO(https_answer) answer = {0};
+	struct tile_path path = tile_print_path(tile);
+	char target[TILE_PATH_MAX + 16];
+
+	(void)snprintf(target, sizeof target, "/v1/log/%s", path.at);
+	TRY(site_call(s, &(struct https_call){.method = "GET", .path = target, .max = 1024 * 1024}, &answer));
+	return save_file(dir, path.at, buffer_bytes(&answer.body));
+}
+
+static struct status save_tiles(struct site *s, int dir, const struct logbook_progress *progress)
+{
+	struct tile_walk walk = {.size = s->head.size};
+	struct tile tile;
+	uint64_t done = 0, all = s->head.size / TILE_WIDTH + 1;
+
+	while (tile_walk_next(&walk, &tile)) {
+		TRY(save_tile(s, dir, &tile));
+		if (tile.level > 0)
+			continue;
+		struct tile entries = {.kind = TILE_ENTRIES, .index = tile.index, .width = tile.width};
+		TRY(save_tile(s, dir, &entries));
+		if (progress != NULL)
+			progress->tell(progress->context, ++done, all);
+	}
+	return OK;
+}
+
+struct status logbook_save(struct site *s, int dir, const struct logbook_progress *progress)
+{
+	AUTO(https_answer) answer = {0};
+	const struct securityfile_pin *pin = &s->options.keys->person.pin;
+	struct tree_head pinned = {pin->size, pin->root};
+
+	TRY(site_prepare(s));
+	TRY(site_call(s, &(struct https_call){.method = "GET", .path = "/v1/log/checkpoint", .max = 65536}, &answer));
+	TRY(site_check_head(buffer_bytes(&answer.body), &s->log_key, &pinned, &s->https, &s->head));
+	TRY(save_tiles(s, dir, progress));
+	/* Last: a copy with a checkpoint is a whole one. */
+	return save_file(dir, "checkpoint", buffer_bytes(&answer.body));
+}
+
+struct folder {
+	const struct os *os;
+	int dir;
+};
+static struct status load_file(void *context, const char *path, size_t max, struct buffer *out)
+{
+	const struct folder *f = context;
+
+	return os_load(f->os, f->dir, path, max, out);
+}
+
+struct status logbook_verify_saved(const struct os *os, int dir, const struct note_key *key,
+				   struct savedlog_report *out)
+{
+	struct folder folder = {os, dir};
+
+	return savedlog_verify(&(struct savedlog_source){load_file, &folder}, key, out);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * logbook: the log as a person may read it, and the proof that it is the one
+ * everybody else sees (PROMISES#K10, PROMISES#B2).
+ */
+#ifndef CLIENT_LOGBOOK_H
+#define CLIENT_LOGBOOK_H
+
+#include "entry.h"
+#include "savedlog.h"
+#include "site.h"
+
+struct logbook_query {
+	const char *scope;                /* own, patient, sign-ins, administration, all */
+	const struct patient_id *patient; /* scope patient */
+	const struct user_id *user;       /* NULL: everybody */
+	const char *action;               /* word of a leaf kind; NULL: all */
+	uint64_t from, until;             /* ms since 1970; 0: open */
+};
+struct logbook_entry {
+	uint64_t index;
+	struct entry_read read;
+};
+typedef struct status logbook_visit(void *context, const struct logbook_entry *entry);
+/**
+ * logbook_list(s, query, visit, context):
+ * Newest first.  Each entry's openings fit its leaf, and the leaf is the pinned
+ * tree's; ST_CORRUPT otherwise.
+ */
+MUST_CHECK struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit,
+				      void *context);
+
+struct logbook_report {
+	struct tree_head head;
+	uint64_t own_entries; /* of this person, walked from the newest to the first */
+};
+/**
+ * logbook_verify(s, out):
+ * The checkpoint is signed and extends the pinned one; every statement of the
+ * directory stands where it should; this person's own chain is complete.
+ */
+MUST_CHECK struct status logbook_verify(struct site *s, struct logbook_report *out);
+
+/** Told after each batch of files; may be NULL. */
+struct logbook_progress {
+	void (*tell)(void *context, uint64_t done, uint64_t all);
+	void *context;
+};
+/** logbook_save(s, dir, progress): checkpoint, tiles and entry bundles under their C2SP paths in folder ${dir}. */
+MUST_CHECK struct status logbook_save(struct site *s, int dir, const struct logbook_progress *progress);
+/** logbook_verify_saved(os, dir, key, out): such a folder, without any server. */
+MUST_CHECK struct status logbook_verify_saved(const struct os *os, int dir, const struct note_key *key,
+					      struct savedlog_report *out);
+
+#endif /* !CLIENT_LOGBOOK_H */
