@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facts.h"
+
+#include "record_row.h"
+#include "userrow.h"
+
+/* Logins of the people that one change asks for. */
+#define LOGIN_BYTES (1u << 20)
+
+static struct status take_name(void *context, const struct row *row)
+{
+	struct hash *name = context;
+
+	*name = row_hash(row, COLUMN_STATEMENT_NAME);
+	return OK;
+}
+
+struct status facts_fingerprint(struct store_view *view, struct hash *out)
+{
+	struct store_range range = {.index = INDEX_STATEMENT_SUBJECT, .prefix_count = 1, .limit = 1};
+	struct hash subject;
+	struct hash name = {{0}};
+
+	TRY(statement_subject_site(&subject));
+	range.prefix[0] = (struct row_value)ROW_HASH(&subject);
+	TRY(store_scan(view, TABLE_STATEMENT, &range, take_name, &name));
+	if (hash_is_zero(&name))
+		return FAIL_AT(ST_NOT_FOUND, "site");
+	*out = name;
+	return OK;
+}
+
+struct status facts_user(struct store_view *view, const struct user_id *user, uint64_t time, struct permit_facts *out)
+{
+	AUTO(row) row = {0};
+	struct person person;
+
+	TRY(userrow_get(view, user, &row, &person));
+	*out = (struct permit_facts){
+		.user = *user,
+		.profile = person.profile,
+		.rights = person.rights,
+		.state = person.state,
+		.enrolled = person.enrolled,
+		.time = time,
+	};
+	return OK;
+}
+
+static struct status grant_to(struct store_view *view, const struct patient_id *patient, const struct user_id *user,
+			      struct authority_grant *out)
+{
+	const struct row_value key[] = {ROW_UUID(&patient->uuid), ROW_NUMBER(RECIPIENT_USER), ROW_UUID(&user->uuid)};
+	AUTO(row) row = {0};
+	struct record_access access;
+	const struct status got = store_get(view, TABLE_ACCESS, key, &row);
+
+	if (got.code == ST_NOT_FOUND)
+		return OK;
+	TRY(got);
+	TRY(record_row_read_access(&row, &access));
+	*out = access.grant;
+	return OK;
+}
+
+struct status facts_patient(struct store_view *view, const struct user_id *user, const struct patient_id *patient,
+			    uint64_t time, struct permit_facts *out)
+{
+	struct permit_facts f;
+	struct record_patient file;
+
+	TRY(facts_user(view, user, time, &f));
+	TRY(record_row_patient(view, patient, &file));
+	f.patient = *patient;
+	f.owner = uuid_equal(&file.owner.uuid, &user->uuid);
+	TRY(grant_to(view, patient, user, &f.grant));
+	*out = f;
+	return OK;
+}
+
+struct status facts_record(struct store_view *view, const struct record_id *record, struct patient_id *patient)
+{
+	AUTO(row) row = {0};
+	struct record_kept kept;
+
+	TRY(record_row_record(view, record, &row, &kept));
+	*patient = kept.state.patient;
+	return OK;
+}
+
+uint32_t facts_power(const struct permit_facts *f)
+{
+	const struct person person = {.profile = f->profile, .rights = f->rights, .state = f->state};
+
+	return authority_power(&person, f->owner, &f->grant, f->time);
+}
+
+/* ---- People ---- */
+
+static struct status find(void *context, const struct user_id *id, uint64_t position, struct person *out)
+{
+	struct facts_people *p = context;
+	AUTO(row) row = {0};
+	struct person person;
+
+	(void)position; /* rows know only now */
+	TRY(userrow_get(p->view, id, &row, &person));
+	TRY(arena_text(&p->logins, person.login, &person.login));
+	*out = person;
+	return OK;
+}
+
+struct people facts_people(struct facts_people *p, struct store_view *view)
+{
+	*p = (struct facts_people){.view = view, .logins = {.max = LOGIN_BYTES}};
+	return (struct people){find, p};
+}
+
+void facts_people_clear(struct facts_people *p)
+{
+	arena_clear(&p->logins);
+}
+
+/* ---- One patient file ---- */
+
+static struct status load_grant(void *context, const struct row *row)
+{
+	struct record_access a;
+
+	TRY(record_row_read_access(row, &a));
+	return a.grant.exists ? patient_state_load_grant(context, a.kind, &a.recipient, &a.grant) : OK;
+}
+
+/** The newest epoch's statement of one compartment, if there is one. */
+static struct status take_epoch(void *context, const struct row *row)
+{
+	struct hash *name = context;
+
+	*name = row_hash(row, COLUMN_EPOCH_STATEMENT);
+	return OK;
+}
+
+static struct status load_epoch(struct store_view *view, const struct patient_id *patient, enum compartment compartment,
+				struct patient_state *out)
+{
+	struct store_range range = {
+		.index = TABLE_NONE,
+		.prefix_count = 3,
+		.prefix = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient->uuid), ROW_NUMBER(compartment)},
+		.down = true,
+		.limit = 1,
+	};
+	AUTO(row) row = {0};
+	struct hash name = {{0}};
+	struct record_stored stored;
+	struct statement s;
+
+	TRY(store_scan(view, TABLE_EPOCH, &range, take_epoch, &name));
+	if (hash_is_zero(&name))
+		return OK;
+	if (!ok(record_row_statement(view, &name, &row, &stored)) || !ok(statement_parse(stored.bytes, &s)))
+		return FAIL_AT(ST_CORRUPT, "epoch");
+	return patient_state_load_epoch(out, &s);
+}
+
+static struct status load(struct store_view *view, const struct hash *fingerprint, const struct patient_id *patient,
+			  struct patient_state *out)
+{
+	struct store_range grants = {.index = TABLE_NONE, .prefix_count = 1, .prefix = {ROW_UUID(&patient->uuid)}};
+	struct record_patient file;
+
+	TRY(record_row_patient(view, patient, &file));
+	patient_state_load(out, fingerprint, patient, &file.owner, &file.head);
+	TRY(record_row_scan(view, TABLE_ACCESS, &grants, load_grant, out));
+	TRY(load_epoch(view, patient, COMPARTMENT_IDENTITY, out));
+	return load_epoch(view, patient, COMPARTMENT_CLINICAL, out);
+}
+
+struct status facts_state(struct store_view *view, const struct hash *fingerprint, const struct patient_id *patient,
+			  struct patient_state *out)
+{
+	AUTO(patient_state) loaded = {0};
+
+	TRY(load(view, fingerprint, patient, &loaded));
+	*out = loaded;
+	loaded = (struct patient_state){0};
+	return OK;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * facts: what permit decides upon, read from rows through one view, so that a
+ * decision and the change it allows see the same state.
+ */
+#ifndef RECORD_FACTS_H
+#define RECORD_FACTS_H
+
+#include "arena.h"
+#include "patient_state.h"
+#include "permit.h"
+#include "store.h"
+
+/** facts_fingerprint(view, out): the name of the site statement; ST_NOT_FOUND before it. */
+MUST_CHECK struct status facts_fingerprint(struct store_view *view, struct hash *out);
+
+/** facts_user(view, user, time, out): for actions on no patient; ST_NOT_FOUND "user". */
+MUST_CHECK struct status facts_user(struct store_view *view, const struct user_id *user, uint64_t time,
+				    struct permit_facts *out);
+/**
+ * facts_patient(view, user, patient, time, out):
+ * For actions on one patient file.  ST_NOT_FOUND "patient", also when its key was
+ * destroyed, so that an erased file and none look the same.
+ */
+MUST_CHECK struct status facts_patient(struct store_view *view, const struct user_id *user,
+				       const struct patient_id *patient, uint64_t time, struct permit_facts *out);
+/** facts_record(view, record, patient): whose record it is; ST_NOT_FOUND "record". */
+MUST_CHECK struct status facts_record(struct store_view *view, const struct record_id *record,
+				      struct patient_id *patient);
+/** facts_power(f): authority_power() of these facts. */
+uint32_t facts_power(const struct permit_facts *f);
+
+/** People as of now, from rows; logins are kept until facts_people_clear(). */
+struct facts_people {
+	struct store_view *view;
+	struct arena logins;
+};
+struct people facts_people(struct facts_people *p, struct store_view *view);
+void facts_people_clear(struct facts_people *p);
+
+/**
+ * facts_state(view, fingerprint, patient, out):
+ * Owner, grants in force and newest epochs of one file, for questions about now
+ * (POSITION_NOW).  ST_NOT_FOUND "patient"; ST_CORRUPT.  patient_state_clear() it.
+ */
+MUST_CHECK struct status facts_state(struct store_view *view, const struct hash *fingerprint,
+				     const struct patient_id *patient, struct patient_state *out);
+
+#endif /* !RECORD_FACTS_H */

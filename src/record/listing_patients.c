@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Patient files of one user, and one of them as a whole. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+#include "listing_version.h"
+
+/* ---- Which files: a merge of the user's own and those shared with him, by sequence ---- */
+
+struct listed {
+	uint64_t seq;
+	struct patient_id patient;
+	bool owner;
+	struct authority_grant grant; /* unless he is the owner */
+	struct hash statement;        /* of the grant */
+};
+/** One of the two sources; both are visited up to a page's length. */
+struct source {
+	struct candidates *into;
+	uint32_t visited;
+	uint64_t last;
+};
+struct candidates {
+	struct listed *list; /* room for twice the page */
+	size_t count;
+};
+static void candidates_clear(struct candidates *c)
+{
+	free(c->list);
+}
+
+/** visited(from, row, seq, skip): count it; ${skip} it when its key was destroyed. */
+static struct status visited(struct source *from, const struct row *row, uint64_t seq, bool *skip)
+{
+	if (row->state == ROW_DAMAGED)
+		return FAIL_AT(ST_CORRUPT, tables[row->table].name);
+	from->visited++;
+	from->last = seq;
+	*skip = row->state == ROW_ERASED;
+	return OK;
+}
+
+static struct status add_own(void *context, const struct row *row)
+{
+	struct source *from = context;
+	struct candidates *c = from->into;
+	const uint64_t seq = row_number(row, COLUMN_PATIENT_SEQ);
+	bool skip;
+
+	TRY(visited(from, row, seq, &skip));
+	if (skip)
+		return OK;
+	c->list[c->count++] = (struct listed){.seq = seq, .patient = {row_uuid(row, COLUMN_PATIENT_ID)}, .owner = true};
+	return OK;
+}
+
+static struct status add_shared(void *context, const struct row *row)
+{
+	struct source *from = context;
+	struct candidates *c = from->into;
+	struct record_access a;
+	bool skip;
+
+	TRY(visited(from, row, row_number(row, COLUMN_ACCESS_SEQ), &skip));
+	if (skip)
+		return OK;
+	TRY(record_row_read_access(row, &a));
+	c->list[c->count++] =
+		(struct listed){.seq = a.seq, .patient = a.patient, .grant = a.grant, .statement = a.statement};
+	return OK;
+}
+
+static int by_seq(const void *a, const void *b)
+{
+	const struct listed *x = a;
+	const struct listed *y = b;
+
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static uint64_t complete_to(const struct source *from, uint32_t limit)
+{
+	return from->visited == limit ? from->last : UINT64_MAX;
+}
+
+/** cut(c, limit, complete): keep what both sources are known to hold, and no more than a page. */
+static uint64_t cut(struct candidates *c, uint32_t limit, uint64_t complete)
+{
+	size_t count = 0;
+
+	qsort(c->list, c->count, sizeof *c->list, by_seq);
+	while (count < c->count && c->list[count].seq <= complete)
+		count++;
+	if (count > limit) {
+		count = limit;
+		complete = c->list[count - 1].seq;
+	}
+	c->count = count;
+	return complete;
+}
+
+static struct status gather(struct store_view *view, const struct user_id *user, struct listing_page *page,
+			    struct candidates *out)
+{
+	struct source own = {.into = out};
+	struct source shared = {.into = out};
+	const struct store_range owned = {
+		.index = INDEX_PATIENT_OWNER,
+		.prefix_count = 1,
+		.prefix = {ROW_UUID(&user->uuid)},
+		.after_count = 1,
+		.after = {ROW_NUMBER(page->since)},
+		.tolerant = true,
+		.limit = page->limit,
+	};
+	const struct store_range granted = {
+		.index = INDEX_ACCESS_RECIPIENT,
+		.prefix_count = 2,
+		.prefix = {ROW_NUMBER(RECIPIENT_USER), ROW_UUID(&user->uuid)},
+		.after_count = 1,
+		.after = {ROW_NUMBER(page->since)},
+		.tolerant = true,
+		.limit = page->limit,
+	};
+
+	out->list = calloc(2 * (size_t)page->limit, sizeof *out->list);
+	if (out->list == NULL)
+		return FAIL(ST_NO_MEMORY);
+	TRY(store_scan(view, TABLE_PATIENT, &owned, add_own, &own));
+	TRY(store_scan(view, TABLE_ACCESS, &granted, add_shared, &shared));
+	const uint64_t in_own = complete_to(&own, page->limit);
+	const uint64_t in_shared = complete_to(&shared, page->limit);
+	const uint64_t to = cut(out, page->limit, in_own < in_shared ? in_own : in_shared);
+	page->more = to != UINT64_MAX;
+	page->next = page->more ? to : page->since;
+	if (!page->more) {
+		page->next = own.last > page->next ? own.last : page->next;
+		page->next = shared.last > page->next ? shared.last : page->next;
+	}
+	return OK;
+}
+
+/* ---- What is shown of one ---- */
+
+enum shown_row { ROW_OF_PATIENT, ROW_OF_IDENTITY_EPOCH, ROW_OF_CLINICAL_EPOCH, ROW_OF_GRANT, SHOWN_ROWS };
+
+/** Memory used from file to file. */
+struct shown {
+	struct store_view *view;
+	struct permit_facts asking; /* the user, on no patient */
+	struct row statements[SHOWN_ROWS], wrapped[2];
+	struct listing_version identity;
+	struct listing_patient patient;
+};
+static void shown_clear(struct shown *s)
+{
+	for (size_t i = 0; i < SHOWN_ROWS; i++)
+		row_clear(&s->statements[i]);
+	row_clear(&s->wrapped[0]);
+	row_clear(&s->wrapped[1]);
+	listing_version_clear(&s->identity);
+}
+
+static struct status take_name(void *context, const struct row *row)
+{
+	struct hash *name = context;
+
+	*name = row->table == TABLE_EPOCH ? row_hash(row, COLUMN_EPOCH_STATEMENT)
+					  : row_hash(row, COLUMN_STATEMENT_NAME);
+	return OK;
+}
+
+static struct status first_of_chain(struct store_view *view, const struct patient_id *patient, struct hash *name)
+{
+	struct hash subject;
+
+	TRY(statement_subject_patient(patient, &subject));
+	const struct store_range range = {
+		.index = INDEX_STATEMENT_SUBJECT, .prefix_count = 1, .prefix = {ROW_HASH(&subject)}, .limit = 1};
+	return store_scan(view, TABLE_STATEMENT, &range, take_name, name);
+}
+
+static struct status newest_epoch(struct store_view *view, const struct patient_id *patient,
+				  enum compartment compartment, struct hash *name)
+{
+	const struct store_range range = {
+		.index = TABLE_NONE,
+		.prefix_count = 3,
+		.prefix = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient->uuid), ROW_NUMBER(compartment)},
+		.down = true,
+		.limit = 1,
+	};
+
+	return store_scan(view, TABLE_EPOCH, &range, take_name, name);
+}
+
+static struct status show_statement(struct shown *s, enum shown_row which, const struct hash *name)
+{
+	if (hash_is_zero(name))
+		return OK;
+	TRY(listing_statements_get(s->view, name, &s->statements[which],
+				   &s->patient.statements[s->patient.statement_count]));
+	s->patient.statement_count++;
+	return OK;
+}
+
+static struct status show_statements(struct shown *s, const struct listed *l)
+{
+	struct hash first = {{0}};
+	struct hash identity = {{0}};
+	struct hash clinical = {{0}};
+
+	TRY(first_of_chain(s->view, &l->patient, &first));
+	TRY(newest_epoch(s->view, &l->patient, COMPARTMENT_IDENTITY, &identity));
+	TRY(newest_epoch(s->view, &l->patient, COMPARTMENT_CLINICAL, &clinical));
+	TRY(show_statement(s, ROW_OF_PATIENT, &first));
+	TRY(show_statement(s, ROW_OF_IDENTITY_EPOCH, &identity));
+	TRY(show_statement(s, ROW_OF_CLINICAL_EPOCH, &clinical));
+	return show_statement(s, ROW_OF_GRANT, &l->statement);
+}
+
+/** A wrapped key leaves only for who may still read its compartment. */
+static struct status load_wrapped(struct store_view *view, const struct permit_pass *pass,
+				  const struct patient_id *patient, enum compartment compartment, struct row *row,
+				  struct listing_wrapped *out)
+{
+	const struct row_value key[] = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient->uuid), ROW_NUMBER(compartment),
+					ROW_NUMBER(RECIPIENT_USER), ROW_UUID(&permit_user(pass)->uuid)};
+
+	TRY(store_get(view, TABLE_WRAPPED_KEY, key, row));
+	*out = (struct listing_wrapped){compartment, (uint32_t)row_number(row, COLUMN_WRAPPED_KEY_EPOCH),
+					row->secret[SECRET_WRAPPED_KEY_BYTES]};
+	return OK;
+}
+
+static struct status show_wrapped(struct shown *s, const struct permit_pass *pass)
+{
+	for (unsigned c = COMPARTMENT_IDENTITY; c <= COMPARTMENT_CLINICAL; c++) {
+		const enum compartment compartment = (enum compartment)c;
+		if ((s->patient.power & authority_compartment_rights(compartment)) == 0)
+			continue;
+		const struct status got =
+			load_wrapped(s->view, pass, &s->patient.patient, compartment, &s->wrapped[c - 1],
+				     &s->patient.wrapped[s->patient.wrapped_count]);
+		if (got.code == ST_NOT_FOUND)
+			continue;
+		TRY(got);
+		s->patient.wrapped_count++;
+	}
+	return OK;
+}
+
+static struct status show_identity(struct shown *s, const struct record_patient *file)
+{
+	AUTO(row) row = {0};
+	struct record_kept kept;
+
+	if (uuid_is_zero(&file->identity.uuid) || (s->patient.power & RIGHT_IDENTITY) == 0)
+		return OK;
+	TRY(record_row_record(s->view, &file->identity, &row, &kept));
+	TRY(listing_version_load(s->view, &kept, kept.state.version, &s->identity));
+	s->patient.identity = s->identity.record;
+	s->patient.has_identity = true;
+	return OK;
+}
+
+static uint32_t power_of(const struct permit_facts *asking, const struct listed *l)
+{
+	struct permit_facts f = *asking;
+
+	f.owner = l->owner;
+	f.grant = l->grant;
+	return facts_power(&f);
+}
+
+static struct status show_file(struct shown *s, const struct permit_pass *pass, const struct listed *l)
+{
+	struct record_patient file;
+
+	TRY(record_row_patient(s->view, &l->patient, &file));
+	s->patient.owner = file.owner;
+	s->patient.until = l->grant.until;
+	TRY(show_statements(s, l));
+	TRY(show_wrapped(s, pass));
+	return show_identity(s, &file);
+}
+
+struct status listing_patients(struct store_view *view, const struct permit_pass *pass, uint64_t time,
+			       struct listing_page *page, listing_visit_patient *visit, void *context)
+{
+	AUTO(candidates) c = {0};
+	AUTO(shown) s = {.view = view};
+
+	TRY(permit_demand(pass, PERMIT_PATIENT_LIST, NULL));
+	TRY(facts_user(view, permit_user(pass), time, &s.asking));
+	TRY(gather(view, permit_user(pass), page, &c));
+	for (size_t i = 0; i < c.count; i++) {
+		const struct listed *l = &c.list[i];
+		s.patient = (struct listing_patient){.seq = l->seq, .patient = l->patient};
+		s.patient.power = power_of(&s.asking, l);
+		s.patient.ended = !l->owner && s.patient.power == 0;
+		if (!s.patient.ended)
+			TRY(show_file(&s, pass, l));
+		TRY(visit(context, &s.patient));
+	}
+	return OK;
+}
+
+/* ---- One file ---- */
+
+static struct status file_statements(struct store_view *view, const struct patient_id *patient,
+				     const struct listing_file *visit)
+{
+	AUTO(listing_statements) all = {0};
+	struct hash subjects[3];
+
+	TRY(statement_subject_patient(patient, &subjects[0]));
+	TRY(statement_subject_epoch(HOLDER_PATIENT, &patient->uuid, COMPARTMENT_IDENTITY, &subjects[1]));
+	TRY(statement_subject_epoch(HOLDER_PATIENT, &patient->uuid, COMPARTMENT_CLINICAL, &subjects[2]));
+	for (size_t i = 0; i < COUNT(subjects); i++)
+		TRY(listing_statements_add(&all, view, &subjects[i], 0));
+	listing_statements_sort(&all);
+	return listing_statements_visit(&all, view, all.count, visit->statement, visit->context);
+}
+
+static struct status file_wrapped(struct store_view *view, const struct permit_pass *pass, uint32_t power,
+				  const struct listing_file *visit)
+{
+	AUTO(row) row = {0};
+	struct listing_wrapped wrapped;
+
+	for (unsigned c = COMPARTMENT_IDENTITY; c <= COMPARTMENT_CLINICAL; c++) {
+		const enum compartment compartment = (enum compartment)c;
+		if ((power & authority_compartment_rights(compartment)) == 0)
+			continue;
+		const struct status got = load_wrapped(view, pass, permit_patient(pass), compartment, &row, &wrapped);
+		if (got.code == ST_NOT_FOUND)
+			continue;
+		TRY(got);
+		TRY(visit->wrapped(visit->context, &wrapped));
+	}
+	return OK;
+}
+
+static struct status show_access(void *context, const struct row *row)
+{
+	const struct listing_file *visit = context;
+	struct record_access a;
+
+	TRY(record_row_read_access(row, &a));
+	const struct listing_access shown = {a.kind, a.recipient, false, a.grant.permissions, a.grant.until};
+	return a.grant.exists ? visit->access(visit->context, &shown) : OK;
+}
+
+static struct status file_accesses(struct store_view *view, const struct record_patient *file,
+				   const struct listing_file *visit)
+{
+	const struct listing_access owner = {RECIPIENT_USER, file->owner.uuid, true, RIGHTS_ALL, 0};
+	struct store_range range = {.index = TABLE_NONE, .prefix_count = 1, .prefix = {ROW_UUID(&file->id.uuid)}};
+	struct listing_file seen = *visit;
+
+	TRY(visit->access(visit->context, &owner));
+	return record_row_scan(view, TABLE_ACCESS, &range, show_access, &seen);
+}
+
+struct status listing_file(struct store_view *view, const struct permit_pass *pass, uint64_t time,
+			   const struct listing_file *visit)
+{
+	const struct patient_id *patient = permit_patient(pass);
+	struct record_patient file;
+	struct permit_facts facts;
+
+	TRY(permit_demand(pass, PERMIT_PATIENT_SEE, patient));
+	TRY(record_row_patient(view, patient, &file));
+	TRY(facts_patient(view, permit_user(pass), patient, time, &facts));
+	TRY(file_statements(view, patient, visit));
+	TRY(file_wrapped(view, pass, facts_power(&facts), visit));
+	return file_accesses(view, &file, visit);
+}

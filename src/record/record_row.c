@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record_row.h"
+
+#include "limits.h"
+#include "vocabulary.h"
+
+#define PATIENT_ACTIVE 1
+
+/* ---- Scans ---- */
+
+struct pages {
+	struct store_range *range;
+	store_visit *visit;
+	void *context;
+	size_t rows;
+};
+
+static struct status visit_page(void *context, const struct row *row)
+{
+	struct pages *p = context;
+
+	p->rows++;
+	store_after(row, p->range);
+	if (row->state == ROW_ERASED)
+		return OK;
+	if (row->state == ROW_DAMAGED)
+		return FAIL_AT(ST_CORRUPT, tables[row->table].name);
+	return p->visit(p->context, row);
+}
+
+struct status record_row_scan(struct store_view *view, enum table_id table, struct store_range *range,
+			      store_visit *visit, void *context)
+{
+	struct pages p = {.range = range, .visit = visit, .context = context};
+
+	range->tolerant = true;
+	range->limit = LIMIT_PAGE;
+	do {
+		p.rows = 0;
+		TRY(store_scan(view, table, range, visit_page, &p));
+	} while (p.rows == LIMIT_PAGE);
+	return OK;
+}
+
+/* ---- Statements ---- */
+
+struct status record_row_stored(const struct row *row, struct record_stored *out)
+{
+	out->bytes = row->secret[SECRET_STATEMENT_BYTES];
+	out->leaf = row_number(row, COLUMN_STATEMENT_LEAF);
+	out->seq = row_number(row, COLUMN_STATEMENT_SEQ);
+	return row_secret_number(row, SECRET_STATEMENT_TIME, &out->time);
+}
+
+struct status record_row_statement(struct store_view *view, const struct hash *name, struct row *row,
+				   struct record_stored *out)
+{
+	const struct row_value key[] = {ROW_HASH(name)};
+
+	TRY(store_get(view, TABLE_STATEMENT, key, row));
+	return record_row_stored(row, out);
+}
+
+/* ---- Patient files ---- */
+
+struct status record_row_read_patient(const struct row *row, struct record_patient *out)
+{
+	struct record_patient p = {.seq = row_number(row, COLUMN_PATIENT_SEQ)};
+
+	p.id.uuid = row_uuid(row, COLUMN_PATIENT_ID);
+	p.owner.uuid = row_uuid(row, COLUMN_PATIENT_OWNER);
+	p.token = row_hash(row, COLUMN_PATIENT_TOKEN);
+	TRY(row_secret_copy(row, SECRET_PATIENT_HEAD, p.head.bytes, sizeof p.head.bytes));
+	if (row->secret[SECRET_PATIENT_IDENTITY].len != 0)
+		TRY(row_secret_copy(row, SECRET_PATIENT_IDENTITY, p.identity.uuid.bytes, 16));
+	*out = p;
+	return OK;
+}
+
+struct status record_row_patient(struct store_view *view, const struct patient_id *id, struct record_patient *out)
+{
+	const struct row_value key[] = {ROW_UUID(&id->uuid)};
+	AUTO(row) row = {0};
+	const struct status got = store_get(view, TABLE_PATIENT, key, &row);
+
+	if (got.code == ST_NOT_FOUND || got.code == ST_GONE)
+		return FAIL_AT(ST_NOT_FOUND, "patient");
+	TRY(got);
+	return record_row_read_patient(&row, out);
+}
+
+static struct bytes optional_hash(const struct hash *h)
+{
+	return hash_is_zero(h) ? bytes_of(h->bytes, 0) : hash_bytes(h);
+}
+
+struct status record_row_put_patient(struct store_txn *txn, const struct record_patient *p)
+{
+	const uint8_t state = PATIENT_ACTIVE;
+	struct row row = {
+		.table = TABLE_PATIENT,
+		.plain = {[COLUMN_PATIENT_ID] = ROW_UUID(&p->id.uuid),
+			  [COLUMN_PATIENT_OWNER] = ROW_UUID(&p->owner.uuid),
+			  [COLUMN_PATIENT_TOKEN] = ROW_BYTES(optional_hash(&p->token))},
+		.secret = {[SECRET_PATIENT_HEAD] = hash_bytes(&p->head), [SECRET_PATIENT_STATE] = bytes_of(&state, 1)},
+	};
+
+	if (!uuid_is_zero(&p->identity.uuid))
+		row.secret[SECRET_PATIENT_IDENTITY] = uuid_bytes(&p->identity.uuid);
+	return store_put(txn, &row);
+}
+
+/* ---- Grants ---- */
+
+struct status record_row_read_access(const struct row *row, struct record_access *out)
+{
+	struct record_access a = {.seq = row_number(row, COLUMN_ACCESS_SEQ)};
+	uint64_t permissions;
+
+	a.patient.uuid = row_uuid(row, COLUMN_ACCESS_PATIENT);
+	a.kind = (enum recipient_kind)row_number(row, COLUMN_ACCESS_RECIPIENT_KIND);
+	a.recipient = row_uuid(row, COLUMN_ACCESS_RECIPIENT);
+	TRY(row_secret_number(row, SECRET_ACCESS_PERMISSIONS, &permissions));
+	TRY(row_secret_number(row, SECRET_ACCESS_UNTIL, &a.grant.until));
+	TRY(row_secret_copy(row, SECRET_ACCESS_STATEMENT, a.statement.bytes, sizeof a.statement.bytes));
+	TRY(row_secret_copy(row, SECRET_ACCESS_BY, a.grant.by.uuid.bytes, 16));
+	if (permissions > RIGHTS_ALL || !vocabulary_knows(VOCABULARY_RECIPIENT_KIND, a.kind))
+		return FAIL_AT(ST_CORRUPT, "access");
+	a.grant.permissions = (uint32_t)permissions;
+	a.grant.exists = permissions != 0; /* no grant is for nothing */
+	*out = a;
+	return OK;
+}
+
+struct status record_row_put_access(struct store_txn *txn, const struct record_access *a)
+{
+	struct row_big permissions, until;
+	struct row row = {
+		.table = TABLE_ACCESS,
+		.plain = {[COLUMN_ACCESS_PATIENT] = ROW_UUID(&a->patient.uuid),
+			  [COLUMN_ACCESS_RECIPIENT_KIND] = ROW_NUMBER(a->kind),
+			  [COLUMN_ACCESS_RECIPIENT] = ROW_UUID(&a->recipient)},
+		.secret = {[SECRET_ACCESS_PERMISSIONS] =
+				   row_number_bytes(&permissions, a->grant.exists ? a->grant.permissions : 0),
+			   [SECRET_ACCESS_UNTIL] = row_number_bytes(&until, a->grant.until),
+			   [SECRET_ACCESS_STATEMENT] = hash_bytes(&a->statement),
+			   [SECRET_ACCESS_BY] = uuid_bytes(&a->grant.by.uuid)},
+	};
+
+	return store_put(txn, &row);
+}
+
+/* ---- Records ---- */
+
+struct status record_row_read_record(const struct row *row, struct record_kept *out)
+{
+	struct record_kept r = {.seq = row_number(row, COLUMN_RECORD_SEQ)};
+	uint8_t status[2];
+
+	r.state.record.uuid = row_uuid(row, COLUMN_RECORD_ID);
+	r.state.patient.uuid = row_uuid(row, COLUMN_RECORD_PATIENT);
+	r.state.kind = (enum record_kind)row_number(row, COLUMN_RECORD_KIND);
+	r.state.version = (uint32_t)row_number(row, COLUMN_RECORD_VERSIONS);
+	r.token = row_hash(row, COLUMN_RECORD_TOKEN);
+	TRY(row_secret_copy(row, SECRET_RECORD_STATUS, status, sizeof status));
+	TRY(row_secret_copy(row, SECRET_RECORD_HEAD, r.state.head.bytes, sizeof r.state.head.bytes));
+	r.state.status = (enum record_status)status[0];
+	r.state.ended = status[1] != 0;
+	*out = r;
+	return OK;
+}
+
+struct status record_row_record(struct store_view *view, const struct record_id *id, struct row *row,
+				struct record_kept *out)
+{
+	const struct row_value key[] = {ROW_UUID(&id->uuid)};
+	const struct status got = store_get(view, TABLE_RECORD, key, row);
+
+	if (got.code == ST_NOT_FOUND || got.code == ST_GONE)
+		return FAIL_AT(ST_NOT_FOUND, "record");
+	TRY(got);
+	return record_row_read_record(row, out);
+}
+
+struct status record_row_put_record(struct store_txn *txn, const struct record_kept *r)
+{
+	const uint8_t status[2] = {(uint8_t)r->state.status, r->state.ended ? 1 : 0};
+	struct row row = {
+		.table = TABLE_RECORD,
+		.plain = {[COLUMN_RECORD_ID] = ROW_UUID(&r->state.record.uuid),
+			  [COLUMN_RECORD_PATIENT] = ROW_UUID(&r->state.patient.uuid),
+			  [COLUMN_RECORD_KIND] = ROW_NUMBER(r->state.kind),
+			  [COLUMN_RECORD_VERSIONS] = ROW_NUMBER(r->state.version),
+			  [COLUMN_RECORD_TOKEN] = ROW_BYTES(optional_hash(&r->token))},
+		.secret = {[SECRET_RECORD_STATUS] = bytes_of(status, sizeof status),
+			   [SECRET_RECORD_HEAD] = hash_bytes(&r->state.head)},
+	};
+
+	return store_put(txn, &row);
+}
+
+/* ---- Import tokens ---- */
+
+struct token_search {
+	struct store_view *view;
+	struct user_id owner;
+	bool found;
+	struct patient_id patient;
+	struct record_id record; /* zeros for a patient file */
+};
+
+static struct status compare_owner(void *context, const struct row *row)
+{
+	struct token_search *t = context;
+	struct record_patient file;
+
+	if (t->found)
+		return OK;
+	t->patient.uuid = row_uuid(row, row->table == TABLE_PATIENT ? COLUMN_PATIENT_ID : COLUMN_RECORD_PATIENT);
+	if (row->table == TABLE_RECORD)
+		t->record.uuid = row_uuid(row, COLUMN_RECORD_ID);
+	const struct status got = record_row_patient(t->view, &t->patient, &file);
+	if (got.code == ST_NOT_FOUND)
+		return OK;
+	TRY(got);
+	t->found = uuid_equal(&file.owner.uuid, &t->owner.uuid);
+	return OK;
+}
+
+struct status record_row_find_token(struct store_view *view, enum table_id table, const struct hash *token,
+				    const struct user_id *owner, struct patient_id *patient, struct record_id *record)
+{
+	struct token_search search = {.view = view, .owner = *owner};
+	struct store_range range = {
+		.index = table == TABLE_PATIENT ? INDEX_PATIENT_TOKEN : INDEX_RECORD_TOKEN,
+		.prefix_count = 1,
+		.prefix = {ROW_HASH(token)},
+	};
+
+	TRY(record_row_scan(view, table, &range, compare_owner, &search));
+	if (!search.found)
+		return FAIL_AT(ST_NOT_FOUND, "token");
+	*patient = search.patient;
+	*record = search.record;
+	return OK;
+}
+
+struct status record_row_check_token(struct store_view *view, enum table_id table, const struct hash *token,
+				     const struct user_id *owner)
+{
+	struct patient_id patient;
+	struct record_id record;
+
+	if (hash_is_zero(token))
+		return OK;
+	const struct status got = record_row_find_token(view, table, token, owner, &patient, &record);
+	if (ok(got))
+		return FAIL_AT(ST_CONFLICT, "token");
+	return got.code == ST_NOT_FOUND ? OK : got;
+}

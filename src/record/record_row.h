@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** record_row: rows of tables `statement`, `patient`, `access`, `record` as values.  Internal to this module. */
+#ifndef RECORD_RECORD_ROW_H
+#define RECORD_RECORD_ROW_H
+
+#include "patient_state.h"
+#include "store.h"
+
+/**
+ * record_row_scan(view, table, range, visit, context):
+ * store_scan() page after page to the end.  Rows whose key was destroyed are passed
+ * over, a damaged one is ST_CORRUPT.  ${range} moves.
+ */
+MUST_CHECK struct status record_row_scan(struct store_view *view, enum table_id table, struct store_range *range,
+					 store_visit *visit, void *context);
+
+/** A statement as it stands in its row. */
+struct record_stored {
+	struct bytes bytes; /* view into the row */
+	uint64_t leaf, time, seq;
+};
+/** record_row_statement(view, name, row, out): ST_NOT_FOUND; ${out} views ${row}. */
+MUST_CHECK struct status record_row_statement(struct store_view *view, const struct hash *name, struct row *row,
+					      struct record_stored *out);
+MUST_CHECK struct status record_row_stored(const struct row *row, struct record_stored *out);
+
+/** What is kept of a patient file. */
+struct record_patient {
+	struct patient_id id;
+	struct user_id owner;
+	struct hash token; /* zeros: none */
+	struct hash head;
+	struct record_id identity; /* zeros: none yet */
+	uint64_t seq;
+};
+MUST_CHECK struct status record_row_patient(struct store_view *view, const struct patient_id *id,
+					    struct record_patient *out);
+MUST_CHECK struct status record_row_read_patient(const struct row *row, struct record_patient *out);
+MUST_CHECK struct status record_row_put_patient(struct store_txn *txn, const struct record_patient *p);
+
+/** What is kept of a grant.  An ended one stays, without `grant.exists`, so that who had it learns of its end. */
+struct record_access {
+	struct patient_id patient;
+	enum recipient_kind kind;
+	struct uuid recipient;
+	struct authority_grant grant;
+	struct hash statement; /* the grant's, or the revocation's */
+	uint64_t seq;
+};
+MUST_CHECK struct status record_row_read_access(const struct row *row, struct record_access *out);
+MUST_CHECK struct status record_row_put_access(struct store_txn *txn, const struct record_access *a);
+
+/** What is kept of a record. */
+struct record_kept {
+	struct record_state state;
+	struct hash token; /* zeros: none */
+	uint64_t seq;
+};
+/** ST_NOT_FOUND "record"; ${row} is scratch. */
+MUST_CHECK struct status record_row_record(struct store_view *view, const struct record_id *id, struct row *row,
+					   struct record_kept *out);
+MUST_CHECK struct status record_row_read_record(const struct row *row, struct record_kept *out);
+MUST_CHECK struct status record_row_put_record(struct store_txn *txn, const struct record_kept *r);
+
+/**
+ * record_row_check_token(view, table, token, owner):
+ * ST_CONFLICT "token" when a patient file, or a record of one, of this owner has the
+ * import token already.  Tokens of other owners mean nothing: anybody can send one.
+ */
+MUST_CHECK struct status record_row_check_token(struct store_view *view, enum table_id table, const struct hash *token,
+						const struct user_id *owner);
+/** record_row_find_token(view, table, token, owner, patient, record): the same question, ST_NOT_FOUND for no. */
+MUST_CHECK struct status record_row_find_token(struct store_view *view, enum table_id table, const struct hash *token,
+					       const struct user_id *owner, struct patient_id *patient,
+					       struct record_id *record);
+
+#endif /* !RECORD_RECORD_ROW_H */
