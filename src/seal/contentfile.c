@@ -54,7 +54,7 @@ static struct status seal_pieces(const struct keyholder *k, const struct content
 				 uint64_t *at, uint64_t *plain_size)
 {
 	AUTO(secret) piece = {0};
-	size_t len;
+	size_t len = 0;
 
 	TRY(secret_empty((size_t)4 * CHUNKED_PLAIN, &piece));
 	do {

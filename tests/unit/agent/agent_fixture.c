@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent_fixture.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agentstart.h"
+
+const char *agent_program;
+
+void agent_world_new(struct agent_world *w)
+{
+	*w = (struct agent_world){.root = "/tmp/agent-XXXXXX", .pidfd = -1};
+	home_new(&w->home);
+	assert_non_null(mkdtemp(w->root));
+	assert_int_equal(setenv("XDG_RUNTIME_DIR", w->root, 1), 0);
+	snprintf(w->clock_file, sizeof w->clock_file, "%s/clock", w->root);
+	int fd = open(w->clock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, sizeof *w->ahead), 0);
+	w->ahead = mmap(NULL, sizeof *w->ahead, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(w->ahead != MAP_FAILED);
+	close(fd);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void agent_world_clear(struct agent_world *w)
+{
+	if (w->pidfd >= 0) {
+		(void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGTERM, NULL, 0);
+		assert_true(agent_world_ended(w, 20000));
+		close(w->pidfd);
+	}
+	munmap(w->ahead, sizeof *w->ahead);
+	assert_int_equal(nftw(w->root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	home_clear(&w->home);
+}
+
+struct status agent_world_start(struct agent_world *w, uint64_t idle_ms)
+{
+	char idle[32];
+	char *arguments[] = {(char *)(uintptr_t)agent_program, w->home.path, idle, w->clock_file, NULL};
+
+	snprintf(idle, sizeof idle, "%llu", (unsigned long long)idle_ms);
+	return agentstart(agent_program, arguments);
+}
+
+void agent_world_connect(struct agent_world *w, struct agentclient *c)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	assert_ok(agentclient_connect(w->home.path, c));
+	assert_int_equal(getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len), 0);
+	if (w->pid == peer.pid)
+		return;
+	if (w->pidfd >= 0)
+		close(w->pidfd);
+	w->pid = peer.pid;
+	w->pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	assert_true(w->pidfd >= 0);
+}
+
+void agent_world_unlock(struct agent_world *w, struct agentclient *c)
+{
+	agent_world_connect(w, c);
+	assert_ok(agentclient_unlock(c, BYTES_LITERAL(HOME_PASSPHRASE), 0));
+}
+
+bool agent_world_ended(struct agent_world *w, int ms)
+{
+	struct pollfd p = {.fd = w->pidfd, .events = POLLIN};
+
+	return poll(&p, 1, ms) == 1;
+}
