@@ -19,12 +19,12 @@ struct bytes {
 	size_t len;
 };
 
-#define BYTES_OF(object) ((struct bytes){ (const uint8_t *)&(object), sizeof(object) })
-#define BYTES_LITERAL(text) ((struct bytes){ (const uint8_t *)(text), sizeof(text) - 1 })
+#define BYTES_OF(object)    ((struct bytes){(const uint8_t *)&(object), sizeof(object)})
+#define BYTES_LITERAL(text) ((struct bytes){(const uint8_t *)(text), sizeof(text) - 1})
 
 static inline struct bytes bytes_of(const void *at, size_t len)
 {
-	return (struct bytes){ at, len };
+	return (struct bytes){at, len};
 }
 
 /** bytes_equal(a, b): for public bytes only; secrets use secret_equal(). */
@@ -70,8 +70,7 @@ MUST_CHECK struct status buffer_put_u64(struct buffer *b, uint64_t v);
 /** A u32 length, then the bytes. */
 MUST_CHECK struct status buffer_put_sized(struct buffer *b, struct bytes piece);
 /** printf into the buffer; no terminating NUL is counted. */
-MUST_CHECK struct status buffer_print(struct buffer *b, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+MUST_CHECK struct status buffer_print(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** buffer_clear(b): free (wiping if b->wipe); leaves an empty buffer with the same ceiling. */
 void buffer_clear(struct buffer *b);
 

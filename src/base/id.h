@@ -14,19 +14,19 @@ struct uuid {
 	uint8_t bytes[16];
 };
 
-#define ID_TYPE(name)              \
-	struct name {              \
-		struct uuid uuid;  \
+#define ID_TYPE(name) \
+	struct name { \
+		struct uuid uuid; \
 	}
-ID_TYPE(user_id); /* us- */
+ID_TYPE(user_id);    /* us- */
 ID_TYPE(patient_id); /* pt- */
-ID_TYPE(record_id); /* rc- */
-ID_TYPE(list_id); /* ls- */
-ID_TYPE(device_id); /* dv- */
+ID_TYPE(record_id);  /* rc- */
+ID_TYPE(list_id);    /* ls- */
+ID_TYPE(device_id);  /* dv- */
 ID_TYPE(session_id); /* se-: names a session; it is not its token */
-ID_TYPE(upload_id); /* up- */
-ID_TYPE(object_id); /* ob-: sealed bytes on disk */
-ID_TYPE(notice_id); /* nt- */
+ID_TYPE(upload_id);  /* up- */
+ID_TYPE(object_id);  /* ob-: sealed bytes on disk */
+ID_TYPE(notice_id);  /* nt- */
 
 enum id_kind { ID_USER, ID_PATIENT, ID_RECORD, ID_LIST, ID_DEVICE, ID_SESSION, ID_UPLOAD, ID_OBJECT, ID_NOTICE };
 

@@ -18,7 +18,7 @@
 /* A sealed record header (title, MIME type, times): listed by the hundred. */
 #define LIMIT_SEALED_HEADER 4096
 /* One statement: an epoch with LIMIT_EPOCH_RECIPIENTS rows of 83 bytes must fit. */
-#define LIMIT_STATEMENT_BYTES (96 * 1024)
+#define LIMIT_STATEMENT_BYTES  (96 * 1024)
 #define LIMIT_EPOCH_RECIPIENTS 1000
 /* The sealed part of a row: a statement fits; opened in one piece for every read. */
 #define LIMIT_ROW_BYTES (128 * 1024)
@@ -26,36 +26,36 @@
 #define LIMIT_JSON_BYTES (1024 * 1024)
 #define LIMIT_JSON_DEPTH 16
 /* Import reads files of other people's making; depth is FHIR's worst case. */
-#define LIMIT_IMPORT_FILE (256u << 20)
+#define LIMIT_IMPORT_FILE  (256u << 20)
 #define LIMIT_IMPORT_DEPTH 64
 /* HTTP request line and headers together: held per connection. */
-#define LIMIT_HTTP_HEAD (16 * 1024)
+#define LIMIT_HTTP_HEAD    (16 * 1024)
 #define LIMIT_HTTP_HEADERS 64
-#define LIMIT_HTTP_TARGET 4096
+#define LIMIT_HTTP_TARGET  4096
 /* Streams per HTTP/2 connection and connections per address: memory. */
-#define LIMIT_HTTP2_STREAMS 100
-#define LIMIT_CONNECTIONS 4096
+#define LIMIT_HTTP2_STREAMS           100
+#define LIMIT_CONNECTIONS             4096
 #define LIMIT_CONNECTIONS_PER_ADDRESS 512
-#define LIMIT_HEAD_MS 10000
-#define LIMIT_IDLE_MS 60000
-#define LIMIT_BODY_STALL_MS 30000
+#define LIMIT_HEAD_MS                 10000
+#define LIMIT_IDLE_MS                 60000
+#define LIMIT_BODY_STALL_MS           30000
 /* What a client may append in one request body to an upload. */
-#define LIMIT_UPLOAD_PIECE (64ull << 20)
+#define LIMIT_UPLOAD_PIECE  (64ull << 20)
 #define LIMIT_UPLOAD_AGE_MS (7ull * 24 * 3600 * 1000)
 /* One listing page. */
 #define LIMIT_PAGE 1000
 /* Names typed by people. */
-#define LIMIT_LOGIN 64
-#define LIMIT_NAME 200
-#define LIMIT_SITE_NAME 200
-#define LIMIT_PASSWORD 1024
+#define LIMIT_LOGIN      64
+#define LIMIT_NAME       200
+#define LIMIT_SITE_NAME  200
+#define LIMIT_PASSWORD   1024
 #define LIMIT_PASSPHRASE 1024
 /* Argon2id memory the client accepts in a security file: a hostile file must not exhaust it. */
 #define LIMIT_ARGON2_MEMORY_MIN (64u << 20)
 #define LIMIT_ARGON2_MEMORY_MAX (1u << 30)
 #define LIMIT_ARGON2_PASSES_MAX 16
 /* Concurrent password hashes on the server, 19 MiB each: peak memory. */
-#define LIMIT_HASH_POOL 4
+#define LIMIT_HASH_POOL  4
 #define LIMIT_HASH_QUEUE 64
 
 #endif /* !BASE_LIMITS_H */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 
 #include "secret.h"
 
@@ -52,6 +53,17 @@ static struct page *new_page(void)
 	return page;
 }
 
+/* One system call for the page; libsodium would make sixteen. */
+static void fill(struct page *page)
+{
+	ssize_t got = getrandom(page->bytes, sizeof page->bytes, 0);
+	size_t done = got > 0 ? (size_t)got : 0;
+
+	/* A signal may cut it short. */
+	secret_random(page->bytes + done, sizeof page->bytes - done);
+	page->left = sizeof page->bytes;
+}
+
 void nonce_random(void *at, size_t len)
 {
 	if (mine == NULL)
@@ -60,10 +72,8 @@ void nonce_random(void *at, size_t len)
 		secret_random(at, len);
 		return;
 	}
-	if (mine->left < len) {
-		secret_random(mine->bytes, sizeof mine->bytes);
-		mine->left = sizeof mine->bytes;
-	}
+	if (mine->left < len)
+		fill(mine);
 	mine->left -= len;
 	memcpy(at, mine->bytes + mine->left, len);
 }

@@ -19,7 +19,7 @@ struct os {
 	int (*open)(int dir, const char *name, int flags, mode_t mode);
 	ssize_t (*read)(int fd, void *bytes, size_t len, off_t at);
 	ssize_t (*write)(int fd, const void *bytes, size_t len, off_t at);
-	int (*sync)(int fd); /* fsync */
+	int (*sync)(int fd);      /* fsync */
 	int (*sync_data)(int fd); /* fdatasync */
 	int (*allocate)(int fd, off_t at, off_t len);
 	int (*truncate)(int fd, off_t len);

@@ -17,7 +17,7 @@ struct reader {
 static inline struct reader reader_of(struct bytes b)
 {
 	/* An empty view may be NULL, to which C may not even add zero. */
-	return (struct reader){ b.at, b.len > 0 ? b.at + b.len : b.at };
+	return (struct reader){b.at, b.len > 0 ? b.at + b.len : b.at};
 }
 static inline size_t reader_left(const struct reader *r)
 {

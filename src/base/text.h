@@ -15,7 +15,7 @@ struct text {
 	size_t len;
 };
 
-#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
 /** For printf: "%.*s", TEXT_ARG(t). */
 #define TEXT_ARG(t) (int)(t).len, (t).at
 
@@ -26,7 +26,7 @@ static inline struct bytes text_bytes(struct text t)
 }
 static inline struct text text_from(struct bytes b)
 {
-	return (struct text){ (const char *)b.at, b.len };
+	return (struct text){(const char *)b.at, b.len};
 }
 bool text_equal(struct text a, struct text b);
 /** ASCII only. */

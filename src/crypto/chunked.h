@@ -12,7 +12,7 @@
 #include "secret.h"
 
 #define CHUNKED_HEADER 56
-#define CHUNKED_PLAIN 16384
+#define CHUNKED_PLAIN  16384
 #define CHUNKED_SEALED (CHUNKED_PLAIN + 16)
 
 /** chunked_sealed_len(plain_len): the length of the sealed form; UINT64_MAX past the format's 4 PiB - 1. */
@@ -23,7 +23,7 @@ MUST_CHECK struct status chunked_plain_len(uint64_t sealed_len, uint64_t *out);
 /** State of one message in one direction, used by one thread at a time; wiped by chunked_clear(). */
 struct chunked {
 	struct secret keys; /* message key, base nonce */
-	uint64_t next; /* number of the chunk that comes next when streaming */
+	uint64_t next;      /* number of the chunk that comes next when streaming */
 	bool ended;
 	void *context; /* cipher */
 };

@@ -32,7 +32,7 @@ void gcm_forget(EVP_CIPHER_CTX *gcm)
 
 	/* Setting a key overwrites the schedule and clears hash key, counter and
 	 * last block; a reset would do the same and cost twice as much. */
-	if (EVP_EncryptInit_ex2(gcm, NULL, zero, zero, NULL) != 1)
+	if (EVP_EncryptInit_ex2(gcm, NULL, zero, NULL, NULL) != 1)
 		(void)EVP_CIPHER_CTX_reset(gcm);
 }
 

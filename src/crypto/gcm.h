@@ -11,9 +11,9 @@
 
 #include "bytes.h"
 
-#define GCM_KEY 32
+#define GCM_KEY   32
 #define GCM_NONCE 12
-#define GCM_TAG 16
+#define GCM_TAG   16
 /* SP 800-38D section 5.2.1.1: 2^39 - 256 bits. */
 #define GCM_PLAIN_MAX ((UINT64_C(1) << 36) - 32)
 

@@ -77,11 +77,11 @@ static size_t count_in_process(const struct canary *c)
 	size_t found = 0;
 
 	assert_true(memory >= 0 && maps != NULL);
-	while (fgets(line, sizeof line, maps) != NULL) {
-		unsigned long from, to;
-		char mode[5];
+	while (fgets(line, sizeof line, maps) != NULL) { /* 55d0c0-55d0f0 rw-p ... */
+		char *rest;
+		unsigned long from = strtoul(line, &rest, 16), to = strtoul(rest + 1, &rest, 16);
 
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) == 3 && mode[1] == 'w' && to - from < 1ul << 30)
+		if (rest[1] == 'r' && rest[2] == 'w' && to - from < 1ul << 30)
 			found += count_mapping(c, memory, from, to);
 	}
 	fclose(maps);
