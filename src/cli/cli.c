@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#include "agentclient.h"
+#include "agentlink.h"
 #include "keyholder_local.h"
 #include "output.h"
 #include "terminal.h"
@@ -79,15 +79,12 @@ static const char *passphrase_file(const struct cli *c)
 /** The agent's session, for keys that this process opened itself: it alone keeps the token. */
 static struct status borrow_token(struct cli *c)
 {
+	AUTO(agentclient) agent = {.fd = -1};
 	AUTO(secret) token = {0};
-	struct keyholder agent = {0};
-	struct status s = keyholder_agent_open(&os_real, c->home, &agent);
 
-	if (!ok(s))
+	if (!ok(agentclient_connect(c->home_path, &agent)) || !ok(agentclient_token_get(&agent, &token)))
 		return OK;
-	s = keyholder_token_get(&agent, &token);
-	keyholder_clear(&agent);
-	return ok(s) ? keyholder_token_put(&c->keys, secret_bytes(&token)) : OK;
+	return keyholder_token_put(&c->keys, secret_bytes(&token));
 }
 
 static struct status open_local(struct cli *c, const struct secret *passphrase)
@@ -105,7 +102,7 @@ struct status cli_keys(struct cli *c)
 		return OK;
 	TRY(cli_home(c));
 	if (passphrase_file(c) == NULL) {
-		struct status agent = keyholder_agent_open(&os_real, c->home, &c->keys);
+		struct status agent = agentlink_keys(c->home_path, &c->keys);
 		c->has_keys = ok(agent);
 		if (ok(agent) || agent.code == ST_CORRUPT)
 			return agent;

@@ -351,10 +351,15 @@ struct status signin_ask(struct site *site, struct signin_session *out)
 	return read_session(buffer_bytes(&answer.body), out);
 }
 
-struct status signin_end(struct site *site, bool all)
+struct status signin_end(const struct securityfile *file, const struct secret *token, bool all)
 {
+	AUTO(https) h = {0};
 	AUTO(https_answer) answer = {0};
+	char origin[ORIGIN_MAX + 1];
 	const char *path = all ? "/v1/sessions" : "/v1/session";
 
-	return site_call(site, &(struct https_call){.method = "DELETE", .path = path, .max = 65536}, &answer);
+	(void)snprintf(origin, sizeof origin, "%.*s", TEXT_ARG(file->person.origin));
+	TRY(https_open(&(struct https_site){.origin = origin, .ca = file->person.ca}, &h));
+	TRY(https_token(&h, secret_bytes(token)));
+	return https_send(&h, &(struct https_call){.method = "DELETE", .path = path, .max = 65536}, &answer);
 }

@@ -60,7 +60,7 @@ MUST_CHECK struct status signin_open(struct site *site, struct bytes password, c
 				     struct signin_session *out);
 /** signin_ask(site, out): who the present session is; its token is not told again. */
 MUST_CHECK struct status signin_ask(struct site *site, struct signin_session *out);
-/** signin_end(site, all): end this session, or all of this user. */
-MUST_CHECK struct status signin_end(struct site *site, bool all);
+/** signin_end(file, token, all): end the session of ${token}, or all of its user; needs no keys. */
+MUST_CHECK struct status signin_end(const struct securityfile *file, const struct secret *token, bool all);
 
 #endif /* !CLIENT_SIGNIN_H */

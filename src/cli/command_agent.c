@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_agent: the agent's own process, and what the site says about itself. */
+#include "agent.h"
+#include "output.h"
+
+static struct status run_agent(struct cli *c)
+{
+	const char *number = options_value(&c->options, "--ready-fd");
+	uint32_t fd = 0;
+
+	TRY(cli_home(c));
+	if (number != NULL && !ok(text_to_u32(text_of(number), 3, 1024, &fd)))
+		return cli_usage("not a descriptor", number);
+	return agent_run(&(struct agent_options){.home = c->home_path,
+						 .ready_fd = number != NULL ? (int)fd : -1,
+						 .terminal = true,
+						 .clock = &clock_system,
+						 .os = &os_real});
+}
+
+static struct status site_status(struct cli *c)
+{
+	AUTO(arena) arena = {.max = (size_t)4 << 20};
+	struct site_answer answer;
+
+	TRY(cli_site(c));
+	TRY(site_ask(&c->site.https, &arena, &answer));
+	TRY(site_prepare(&c->site));
+	const struct output_cell cells[] = {
+		CELL_TEXT("name", c->site.directory.name),     CELL_TEXT("region", c->site.directory.region),
+		CELL_TEXT("origin", c->site.directory.origin), CELL_TEXT("preset", answer.preset),
+		CELL_TEXT("version", answer.version),          CELL_NUMBER("log_size", c->site.head.size),
+	};
+	TRY(output_object(c, cells, COUNT(cells)));
+	if (text_equal(answer.preset, TEXT("trial")))
+		output_done(c,
+			    "\nThis site is for trial only: it asks for no second step. Keep real patients out of it.");
+	return OK;
+}
+
+struct notice_answer {
+	struct json items;
+	uint64_t next;
+	bool more;
+};
+static const struct jsonfield notice_rows[] = {
+	{.name = "items", .type = JSONFIELD_ANY, .offset = offsetof(struct notice_answer, items), .required = true},
+	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct notice_answer, next), .required = true},
+	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct notice_answer, more), .required = true},
+};
+static const struct jsonfield_table notice_table = JSONFIELD_TABLE(struct notice_answer, notice_rows);
+
+static struct text notice_text(struct json notice, struct text name)
+{
+	struct text value = {0};
+
+	(void)ok(json_text(json_member(notice, name), &value));
+	return value;
+}
+
+static struct status notices(struct cli *c)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+	AUTO(arena) arena = {.max = (size_t)4 << 20};
+	AUTO(output) rows;
+	struct notice_answer page = {0};
+
+	output_begin(c, &rows);
+	TRY(cli_prepared(c));
+	TRY(site_get(&c->site, "/v1/notices?limit=1000", &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &notice_table, &arena, &document, &page));
+	for (size_t i = 0; i < json_count(page.items); i++) {
+		struct json one = json_element(page.items, i);
+		const struct output_cell cells[] = {
+			CELL_TEXT("time", notice_text(one, TEXT("time"))),
+			CELL_TEXT("severity", notice_text(one, TEXT("severity"))),
+			CELL_TEXT("kind", notice_text(one, TEXT("kind"))),
+			CELL_TEXT("text", notice_text(one, TEXT("text"))),
+		};
+		TRY(output_row(&rows, cells, COUNT(cells)));
+	}
+	return output_end(&rows, "No notices.");
+}
+
+static const struct option_spec agent_options_list[] = {
+	{"--ready-fd", "N", "descriptor that is told when it is ready", false, 0},
+	{0},
+};
+
+const struct command commands_agent[] = {
+	{"agent", "", 0, 0, agent_options_list, run_agent, "hold the keys while you work (login starts it by itself)",
+	 "tacenda agent", NULL},
+	{"site status", "", 0, 0, NULL, site_status, "what this site is", "tacenda site status", NULL},
+	{"notices", "", 0, 0, NULL, notices, "messages to you", "tacenda notices", NULL},
+	{0},
+};
