@@ -250,8 +250,9 @@ struct status certifier_server(const struct certifier *ca, const struct secret *
 	TRY(read_certificate(ca->certificate, &issuer));
 	TRY(begin(&own, now_ms, CERTIFIER_SERVER_DAYS, &c));
 	TRY(did(X509_set_issuer_name(c.at, X509_get_subject_name(issuer.at))));
-	TRY(add_name(X509_get_subject_name(c.at), "CN",
-		     origin->host.len <= NAME_PART_MAX ? origin->host : TEXT("Tacenda server")));
+	/* An address there would be taken for a host name, which the CA may not vouch for. */
+	bool named = origin->kind == ORIGIN_NAME && origin->host.len <= NAME_PART_MAX;
+	TRY(add_name(X509_get_subject_name(c.at), "CN", named ? origin->host : TEXT("Tacenda server")));
 	TRY(put_names(origin, &names));
 	const struct extension extensions[] = {
 		{NID_basic_constraints, "critical,CA:FALSE"},

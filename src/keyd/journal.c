@@ -188,7 +188,7 @@ struct status journal_parse(struct bytes bytes, uint64_t night, const struct has
 
 		if (ok(s))
 			continue;
-		if (s.code != ST_INVALID)
+		if (s.code != ST_INVALID && s.code != ST_TOO_BIG)
 			return s;
 		if (!may_be_torn(bytes_of(r.at, reader_left(&r))))
 			return FAIL_AT(ST_CORRUPT, REASON_JOURNAL);
