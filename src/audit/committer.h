@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * committer: the one thread that changes anything: it owns the only transaction of
+ * the store and the append end of the log (DESIGN 2, 3).
+ *
+ * A round takes everything that waits.  Each change runs in a savepoint of one
+ * transaction, so one that is refused does not undo the others; then one commit, one
+ * append of all leaves, and everybody is told.
+ *
+ * Invariants
+ * 1. Nobody is told OK before his leaf, and his change, are durable (PROMISES#K10).
+ * 2. A change without a leaf is refused (ST_UNAUDITED).
+ * 3. Each change writes its leaves to the outbox in its own transaction; what a crash
+ *    left there is appended at the next start before anything else happens.
+ * 4. Plain leaves (reads, refusals) never fail because of a change.
+ *
+ * Owner of store transactions, of the log's append end and of everything here but the
+ * queue: the committer's thread.
+ */
+#ifndef AUDIT_COMMITTER_H
+#define AUDIT_COMMITTER_H
+
+#include "clock.h"
+#include "event.h"
+#include "log.h"
+#include "store.h"
+
+struct committer;
+
+/** A change's way to rows and log, good while its apply() runs. */
+struct committer_turn {
+	struct committer *committer;
+	struct store_txn *txn;
+	uint64_t size; /* leaves that anybody can have seen */
+	uint64_t time; /* ms since 1970: what the leaves of this change carry */
+};
+/** committer_add(turn, event, leaf): log ${event} with this change; its time is the turn's; ${leaf} is final. */
+MUST_CHECK struct status committer_add(struct committer_turn *turn, const struct event *event, uint64_t *leaf);
+
+/**
+ * One thing to commit.  The caller's, and untouched by him from committer_submit()
+ * until done() is called.  Exactly one of apply, events, sign is used.
+ */
+struct committer_entry {
+	struct committer_entry *next;
+	/* A change; called on the committer's thread. */
+	struct status (*apply)(struct committer_entry *entry, struct committer_turn *turn);
+	/* Leaves without a change; ${leaf} becomes the index of the first. */
+	const struct event *events;
+	size_t event_count;
+	uint64_t leaf;
+	/* Have the tree as it is at the end of the round signed. */
+	bool sign;
+	/* Sign-ins and the like: tried even when the log lives on its reserve. */
+	bool essential;
+	/* What became of it; called on the committer's thread, and must only post. */
+	void (*done)(struct committer_entry *entry, struct status s);
+	struct status status; /* the committer's own */
+};
+
+struct committer_options {
+	struct store *store;
+	struct log *log;
+	const struct clock *clock;
+	const struct log_signer *signer; /* NULL: nothing is signed */
+	/* On the committer's thread, before its first and after its last round; may be NULL. */
+	struct status (*begin)(void *context);
+	void (*end)(void *context);
+	void *context;
+	size_t waiting_max; /* entries in the queue; past it ST_TOO_MANY */
+};
+
+/** committer_start(options, out): replay the outbox, then run.  What fails before the first round is the result. */
+MUST_CHECK struct status committer_start(const struct committer_options *options, struct committer **out);
+/** committer_stop(c): finish what waits, end the thread, free.  NULL is fine. */
+void committer_stop(struct committer *c);
+
+/**
+ * committer_submit(c, first, last, count):
+ * A chain of ${count} entries.  Any thread; never waits.  ST_TOO_MANY: none of them was taken.
+ */
+MUST_CHECK struct status committer_submit(struct committer *c, struct committer_entry *first,
+					  struct committer_entry *last, size_t count);
+/** committer_run(c, entry): submit one and wait for it; not on a loop. entry->done is the committer's. */
+MUST_CHECK struct status committer_run(struct committer *c, struct committer_entry *entry);
+
+/** Counters, readable from any thread. */
+struct committer_metrics {
+	uint64_t rounds, changes, refused, leaves, waiting;
+};
+struct committer_metrics committer_metrics(struct committer *c);
+
+#endif /* !AUDIT_COMMITTER_H */
