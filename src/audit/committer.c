@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "draft.h"
+#include "limits.h"
 
 /* Outbox rows whose leaves are durable, removed with the next transaction. */
 #define SENT_MAX (4 * BATCH_LEAVES_MAX)
