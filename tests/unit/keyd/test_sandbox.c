@@ -90,7 +90,7 @@ static int keeps_keys(void)
 	if (!ok(os_save(&os_real, keys.fd, name, BYTES_LITERAL("bytes"))))
 		return OTHER;
 	int nights;
-	if (!ok(os_open_dir(&os_real, keys.fd, "nights", true, &nights)))
+	if (!ok(os_open_dir(&os_real, keys.fd, "folder", true, &nights)))
 		return OTHER;
 	if (!ok(os_save(&os_real, nights, name, BYTES_LITERAL("bytes"))) || !ok(os_remove(&os_real, nights, name)))
 		return OTHER;
