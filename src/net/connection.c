@@ -11,6 +11,8 @@
 #define MIN_PROGRESS 1024
 /* How often one connection fills and empties its output in one turn of the loop. */
 #define ROUNDS_PER_TURN 16
+/* From so many connections on a loop, TLS buffers are given back after every record: 34 KiB each count then. */
+#define FRUGAL_FROM 512
 /* How long a connection must have waited before it may be closed in favour of a new one. */
 #define EVICT_WAITING_MS 1000
 #define EVICT_STALLED_MS 5000
@@ -83,6 +85,8 @@ void connection_open(struct net_loop *loop, int fd, const struct address *peer, 
 	c->loop = loop;
 	c->peer = *peer;
 	c->is_unix = is_unix;
+	if (!is_unix && meter_read(&loop->meter.connections) >= FRUGAL_FROM)
+		wire_save_memory(&c->wire);
 	link_in(c);
 	meter_add(&loop->meter.accepted, 1);
 	if (is_unix && !ok(begin(c, &http1_protocol))) {
@@ -93,7 +97,7 @@ void connection_open(struct net_loop *loop, int fd, const struct address *peer, 
 		connection_close(c, true);
 		return;
 	}
-	deadline_arm(&loop->deadlines, &c->deadline, is_unix ? DEADLINE_IDLE : DEADLINE_HANDSHAKE, loop->now);
+	deadline_arm(&loop->deadlines, &c->deadline, is_unix ? DEADLINE_REST : DEADLINE_HANDSHAKE, loop->now);
 }
 
 void connection_touch(struct connection *c)
@@ -181,6 +185,9 @@ static void settle_deadline(struct connection *c)
 		deadline_disarm(&c->deadline);
 		return;
 	}
+	c->rested = c->rested && kind == DEADLINE_IDLE && c->progress < MIN_PROGRESS;
+	if (kind == DEADLINE_IDLE && !c->rested)
+		kind = DEADLINE_REST;
 	if (deadline_armed(&c->deadline) && c->deadline.kind == kind && c->progress < MIN_PROGRESS)
 		return;
 	deadline_arm(&c->loop->deadlines, &c->deadline, kind, c->loop->now);
@@ -338,6 +345,12 @@ void connection_overdue(struct connection *c)
 	enum deadline_kind kind = (enum deadline_kind)c->deadline.kind;
 
 	deadline_disarm(&c->deadline);
+	if (kind == DEADLINE_REST) {
+		wire_rest(&c->wire);
+		c->rested = true;
+		deadline_arm(&c->loop->deadlines, &c->deadline, DEADLINE_IDLE, c->loop->now);
+		return;
+	}
 	if (kind != DEADLINE_IDLE && kind != DEADLINE_LINGER && kind != DEADLINE_GRACE)
 		meter_add(&c->loop->meter.timeouts, 1);
 	if (c->stage != CONNECTION_OPEN || c->finishing || (c->blocked && kind == DEADLINE_STALL)) {
@@ -387,6 +400,6 @@ bool connection_evict(struct net_loop *loop, const struct address *peer)
 	/* Who keeps us waiting in the middle of something goes before who rests between two requests. */
 	return evict_kind(loop, DEADLINE_HEAD, EVICT_WAITING_MS, peer) ||
 	       evict_kind(loop, DEADLINE_HANDSHAKE, EVICT_WAITING_MS, peer) ||
-	       evict_kind(loop, DEADLINE_LINGER, 0, peer) || evict_kind(loop, DEADLINE_IDLE, EVICT_WAITING_MS, peer) ||
+	       evict_kind(loop, DEADLINE_LINGER, 0, peer) || evict_kind(loop, DEADLINE_IDLE, 0, peer) ||
 	       evict_kind(loop, DEADLINE_STALL, EVICT_STALLED_MS, peer);
 }

@@ -60,6 +60,7 @@ struct connection {
 	bool readable;     /* there may be something to read */
 	bool blocked;      /* the socket takes nothing more for now */
 	bool held;         /* the protocol does not want to read */
+	bool rested;       /* what is kept for speed was given back */
 	bool finishing;    /* close once ${out} is empty */
 	bool unread;       /* the peer may still be sending what we will not read: linger */
 	uint64_t progress; /* bytes moved since the deadline was armed */

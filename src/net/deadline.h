@@ -15,7 +15,8 @@
 enum deadline_kind {
 	DEADLINE_HANDSHAKE, /* TLS must be up */
 	DEADLINE_HEAD,      /* a request head must be complete */
-	DEADLINE_IDLE,      /* a next request must begin */
+	DEADLINE_REST,      /* nothing happens: memory kept for speed goes */
+	DEADLINE_IDLE,      /* a next request must begin; follows a rest */
 	DEADLINE_STALL,     /* a body must move on */
 	DEADLINE_LINGER,    /* the peer must have read our last answer */
 	DEADLINE_GRACE,     /* while draining: a request already on its way may arrive */

@@ -17,6 +17,8 @@
 /* While draining, how long a request that is already on its way may take to arrive. */
 #define GRACE_MS  250
 #define LINGER_MS 2000
+/* A connection without a request for so long is no longer a busy one. */
+#define REST_MS 1000
 
 static void on_wake(struct watch *w, uint32_t events)
 {
@@ -26,10 +28,12 @@ static void on_wake(struct watch *w, uint32_t events)
 struct status loop_setup(struct net_loop *l, struct net_server *server, unsigned index)
 {
 	const struct net_limits *limits = &server->limits;
+	const uint64_t rest = limits->idle_ms / 2 < REST_MS ? limits->idle_ms / 2 : REST_MS;
 	const uint64_t span[DEADLINE_KINDS] = {
 		[DEADLINE_HANDSHAKE] = limits->handshake_ms,
 		[DEADLINE_HEAD] = limits->head_ms,
-		[DEADLINE_IDLE] = limits->idle_ms,
+		[DEADLINE_REST] = rest,
+		[DEADLINE_IDLE] = limits->idle_ms - rest,
 		[DEADLINE_STALL] = limits->stall_ms,
 		[DEADLINE_LINGER] = LINGER_MS,
 		[DEADLINE_GRACE] = GRACE_MS,

@@ -32,8 +32,7 @@ static void set_options(SSL_CTX *context)
 					     SSL_OP_PRIORITIZE_CHACHA | SSL_OP_SINGLE_ECDH_USE |
 					     /* What was decrypted holds passwords and tokens (PROMISES#S1). */
 					     SSL_OP_CLEANSE_PLAINTEXT);
-	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-					  SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* One read(2) takes the record's header with its content. */
 	SSL_CTX_set_read_ahead(context, 1);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

@@ -26,6 +26,13 @@ struct status wire_setup(struct wire *w, int fd, SSL_CTX *context)
 	return OK;
 }
 
+/* SSL_get_error() looks at what others left there too; clearing an empty queue is not free. */
+static void forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 static struct status outcome(struct wire *w, int result)
 {
 	int error = SSL_get_error(w->ssl, result);
@@ -54,7 +61,7 @@ struct status wire_handshake(struct wire *w)
 		w->up = true;
 		return FAIL(ST_INVALID);
 	}
-	ERR_clear_error();
+	forget_errors();
 	int result = SSL_accept(w->ssl);
 	if (result != 1)
 		return outcome(w, result);
@@ -71,7 +78,7 @@ static struct status socket_outcome(struct wire *w, bool writing)
 struct status wire_read(struct wire *w, uint8_t *out, size_t max, size_t *len)
 {
 	if (w->ssl != NULL) {
-		ERR_clear_error();
+		forget_errors();
 		if (SSL_read_ex(w->ssl, out, max, len) == 1)
 			return OK;
 		return outcome(w, 0);
@@ -93,7 +100,7 @@ bool wire_pending(const struct wire *w)
 struct status wire_write(struct wire *w, struct bytes bytes, size_t *len)
 {
 	if (w->ssl != NULL) {
-		ERR_clear_error();
+		forget_errors();
 		if (SSL_write_ex(w->ssl, bytes.at, bytes.len, len) == 1)
 			return OK;
 		return outcome(w, 0);
@@ -103,6 +110,18 @@ struct status wire_write(struct wire *w, struct bytes bytes, size_t *len)
 		return socket_outcome(w, true);
 	*len = (size_t)n;
 	return OK;
+}
+
+void wire_rest(struct wire *w)
+{
+	if (w->ssl != NULL && w->up)
+		(void)SSL_free_buffers(w->ssl);
+}
+
+void wire_save_memory(struct wire *w)
+{
+	if (w->ssl != NULL)
+		SSL_set_mode(w->ssl, SSL_MODE_RELEASE_BUFFERS);
 }
 
 static void say_goodbye(struct wire *w)

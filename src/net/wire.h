@@ -31,6 +31,10 @@ MUST_CHECK struct status wire_read(struct wire *w, uint8_t *out, size_t max, siz
 bool wire_pending(const struct wire *w);
 /** wire_write(w, bytes, len): at least one byte, or as wire_read(); after ST_BUSY offer the same bytes again. */
 MUST_CHECK struct status wire_write(struct wire *w, struct bytes bytes, size_t *len);
+/** wire_rest(w): nothing is on its way: give back what TLS keeps to be quick. */
+void wire_rest(struct wire *w);
+/** wire_save_memory(w): give it back after every record. */
+void wire_save_memory(struct wire *w);
 /** wire_finish(w): say that nothing more will be sent (close_notify, FIN); what comes in is then thrown away. */
 void wire_finish(struct wire *w);
 /** wire_discard(w): throw away what came in after wire_finish(); false when the peer has finished too. */

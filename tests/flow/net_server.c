@@ -257,6 +257,32 @@ static void on_dribble(struct exchange *e)
 	stream_back(e, false, true);
 }
 
+/* As fast as memory: for the bench. */
+static struct status copy_out(void *context, uint8_t *out, size_t max, size_t *len, bool *last)
+{
+	struct flow *flow = context;
+	uint64_t left = flow->length - flow->at;
+
+	*len = left < max ? (size_t)left : max;
+	memcpy(out, world.body, *len);
+	flow->at += *len;
+	*last = flow->at == flow->length;
+	return OK;
+}
+
+static void on_large(struct exchange *e)
+{
+	struct flow *flow = calloc(1, sizeof *flow);
+
+	if (flow == NULL)
+		abort();
+	flow->length = number(e, "n", 100000);
+	exchange_set_context(e, flow);
+	struct exchange_source source = {.length = flow->length, .produce = copy_out, .context = flow};
+	exchange_answer_from(
+		e, &(struct exchange_reply){.status = 200, .content_type = TEXT("application/octet-stream")}, &source);
+}
+
 /* A copy in one piece, whatever its size. */
 static void on_whole(struct exchange *e)
 {
@@ -433,6 +459,7 @@ static const struct {
 	{"/never", on_never},
 	{"/slow", on_slow},                 /* ?ms=N: answered by another thread */
 	{"/bytes", on_bytes},               /* ?n=N: known length */
+	{"/large", on_large},               /* ?n=N: known length, letters */
 	{"/chunks", on_chunks},             /* ?n=N: unknown length */
 	{"/dribble", on_dribble},           /* ?n=N: unknown length, with "not yet" in between */
 	{"/whole", on_whole},               /* ?n=N: in one piece */
