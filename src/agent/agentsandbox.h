@@ -10,4 +10,7 @@ MUST_CHECK struct status agentsandbox_harden(void);
 /** agentsandbox_enter(): the list of system calls; when everything is open.  Nothing in builds with sanitizers. */
 MUST_CHECK struct status agentsandbox_enter(void);
 
+/** agentsandbox_is_whole(): whether this build enforces that list. */
+bool agentsandbox_is_whole(void);
+
 #endif /* !AGENT_AGENTSANDBOX_H */

@@ -11,7 +11,7 @@
 #include "os.h"
 
 /* Only calls that are allowed between fork() and exec() from here on. */
-_Noreturn static void become_agent(const char *program, char *const *arguments, int ready_fd)
+_Noreturn static void become_agent(const char *program, const char *const *arguments, int ready_fd)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
@@ -28,12 +28,13 @@ _Noreturn static void become_agent(const char *program, char *const *arguments, 
 		_exit(1);
 	(void)close_range(AGENTSTART_READY_FD + 1, ~0u, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)execv(program, arguments);
+	/* execv() changes nothing in them; its type is older than const. */
+	(void)execv(program, (char *const *)(uintptr_t)arguments);
 	_exit(1);
 }
 
 /* The middle process ends at once, so that nobody has to wait for the agent. */
-static struct status launch(const char *program, char *const *arguments, int ready_fd)
+static struct status launch(const char *program, const char *const *arguments, int ready_fd)
 {
 	pid_t middle = fork();
 	int status;
@@ -66,7 +67,7 @@ static struct status await_word(int fd)
 	return (struct status){.code = (enum status_code)code, .what = code == ST_OK ? NULL : "agent"};
 }
 
-struct status agentstart(const char *program, char *const *arguments)
+struct status agentstart(const char *program, const char *const *arguments)
 {
 	int ends[2];
 

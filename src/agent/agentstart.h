@@ -17,6 +17,6 @@
  * Waits until agent_run() has said how it went, and gives that status: OK, ST_CONFLICT when
  * one runs already.  ST_UNREACHABLE when the program ended without a word.
  */
-MUST_CHECK struct status agentstart(const char *program, char *const *arguments);
+MUST_CHECK struct status agentstart(const char *program, const char *const *arguments);
 
 #endif /* !AGENT_AGENTSTART_H */

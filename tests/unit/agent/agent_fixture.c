@@ -55,7 +55,7 @@ void agent_world_clear(struct agent_world *w)
 struct status agent_world_start(struct agent_world *w, uint64_t idle_ms)
 {
 	char idle[32];
-	char *arguments[] = {(char *)(uintptr_t)agent_program, w->home.path, idle, w->clock_file, NULL};
+	const char *arguments[] = {agent_program, w->home.path, idle, w->clock_file, NULL};
 
 	snprintf(idle, sizeof idle, "%llu", (unsigned long long)idle_ms);
 	return agentstart(agent_program, arguments);
