@@ -17,4 +17,8 @@ struct patient_epoch {
 	struct epoch_view view; /* its bytes are in the arena */
 };
 
+/** patient_state_has_room(p, people, place): ST_TOO_BIG "recipients" when no epoch could name one more. */
+MUST_CHECK struct status patient_state_has_room(const struct patient_state *p, const struct people *people,
+						struct place place);
+
 #endif /* !PERMIT_PATIENT_CHANGES_H */

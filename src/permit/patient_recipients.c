@@ -10,15 +10,40 @@
 #define ROW_ID  17
 #define ROW_KEY 49
 
-static bool is_later_change(const struct patient_state *p, size_t index, uint64_t position)
+/** By recipient, and of one recipient's the newest first. */
+static int compare_changes(const void *a, const void *b)
 {
-	const struct patient_change *c = &p->changes[index];
+	const struct patient_change *x = *(const struct patient_change *const *)a;
+	const struct patient_change *y = *(const struct patient_change *const *)b;
 
-	for (size_t i = index + 1; i < p->change_count; i++)
-		if (p->changes[i].position < position && p->changes[i].kind == c->kind &&
-		    uuid_equal(&p->changes[i].id, &c->id))
-			return true;
-	return false;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	const int order = memcmp(x->id.bytes, y->id.bytes, sizeof x->id.bytes);
+	if (order != 0)
+		return order;
+	return x > y ? -1 : x < y;
+}
+
+/** The changes that count at ${position}, the last of each recipient's; the caller frees ${list}. */
+static struct status newest_changes(const struct patient_state *p, uint64_t position,
+				    const struct patient_change ***list, size_t *count)
+{
+	const struct patient_change **all = calloc(p->change_count + 1, sizeof *all);
+	size_t taken = 0;
+	size_t kept = 0;
+
+	if (all == NULL)
+		return FAIL(ST_NO_MEMORY);
+	for (size_t i = 0; i < p->change_count; i++)
+		if (p->changes[i].position < position)
+			all[taken++] = &p->changes[i];
+	qsort(all, taken, sizeof *all, compare_changes);
+	for (size_t i = 0; i < taken; i++)
+		if (kept == 0 || all[kept - 1]->kind != all[i]->kind || !uuid_equal(&all[kept - 1]->id, &all[i]->id))
+			all[kept++] = all[i];
+	*list = all;
+	*count = kept;
+	return OK;
 }
 
 static struct status put_person(const struct person *person, struct buffer *out)
@@ -50,20 +75,45 @@ static int compare_rows(const void *a, const void *b)
 	return memcmp(a, b, ROW_ID);
 }
 
+static struct status put_grantees(const struct patient_state *p, const struct people *people, uint32_t right,
+				  struct place place, struct buffer *out)
+{
+	const struct patient_change **list = NULL;
+	size_t count = 0;
+	struct status done = newest_changes(p, place.position, &list, &count);
+
+	for (size_t i = 0; ok(done) && i < count; i++)
+		done = put_grantee(people, list[i], right, place, out);
+	free(list);
+	return done;
+}
+
 struct status patient_state_recipients(const struct patient_state *p, const struct people *people,
 				       enum compartment compartment, struct place place, struct buffer *out)
 {
-	const uint32_t right = authority_compartment_rights(compartment);
 	const size_t begin = out->len;
 	struct person owner;
 
 	/* The owner stays a recipient whatever becomes of his rights: without him the keys could be lost. */
 	TRY(people->find(people->context, &p->owner, place.position, &owner));
 	TRY(put_person(&owner, out));
-	for (size_t i = 0; i < p->change_count; i++)
-		if (p->changes[i].position < place.position && !is_later_change(p, i, place.position))
-			TRY(put_grantee(people, &p->changes[i], right, place, out));
+	TRY(put_grantees(p, people, authority_compartment_rights(compartment), place, out));
 	qsort(out->bytes + begin, (out->len - begin) / ROW, ROW, compare_rows);
+	return OK;
+}
+
+struct status patient_state_has_room(const struct patient_state *p, const struct people *people, struct place place)
+{
+	/* Fewer changes cannot have made as many recipients. */
+	if (p->change_count < LIMIT_EPOCH_RECIPIENTS - 1)
+		return OK;
+	for (unsigned c = COMPARTMENT_IDENTITY; c <= COMPARTMENT_CLINICAL; c++) {
+		AUTO(buffer) rows = {.max = (size_t)(LIMIT_EPOCH_RECIPIENTS - 1) * ROW};
+		const struct status got = patient_state_recipients(p, people, (enum compartment)c, place, &rows);
+		if (got.code == ST_TOO_BIG)
+			return FAIL_AT(ST_TOO_BIG, "recipients");
+		TRY(got);
+	}
 	return OK;
 }
 

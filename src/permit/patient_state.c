@@ -255,6 +255,10 @@ struct status patient_state_add(struct patient_state *p, const struct people *pe
 	TRY(gather(p, people, s, place, &f));
 	TRY(gather_kind(p, people, s, place, &expected, &f));
 	TRY(decide(&f, s, place));
+	const bool counted =
+		f.recipient_grant.exists && (f.recipient_grant.until == 0 || place.time < f.recipient_grant.until);
+	if (s->kind == STATEMENT_GRANT && !counted)
+		TRY(patient_state_has_room(p, people, place));
 	/* What is not in the log yet counts at once for what follows it now. */
 	if (place.position == POSITION_NOW)
 		return take(p, s, 0);

@@ -293,6 +293,43 @@ static void a_hundred_recipients_come_in_order(void **state)
 	assert_false(file_lacks(&f, ID) || file_must_rekey(&f, ID));
 }
 
+/** Everybody is an enrolled clinician whose keys are the owner's. */
+static struct status find_anybody(void *context, const struct user_id *id, uint64_t position, struct person *out)
+{
+	const struct person *like = context;
+
+	(void)position;
+	*out = *like;
+	out->id = *id;
+	return OK;
+}
+
+static void nobody_is_granted_what_no_epoch_could_name(void **state)
+{
+	AUTO(file) f = {0};
+	struct person like;
+	const struct people anybody = {find_anybody, &like};
+	struct uuid id = uuid_of(0);
+	const struct authority_grant grant = {true, RIGHT_READ, 0, {uuid_of(2)}};
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(directory_state_find(&f.w.directory, &f.w.anna.id, POSITION_NOW, &like));
+	for (unsigned i = 0; i < LIMIT_EPOCH_RECIPIENTS - 2; i++) {
+		id.bytes[1] = (uint8_t)(i >> 8);
+		id.bytes[2] = (uint8_t)i;
+		assert_ok(patient_state_load_grant(&f.p, RECIPIENT_USER, &id, &grant));
+	}
+	f.now = true;
+	f.people = anybody;
+	assert_ok(file_grant(&f, &f.w.anna, &f.w.ben, RIGHT_READ, 0)); /* the thousandth with the owner */
+	assert_fails(ST_TOO_BIG, file_grant(&f, &f.w.anna, &f.w.carl, RIGHT_READ, 0));
+	assert_ok(file_grant(&f, &f.w.anna, &f.w.ben, RIGHT_READ | RIGHT_EXPORT, 0)); /* who is there may change */
+	assert_ok(file_epoch(&f, &f.w.anna, CL));
+	assert_ok(file_revoke(&f, &f.w.anna, &f.w.ben));
+	assert_ok(file_grant(&f, &f.w.anna, &f.w.carl, RIGHT_READ, 0));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -315,6 +352,7 @@ int main(void)
 		TEST(positions_only_grow),
 		TEST(a_state_loaded_from_rows_decides_like_a_replayed_one),
 		TEST(a_hundred_recipients_come_in_order),
+		TEST(nobody_is_granted_what_no_epoch_could_name),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
