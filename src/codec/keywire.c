@@ -80,3 +80,18 @@ bool key_name_equal(const struct key_name *a, const struct key_name *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
+
+/* The finaliser of MurmurHash3 over both halves of the id, keyed. */
+uint64_t key_name_hash(const struct key_name *n, uint64_t seed)
+{
+	uint64_t a, b;
+
+	memcpy(&a, n->bytes + 1, sizeof a);
+	memcpy(&b, n->bytes + 9, sizeof b);
+	uint64_t h = seed ^ n->bytes[0] ^ a * 0x9e3779b97f4a7c15u;
+	h ^= h >> 32;
+	h = (h + b) * 0xff51afd7ed558ccdu;
+	h ^= h >> 33;
+	h *= 0xc4ceb9fe1a85ec53u;
+	return h ^ h >> 33;
+}

@@ -25,9 +25,10 @@
 #define KEYWIRE_SECRET_MAX 4096
 #define KEYWIRE_SLOTS_MAX  8
 #define KEYWIRE_PROOF_MAX  64
-/* A private key (RSA 4096 is 2.4 KB) and the certificates of a chain, DER. */
+/* A private key (RSA 4096 is 2.4 KB) and the certificates of a chain, DER: the
+ * largest of all fit one packet together. */
 #define KEYWIRE_PRIVATE_MAX     4096
-#define KEYWIRE_CERTIFICATE_MAX 8192
+#define KEYWIRE_CERTIFICATE_MAX 6144
 #define KEYWIRE_CHAIN_MAX       8
 #define KEYWIRE_ORIGIN_MAX      200
 #define KEYWIRE_SITE_NAME_MAX   200
@@ -59,6 +60,8 @@ static inline enum key_scope key_name_scope(const struct key_name *n)
 	return (enum key_scope)n->bytes[0];
 }
 bool key_name_equal(const struct key_name *a, const struct key_name *b);
+/** key_name_hash(n, seed): for tables; names come from others, so ${seed} is random and kept. */
+uint64_t key_name_hash(const struct key_name *n, uint64_t seed);
 
 /* What a failure may say across the sockets.  Each says what to do. */
 #define REASON_NO_STORE      "no key store here: name its directory with --keys, run init, or restore a copy"

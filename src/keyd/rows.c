@@ -38,20 +38,9 @@ static size_t sealed_len(const uint8_t *row)
 	return (size_t)row[17] << 24 | (size_t)row[18] << 16 | (size_t)row[19] << 8 | row[20];
 }
 
-/* The finaliser of MurmurHash3 over both halves, keyed. */
 static size_t place_of(const struct rows *r, const struct key_name *name)
 {
-	uint64_t a, b;
-
-	memcpy(&a, name->bytes + 1, 8);
-	memcpy(&b, name->bytes + 9, 8);
-	uint64_t h = r->seed ^ name->bytes[0] ^ a * 0x9e3779b97f4a7c15u;
-	h ^= h >> 32;
-	h = (h + b) * 0xff51afd7ed558ccdu;
-	h ^= h >> 33;
-	h *= 0xc4ceb9fe1a85ec53u;
-	h ^= h >> 33;
-	return (size_t)h & (r->capacity - 1);
+	return (size_t)key_name_hash(name, r->seed) & (r->capacity - 1);
 }
 
 /* Where ${name} stands in the table, or the free place where it would. */

@@ -41,16 +41,9 @@ static struct key *key_at(const struct keycache *c, size_t i)
 	return (struct key *)c->slab.bytes + i;
 }
 
-/* Ids end in random bits that others choose; the seed keeps them from choosing a bucket. */
 static uint16_t *bucket_of(const struct keycache *c, const struct key_name *name)
 {
-	uint64_t a, b;
-
-	memcpy(&a, name->bytes + 1, sizeof a);
-	memcpy(&b, name->bytes + 9, sizeof b);
-	uint64_t h = (c->seed ^ name->bytes[0] ^ a) * 0x9e3779b97f4a7c15u;
-	h = (h ^ h >> 32 ^ b) * 0xff51afd7ed558ccdu;
-	return &c->buckets[(h ^ h >> 33) % BUCKETS];
+	return &c->buckets[key_name_hash(name, c->seed) % BUCKETS];
 }
 
 /* The link that leads to ${name}; it holds NONE when it is not there. */

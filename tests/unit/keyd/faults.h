@@ -9,12 +9,13 @@
 
 enum faults_mode {
 	FAULTS_NONE,
-	FAULTS_ONCE, /* one call fails */
+	FAULTS_ONCE,   /* one call fails */
 	FAULTS_ALWAYS, /* that call and every later one fail */
-	FAULTS_KILL, /* the process is killed in the middle of that call */
+	FAULTS_KILL,   /* the process is killed in the middle of that call */
 };
 extern const struct os faults_os;
-/** faults_set(mode, at, error): from now on, count calls from 0; call ${at} is the one.  A write does half of its work first. */
+/** faults_set(mode, at, error): from now on, count calls from 0; call ${at} is the one.  A write does half of its work
+ * first. */
 void faults_set(enum faults_mode mode, long at, int error);
 /** faults_met(): the call was reached. */
 bool faults_met(void);

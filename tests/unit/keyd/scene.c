@@ -14,30 +14,30 @@ static uint64_t now(void *context)
 	(void)context;
 	return scene_now;
 }
-const struct clock scene_clock = { now, now, NULL };
+const struct clock scene_clock = {now, now, NULL};
 
 struct keywire_proof scene_proof(void)
 {
 	static const uint8_t file[32] = "a key file that only tests have";
 
-	return (struct keywire_proof){ SLOT_KEY_FILE, BYTES_OF(file) };
+	return (struct keywire_proof){SLOT_KEY_FILE, BYTES_OF(file)};
 }
 
 struct keywire_proof scene_other_proof(void)
 {
 	static const uint8_t file[32] = "another file for the other slot";
 
-	return (struct keywire_proof){ SLOT_KEY_FILE, BYTES_OF(file) };
+	return (struct keywire_proof){SLOT_KEY_FILE, BYTES_OF(file)};
 }
 
 struct keywire_proof scene_passphrase(const char *words)
 {
-	return (struct keywire_proof){ SLOT_PASSPHRASE, bytes_of(words, strlen(words)) };
+	return (struct keywire_proof){SLOT_PASSPHRASE, bytes_of(words, strlen(words))};
 }
 
 struct key_name scene_name(uint32_t n)
 {
-	struct patient_id id = { { { 1 } } };
+	struct patient_id id = {{{1}}};
 
 	memcpy(id.uuid.bytes + 8, &n, sizeof n);
 	return key_name_patient(&id);

@@ -40,13 +40,13 @@ static void issue(const char *ca_origin, const char *origin, struct text site, s
 {
 	struct origin of_ca, of_server;
 
-	*p = (struct pair){ .ca_der = { .max = 8192 }, .der = { .max = 8192 } };
+	*p = (struct pair){.ca_der = {.max = 8192}, .der = {.max = 8192}};
 	assert_ok(origin_parse(text_of(ca_origin), &of_ca));
 	assert_ok(origin_parse(text_of(origin), &of_server));
 	assert_ok(certifier_new_key(&p->ca_key));
 	assert_ok(certifier_new_key(&p->key));
 	assert_ok(certifier_ca(&p->ca_key, site, &of_ca, SCENE_NOW, &p->ca_der));
-	const struct certifier ca = { &p->ca_key, buffer_bytes(&p->ca_der) };
+	const struct certifier ca = {&p->ca_key, buffer_bytes(&p->ca_der)};
 	assert_ok(certifier_server(&ca, &p->key, &of_server, SCENE_NOW, &p->der));
 	p->ca = parse(&p->ca_der);
 	p->server = parse(&p->der);
@@ -81,14 +81,14 @@ static void a_strict_client_accepts_the_pair(void **state)
 		const char *origin, *host;
 		bool address;
 	} cases[] = {
-		{ "https://vault.clinic.example:8443", "vault.clinic.example", false },
-		{ "https://localhost:8443", "localhost", false },
-		{ "https://localhost:8443", "127.0.0.1", true },
-		{ "https://localhost:8443", "::1", true },
-		{ "https://127.0.0.1:8443", "127.0.0.1", true },
-		{ "https://127.0.0.1:8443", "localhost", false },
-		{ "https://192.0.2.7", "192.0.2.7", true },
-		{ "https://[2001:db8::7]:443", "2001:db8::7", true },
+		{"https://vault.clinic.example:8443", "vault.clinic.example", false},
+		{"https://localhost:8443", "localhost", false},
+		{"https://localhost:8443", "127.0.0.1", true},
+		{"https://localhost:8443", "::1", true},
+		{"https://127.0.0.1:8443", "127.0.0.1", true},
+		{"https://127.0.0.1:8443", "localhost", false},
+		{"https://192.0.2.7", "192.0.2.7", true},
+		{"https://[2001:db8::7]:443", "2001:db8::7", true},
 	};
 
 	(void)state;
@@ -110,16 +110,16 @@ static void the_ca_can_vouch_for_no_other_host(void **state)
 		const char *ca, *server, *host;
 		bool address;
 	} cases[] = {
-		{ "https://vault.clinic.example", "https://bank.example", "bank.example", false },
-		{ "https://vault.clinic.example", "https://192.0.2.7", "192.0.2.7", true },
-		{ "https://vault.clinic.example", "https://[2001:db8::7]", "2001:db8::7", true },
-		{ "https://192.0.2.7", "https://192.0.2.8", "192.0.2.8", true },
-		{ "https://192.0.2.7", "https://bank.example", "bank.example", false },
-		{ "https://192.0.2.7", "https://[2001:db8::7]", "2001:db8::7", true },
-		{ "https://[2001:db8::7]", "https://[2001:db8::8]", "2001:db8::8", true },
-		{ "https://[2001:db8::7]", "https://192.0.2.8", "192.0.2.8", true },
-		{ "https://localhost", "https://bank.example", "bank.example", false },
-		{ "https://localhost", "https://192.0.2.7", "192.0.2.7", true },
+		{"https://vault.clinic.example", "https://bank.example", "bank.example", false},
+		{"https://vault.clinic.example", "https://192.0.2.7", "192.0.2.7", true},
+		{"https://vault.clinic.example", "https://[2001:db8::7]", "2001:db8::7", true},
+		{"https://192.0.2.7", "https://192.0.2.8", "192.0.2.8", true},
+		{"https://192.0.2.7", "https://bank.example", "bank.example", false},
+		{"https://192.0.2.7", "https://[2001:db8::7]", "2001:db8::7", true},
+		{"https://[2001:db8::7]", "https://[2001:db8::8]", "2001:db8::8", true},
+		{"https://[2001:db8::7]", "https://192.0.2.8", "192.0.2.8", true},
+		{"https://localhost", "https://bank.example", "bank.example", false},
+		{"https://localhost", "https://192.0.2.7", "192.0.2.7", true},
 	};
 
 	(void)state;
@@ -140,7 +140,8 @@ static void a_server_ends_within_398_days(void **state)
 
 	(void)state;
 	issue("https://localhost", "https://localhost", TEXT("Site"), &p);
-	assert_int_equal(ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(p.server), X509_get0_notAfter(p.server)), 1);
+	assert_int_equal(ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(p.server), X509_get0_notAfter(p.server)),
+			 1);
 	assert_true(days < 398);
 	assert_int_equal(verdict(&p, "localhost", false, 396), X509_V_OK);
 	assert_int_equal(verdict(&p, "localhost", false, 398), X509_V_ERR_CERT_HAS_EXPIRED);
@@ -192,7 +193,7 @@ static void a_long_site_name_is_cut_at_a_character(void **state)
 		memcpy(name + i, "\xc3\xa9", 2);
 	memmove(name + 1, name, 120);
 	name[0] = 'C';
-	issue("https://localhost", "https://localhost", (struct text){ name, 121 }, &p);
+	issue("https://localhost", "https://localhost", (struct text){name, 121}, &p);
 	int len = X509_NAME_get_text_by_NID(X509_get_subject_name(p.ca), NID_organizationName, got, sizeof got);
 	assert_int_equal(len, 63);
 	assert_memory_equal(got, name, 63);
@@ -202,8 +203,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_strict_client_accepts_the_pair), TEST(the_ca_can_vouch_for_no_other_host),
-		TEST(a_server_ends_within_398_days),	TEST(keys_are_p256_and_fit),
-		TEST(serials_are_positive_and_differ),	TEST(a_long_site_name_is_cut_at_a_character),
+		TEST(a_server_ends_within_398_days),    TEST(keys_are_p256_and_fit),
+		TEST(serials_are_positive_and_differ),  TEST(a_long_site_name_is_cut_at_a_character),
 	};
 
 	return scene_setup() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

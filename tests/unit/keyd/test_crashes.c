@@ -104,8 +104,8 @@ static struct status act_two_nights(struct keeper *k)
 
 static struct status act_sign(struct keeper *k)
 {
-	AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
-	struct tree_head head = { .size = 1, .root = { { 1 } } };
+	AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
+	struct tree_head head = {.size = 1, .root = {{1}}};
 
 	TRY(signer_sign(&k->signer, &head, NULL, 0, &note));
 	told->signed_size = 1;
@@ -138,7 +138,7 @@ static void check_keys(struct keeper *k)
 static void check_open(struct keeper *k)
 {
 	const struct tlsidentity_place place = keeper_tls_place(k);
-	AUTO(secret) key = { 0 };
+	AUTO(secret) key = {0};
 
 	check_keys(k);
 	assert_true(k->signer.last.size >= told->signed_size);
@@ -342,7 +342,7 @@ static void check_created(const struct folder *f)
 
 static void making_the_store_with_faults(void **state)
 {
-	static const enum faults_mode modes[] = { FAULTS_ONCE, FAULTS_ALWAYS };
+	static const enum faults_mode modes[] = {FAULTS_ONCE, FAULTS_ALWAYS};
 
 	(void)state;
 	for (size_t m = 0; m < COUNT(modes); m++)

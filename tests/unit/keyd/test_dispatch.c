@@ -43,7 +43,7 @@ static struct keywire_answer ask(struct desk *d, const struct keywire_question *
 
 static struct keywire_question plain(enum keywire_id id)
 {
-	return (struct keywire_question){ .id = id, .version = id == KEYWIRE_HELLO ? KEYWIRE_VERSION : 0 };
+	return (struct keywire_question){.id = id, .version = id == KEYWIRE_HELLO ? KEYWIRE_VERSION : 0};
 }
 
 static int fresh(void **state)
@@ -65,7 +65,7 @@ static int opened(void **state)
 	struct desk *d = *state;
 	const struct keywire_question q = {
 		.id = KEYWIRE_CREATE,
-		.create = { TEXT("https://localhost:8443"), TEXT("Site"), scene_proof() },
+		.create = {TEXT("https://localhost:8443"), TEXT("Site"), scene_proof()},
 	};
 	assert_ok(ask(d, &q).status);
 	assert_int_equal(d->k.state, KEYWIRE_OPEN);
@@ -131,9 +131,9 @@ static void one_byte_more_or_less_ends_the_connection(void **state)
 	const struct keywire_question questions[] = {
 		plain(KEYWIRE_IDENTITY),
 		plain(KEYWIRE_STATUS),
-		{ .id = KEYWIRE_GET, .keys = { &name, 1 } },
-		{ .id = KEYWIRE_SIGN, .sign = { .size = 1 } },
-		{ .id = KEYWIRE_SLOT_ADD, .slot_add = { scene_proof(), scene_other_proof() } },
+		{.id = KEYWIRE_GET, .keys = {&name, 1}},
+		{.id = KEYWIRE_SIGN, .sign = {.size = 1}},
+		{.id = KEYWIRE_SLOT_ADD, .slot_add = {scene_proof(), scene_other_proof()}},
 	};
 
 	for (size_t i = 0; i < COUNT(questions); i++) {
@@ -155,13 +155,13 @@ static void each_message_is_for_its_states(void **state)
 		enum keywire_id id;
 		bool missing, sealed, open;
 	} table[] = {
-		{ KEYWIRE_CREATE, true, false, false },	   { KEYWIRE_UNSEAL, false, true, false },
-		{ KEYWIRE_GET, false, false, true },	   { KEYWIRE_MAKE, false, false, true },
-		{ KEYWIRE_SIGN, false, false, true },	   { KEYWIRE_IDENTITY, false, false, true },
-		{ KEYWIRE_RENEW, false, false, true },	   { KEYWIRE_IMPORT, false, false, true },
-		{ KEYWIRE_REWRAP, false, false, true },	   { KEYWIRE_STATUS, true, true, true },
-		{ KEYWIRE_SLOT_ADD, false, false, true },  { KEYWIRE_SLOT_REMOVE, false, false, true },
-		{ KEYWIRE_SHUTDOWN, true, true, true },
+		{KEYWIRE_CREATE, true, false, false},   {KEYWIRE_UNSEAL, false, true, false},
+		{KEYWIRE_GET, false, false, true},      {KEYWIRE_MAKE, false, false, true},
+		{KEYWIRE_SIGN, false, false, true},     {KEYWIRE_IDENTITY, false, false, true},
+		{KEYWIRE_RENEW, false, false, true},    {KEYWIRE_IMPORT, false, false, true},
+		{KEYWIRE_REWRAP, false, false, true},   {KEYWIRE_STATUS, true, true, true},
+		{KEYWIRE_SLOT_ADD, false, false, true}, {KEYWIRE_SLOT_REMOVE, false, false, true},
+		{KEYWIRE_SHUTDOWN, true, true, true},
 	};
 	struct desk *d = *state;
 	struct key_name name = scene_name(1);
@@ -169,7 +169,7 @@ static void each_message_is_for_its_states(void **state)
 	assert_int_equal(COUNT(table), KEYWIRE_IDS - 2);
 	for (size_t i = 0; i < COUNT(table); i++)
 		for (int in = KEYWIRE_MISSING; in <= KEYWIRE_OPEN; in++) {
-			struct keywire_question q = { .id = table[i].id };
+			struct keywire_question q = {.id = table[i].id};
 			struct keywire_answer a;
 			bool allowed = in == KEYWIRE_MISSING  ? table[i].missing
 				       : in == KEYWIRE_SEALED ? table[i].sealed
@@ -185,7 +185,7 @@ static void each_message_is_for_its_states(void **state)
 			if (q.id == KEYWIRE_GET || q.id == KEYWIRE_MAKE)
 				q.keys.names = &name, q.keys.count = 1;
 			if (q.id == KEYWIRE_IMPORT)
-				q.import = (struct keywire_chain){ BYTES_LITERAL("k"), 1, { BYTES_LITERAL("c") } };
+				q.import = (struct keywire_chain){BYTES_LITERAL("k"), 1, {BYTES_LITERAL("c")}};
 			if (q.id == KEYWIRE_SLOT_ADD)
 				q.slot_add.present = q.slot_add.added = scene_proof();
 			if (q.id == KEYWIRE_SLOT_REMOVE)
@@ -202,9 +202,9 @@ static void each_message_is_for_its_states(void **state)
 static void gives_keys_and_says_which_are_missing(void **state)
 {
 	struct desk *d = *state;
-	struct key_name names[3] = { scene_name(1), scene_name(2), scene_name(1) };
-	const struct keywire_question make = { .id = KEYWIRE_MAKE, .keys = { names, 1 } };
-	const struct keywire_question get = { .id = KEYWIRE_GET, .keys = { names, 3 } };
+	struct key_name names[3] = {scene_name(1), scene_name(2), scene_name(1)};
+	const struct keywire_question make = {.id = KEYWIRE_MAKE, .keys = {names, 1}};
+	const struct keywire_question get = {.id = KEYWIRE_GET, .keys = {names, 3}};
 	static const uint8_t zeros[32];
 	uint8_t made[32];
 
@@ -220,7 +220,7 @@ static void gives_keys_and_says_which_are_missing(void **state)
 	assert_memory_equal(a.keys.at + 34, zeros, 32);
 	assert_memory_equal(a.keys.at + 67, made, 32);
 	/* The same question, the same key, twice in one too. */
-	const struct keywire_question again = { .id = KEYWIRE_MAKE, .keys = { names, 3 } };
+	const struct keywire_question again = {.id = KEYWIRE_MAKE, .keys = {names, 3}};
 	a = ask(d, &again);
 	assert_memory_equal(a.keys.at, made, 32);
 	assert_memory_equal(a.keys.at + 64, made, 32);
@@ -230,7 +230,7 @@ static void gives_keys_and_says_which_are_missing(void **state)
 static void no_message_asks_for_keyds_own_keys(void **state)
 {
 	struct desk *d = *state;
-	static const enum key_scope scopes[] = { KEY_GENERATION, KEY_TLS, KEY_CA, KEY_LOG_SIGNING, 0, 8, 255 };
+	static const enum key_scope scopes[] = {KEY_GENERATION, KEY_TLS, KEY_CA, KEY_LOG_SIGNING, 0, 8, 255};
 
 	for (size_t i = 0; i < COUNT(scopes); i++) {
 		for (int id = KEYWIRE_GET; id <= KEYWIRE_MAKE; id++) {
@@ -248,9 +248,9 @@ static void no_message_asks_for_keyds_own_keys(void **state)
 static void a_damaged_row_is_refused_without_a_byte_of_a_key(void **state)
 {
 	struct desk *d = *state;
-	struct key_name names[2] = { scene_name(1), scene_name(2) };
-	const struct keywire_question make = { .id = KEYWIRE_MAKE, .keys = { names, 2 } };
-	const struct keywire_question get = { .id = KEYWIRE_GET, .keys = { names, 2 } };
+	struct key_name names[2] = {scene_name(1), scene_name(2)};
+	const struct keywire_question make = {.id = KEYWIRE_MAKE, .keys = {names, 2}};
+	const struct keywire_question get = {.id = KEYWIRE_GET, .keys = {names, 2}};
 
 	assert_ok(ask(d, &make).status);
 	d->k.store.now.rows.slab.bytes[d->k.store.now.rows.slab.len - 1] ^= 1;
@@ -269,7 +269,7 @@ static void the_certificate_is_given_renewed_and_imported(void **state)
 	const struct keywire_question identity = plain(KEYWIRE_IDENTITY), renew = plain(KEYWIRE_RENEW);
 	const struct keywire_question import = {
 		.id = KEYWIRE_IMPORT,
-		.import = { BYTES_LITERAL("private"), 2, { BYTES_LITERAL("leaf"), BYTES_LITERAL("middle") } },
+		.import = {BYTES_LITERAL("private"), 2, {BYTES_LITERAL("leaf"), BYTES_LITERAL("middle")}},
 	};
 	uint8_t first[121];
 
@@ -325,7 +325,7 @@ static void a_full_disk_says_so(void **state)
 {
 	struct desk *d = *state;
 	struct key_name name = scene_name(1);
-	const struct keywire_question make = { .id = KEYWIRE_MAKE, .keys = { &name, 1 } };
+	const struct keywire_question make = {.id = KEYWIRE_MAKE, .keys = {&name, 1}};
 
 	d->k.store.now.journal.os = &faults_os;
 	faults_set(FAULTS_ONCE, 0, 28 /* ENOSPC */);

@@ -29,8 +29,8 @@ static int gone(void **state)
 
 static struct nightfile night(uint64_t number)
 {
-	AUTO(secret) root = { 0 };
-	AUTO(secret) key = { 0 };
+	AUTO(secret) root = {0};
+	AUTO(secret) key = {0};
 	struct nightfile n;
 
 	assert_ok(secret_new(32, &root));
@@ -52,7 +52,7 @@ static void arrive(const struct folder *f, uint64_t number, uint64_t ms)
 {
 	struct nightfile n = night(number);
 	char name[NIGHTFILE_NAME_LEN];
-	const struct timespec times[2] = { { .tv_sec = (time_t)(ms / 1000) }, { .tv_sec = (time_t)(ms / 1000) } };
+	const struct timespec times[2] = {{.tv_sec = (time_t)(ms / 1000)}, {.tv_sec = (time_t)(ms / 1000)}};
 
 	assert_ok(holder_add(&os_real, f->fd, &n));
 	nightfile_name(number, name);
@@ -63,7 +63,7 @@ static void acknowledges_what_it_gives_back(void **state)
 {
 	struct folder *f = *state;
 	struct nightfile n = night(3);
-	AUTO(buffer) bytes = { .max = 100 };
+	AUTO(buffer) bytes = {.max = 100};
 
 	assert_ok(holder_add(&os_real, f->fd, &n));
 	assert_ok(os_load(&os_real, f->fd, "00000003.night", 100, &bytes));
@@ -75,7 +75,7 @@ static void adding_again_does_not_move_the_time_of_arrival(void **state)
 {
 	struct folder *f = *state;
 	struct nightfile n = night(3);
-	const struct timespec long_ago[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
 	struct stat about;
 
 	assert_ok(holder_add(&os_real, f->fd, &n));
@@ -146,7 +146,7 @@ static void every_fault_is_no_acknowledgement(void **state)
 static void an_absent_holder_is_told(void **state)
 {
 	struct folder *f = *state;
-	struct holders h = { .os = &os_real, .count = 2, .list = { { .dir = -1 }, { .dir = f->fd } } };
+	struct holders h = {.os = &os_real, .count = 2, .list = {{.dir = -1}, {.dir = f->fd}}};
 	struct nightfile n = night(3);
 
 	struct status s = holder_offer(&h, &n);
@@ -167,7 +167,7 @@ static void a_night_waits_for_every_holder(void **state)
 	folder_make(&keys);
 	assert_ok(scene_create(&os_real, &keys, &k));
 	assert_ok(scene_make(&k, 0, 4, values));
-	k.holders = (struct holders){ .os = &os_real, .count = 2, .list = { { .dir = f->fd }, { .dir = -1 } } };
+	k.holders = (struct holders){.os = &os_real, .count = 2, .list = {{.dir = f->fd}, {.dir = -1}}};
 	struct status s = scene_rewrap(&k);
 	assert_int_equal(s.code, ST_UNREACHABLE);
 	/* The old night is in force, its night file there, in memory and after a start. */
@@ -184,10 +184,10 @@ static void a_night_waits_for_every_holder(void **state)
 	assert_int_equal(k.store.now.number, 2);
 	assert_true(scene_holds(&k, 0, 4, values));
 	/* The night file that the holder already had is the one that was used. */
-	k.holders = (struct holders){ .os = &os_real, .count = 1, .list = { { .dir = f->fd } } };
+	k.holders = (struct holders){.os = &os_real, .count = 1, .list = {{.dir = f->fd}}};
 	keeper_seal(&k);
 	keeper_begin(&os_real, &scene_clock, keys.fd, &k);
-	k.holders = (struct holders){ .os = &os_real, .count = 1, .list = { { .dir = f->fd } } };
+	k.holders = (struct holders){.os = &os_real, .count = 1, .list = {{.dir = f->fd}}};
 	const struct keywire_proof proof = scene_proof();
 	assert_ok(keeper_unseal(&k, &proof));
 	assert_int_equal(holder_acknowledged(&k.holders), 1);
@@ -253,8 +253,8 @@ static void a_forged_high_number_supersedes_nothing_that_comes_later(void **stat
 static void leaves_other_files_alone(void **state)
 {
 	struct folder *f = *state;
-	static const char *const others[] = { "notes.txt", "0000001.night", "000000001.night", "0000000x.night",
-					      "00000001.night.bak" };
+	static const char *const others[] = {"notes.txt", "0000001.night", "000000001.night", "0000000x.night",
+					     "00000001.night.bak"};
 	struct holder_swept swept;
 
 	for (size_t i = 0; i < COUNT(others); i++)

@@ -12,12 +12,12 @@
 #include "rows.h"
 #include "secret.h"
 
-#define NIGHT	  7
+#define NIGHT     7
 #define FILE_NAME "journal.00000007"
 #define HEAD_LEN  12
-#define PUT_LEN	  (1 + 17 + 4 + ROWS_SEALED_KEY + 32)
+#define PUT_LEN   (1 + 17 + 4 + ROWS_SEALED_KEY + 32)
 
-static const struct hash snapshot = { { 1, 2, 3 } };
+static const struct hash snapshot = {{1, 2, 3}};
 
 /* What a replay saw. */
 struct seen {
@@ -38,16 +38,16 @@ static struct status see(void *context, enum journal_op op, const struct key_nam
 
 static struct status reopen(const struct folder *f, struct seen *seen, struct journal *out)
 {
-	const struct journal_visitor visitor = { see, seen };
+	const struct journal_visitor visitor = {see, seen};
 
-	*seen = (struct seen){ 0 };
+	*seen = (struct seen){0};
 	return journal_open(&os_real, f->fd, NIGHT, &snapshot, &visitor, out);
 }
 
 static void append(struct journal *j, size_t first, size_t count)
 {
 	AUTO(journal_batch) batch = journal_batch_of(j);
-	static const uint8_t sealed[ROWS_SEALED_KEY] = { 9 };
+	static const uint8_t sealed[ROWS_SEALED_KEY] = {9};
 
 	for (size_t i = first; i < first + count; i++) {
 		struct key_name name = key_name_number(KEY_LOG_YEAR, i);
@@ -60,7 +60,7 @@ static void append(struct journal *j, size_t first, size_t count)
 static int fresh(void **state)
 {
 	static struct folder f;
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 
 	folder_make(&f);
 	assert_ok(journal_create(&os_real, f.fd, NIGHT, &snapshot, &j));
@@ -78,7 +78,7 @@ static int gone(void **state)
 
 static void gives_back_every_entry_in_order(void **state)
 {
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 	struct seen seen;
 
 	assert_ok(reopen(*state, &seen, &j));
@@ -93,7 +93,7 @@ static void gives_back_every_entry_in_order(void **state)
 
 static void remembers_a_destruction(void **state)
 {
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 	struct seen seen;
 	struct key_name name = key_name_number(KEY_LOG_YEAR, 1);
 
@@ -108,9 +108,9 @@ static void remembers_a_destruction(void **state)
 
 static void refuses_an_entry_that_the_format_has_not(void **state)
 {
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 	struct seen seen;
-	struct key_name name = key_name_number(KEY_LOG_YEAR, 1), none = { { 0 } };
+	struct key_name name = key_name_number(KEY_LOG_YEAR, 1), none = {{0}};
 
 	assert_ok(reopen(*state, &seen, &j));
 	AUTO(journal_batch) batch = journal_batch_of(&j);
@@ -128,7 +128,7 @@ static void cuts_a_torn_tail_at_every_length(void **state)
 	size_t whole = folder_size(f, FILE_NAME);
 
 	for (size_t len = HEAD_LEN; len < whole; len++) {
-		AUTO(journal) j = { .fd = -1 };
+		AUTO(journal) j = {.fd = -1};
 		struct folder torn;
 		struct seen seen;
 
@@ -150,7 +150,7 @@ static void cuts_a_torn_tail_at_every_length(void **state)
 static void cuts_zeros_where_bytes_never_arrived(void **state)
 {
 	struct folder *f = *state;
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 	struct seen seen;
 	size_t whole = folder_size(f, FILE_NAME);
 	int fd = openat(f->fd, FILE_NAME, O_RDWR | O_CLOEXEC);
@@ -169,7 +169,7 @@ static void names_every_flipped_bit_as_damage(void **state)
 	size_t bits = folder_size(f, FILE_NAME) * 8;
 
 	for (size_t bit = 0; bit < bits; bit++) {
-		AUTO(journal) j = { .fd = -1 };
+		AUTO(journal) j = {.fd = -1};
 		struct seen seen;
 
 		assert_true(folder_flip(f, FILE_NAME, bit));
@@ -184,10 +184,10 @@ static void names_every_flipped_bit_as_damage(void **state)
 static void fits_its_own_snapshot_and_night_only(void **state)
 {
 	struct folder *f = *state;
-	AUTO(journal) j = { .fd = -1 };
-	struct seen seen = { 0 };
-	const struct journal_visitor visitor = { see, &seen };
-	const struct hash other = { { 1, 2, 4 } };
+	AUTO(journal) j = {.fd = -1};
+	struct seen seen = {0};
+	const struct journal_visitor visitor = {see, &seen};
+	const struct hash other = {{1, 2, 4}};
 
 	assert_fails(ST_CORRUPT, journal_open(&os_real, f->fd, NIGHT, &other, &visitor, &j));
 	assert_int_equal(renameat(f->fd, FILE_NAME, f->fd, "journal.00000008"), 0);
@@ -197,7 +197,7 @@ static void fits_its_own_snapshot_and_night_only(void **state)
 static void a_missing_one_is_damage(void **state)
 {
 	struct folder *f = *state;
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 	struct seen seen;
 
 	assert_int_equal(unlinkat(f->fd, FILE_NAME, 0), 0);
@@ -209,7 +209,7 @@ static void a_missing_one_is_damage(void **state)
 static void names_a_newer_format(void **state)
 {
 	struct folder *f = *state;
-	AUTO(journal) j = { .fd = -1 };
+	AUTO(journal) j = {.fd = -1};
 	struct seen seen;
 	int fd = openat(f->fd, FILE_NAME, O_RDWR | O_CLOEXEC);
 
@@ -226,9 +226,9 @@ static void a_failed_append_leaves_nothing_behind_the_next(void **state)
 	struct folder *f = *state;
 
 	for (long at = 0;; at++) {
-		AUTO(journal) j = { .fd = -1 };
+		AUTO(journal) j = {.fd = -1};
 		struct seen seen;
-		static const uint8_t sealed[ROWS_SEALED_KEY] = { 3 };
+		static const uint8_t sealed[ROWS_SEALED_KEY] = {3};
 
 		assert_ok(reopen(f, &seen, &j));
 		size_t before = seen.puts;

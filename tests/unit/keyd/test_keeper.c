@@ -106,14 +106,14 @@ static void names_each_missing_file(void **state)
 		const char *name, *what;
 		enum status_code code;
 	} files[] = {
-		{ "slots", REASON_SLOTS_MISSING, ST_NOT_FOUND },
-		{ "nights/00000001.night", REASON_NIGHT_MISSING, ST_NOT_FOUND },
-		{ "current", REASON_CURRENT, ST_CORRUPT },
-		{ "rows.00000001", REASON_ROWS, ST_CORRUPT },
-		{ "journal.00000001", REASON_JOURNAL, ST_CORRUPT },
-		{ "site", REASON_SITE, ST_CORRUPT },
-		{ "head", REASON_HEAD, ST_CORRUPT },
-		{ "certificates", REASON_CERTIFICATES, ST_CORRUPT },
+		{"slots", REASON_SLOTS_MISSING, ST_NOT_FOUND},
+		{"nights/00000001.night", REASON_NIGHT_MISSING, ST_NOT_FOUND},
+		{"current", REASON_CURRENT, ST_CORRUPT},
+		{"rows.00000001", REASON_ROWS, ST_CORRUPT},
+		{"journal.00000001", REASON_JOURNAL, ST_CORRUPT},
+		{"site", REASON_SITE, ST_CORRUPT},
+		{"head", REASON_HEAD, ST_CORRUPT},
+		{"certificates", REASON_CERTIFICATES, ST_CORRUPT},
 	};
 
 	for (size_t i = 0; i < COUNT(files); i++) {
@@ -138,8 +138,9 @@ static void names_a_missing_nights_folder(void **state)
 /* A bit of any file: refused and named, or without effect. */
 static void no_flipped_bit_passes(void **state)
 {
-	static const char *const files[] = { "slots", "nights/00000001.night", "current", "rows.00000001",
-					     "journal.00000001", "site", "head", "certificates" };
+	static const char *const files[] = {"slots",         "nights/00000001.night", "current",
+					    "rows.00000001", "journal.00000001",      "site",
+					    "head",          "certificates"};
 	struct folder *f = *state;
 	size_t without_effect = 0;
 
@@ -188,7 +189,7 @@ static void an_old_copy_opens_only_with_its_own_night_file(void **state)
 
 	/* With the root key, and with today's night file under the old one's name. */
 	refused(&old, ST_NOT_FOUND, REASON_NIGHT_MISSING);
-	AUTO(buffer) today = { .max = NIGHTFILE_LEN };
+	AUTO(buffer) today = {.max = NIGHTFILE_LEN};
 	assert_ok(os_load(&os_real, f->fd, "nights/00000003.night", NIGHTFILE_LEN, &today));
 	int old_nights = openat(old.fd, "nights", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_ok(os_save(&os_real, old_nights, "00000001.night", buffer_bytes(&today)));
@@ -199,7 +200,7 @@ static void an_old_copy_opens_only_with_its_own_night_file(void **state)
 	refused(&old, ST_CORRUPT, REASON_NIGHT_OTHER);
 
 	/* And with its own it does, the destroyed one included. */
-	AUTO(buffer) own = { .max = NIGHTFILE_LEN };
+	AUTO(buffer) own = {.max = NIGHTFILE_LEN};
 	assert_ok(os_load(&os_real, nights.fd, "nights/00000001.night", NIGHTFILE_LEN, &own));
 	assert_ok(os_save(&os_real, old_nights, "00000001.night", buffer_bytes(&own)));
 	(void)close(old_nights);
@@ -212,7 +213,7 @@ static void an_old_copy_opens_only_with_its_own_night_file(void **state)
 
 static void a_key_store_is_never_made_over_another(void **state)
 {
-	static const char *const files[] = { "slots", "current", "site", "head", "certificates" };
+	static const char *const files[] = {"slots", "current", "site", "head", "certificates"};
 	const struct keywire_proof proof = scene_proof();
 	struct keeper k;
 
@@ -295,10 +296,10 @@ static void names_a_newer_format(void **state)
 		off_t at;
 		char to;
 	} files[] = {
-		{ "rows.00000001", 3, '2' },
-		{ "journal.00000001", 3, '2' },
-		{ "nights/00000001.night", 0, 2 },
-		{ "slots", 20, '2' },
+		{"rows.00000001", 3, '2'},
+		{"journal.00000001", 3, '2'},
+		{"nights/00000001.night", 0, 2},
+		{"slots", 20, '2'},
 	};
 
 	for (size_t i = 0; i < COUNT(files); i++) {
@@ -328,8 +329,9 @@ static void another_keyd_is_named(void **state)
 
 static void its_files_are_for_their_owner_alone(void **state)
 {
-	static const char *const files[] = { "slots", "nights/00000001.night", "current", "rows.00000001",
-					     "journal.00000001", "site", "head", "certificates" };
+	static const char *const files[] = {"slots",         "nights/00000001.night", "current",
+					    "rows.00000001", "journal.00000001",      "site",
+					    "head",          "certificates"};
 	struct folder *f = *state;
 	struct stat about;
 

@@ -73,7 +73,7 @@ static void takes_a_name_once(void **state)
 static void refuses_what_the_format_has_not(void **state)
 {
 	AUTO(rows) r = {0};
-	struct key_name name = patient(1), none = { { 0 } }, high = { { 8 } };
+	struct key_name name = patient(1), none = {{0}}, high = {{8}};
 	struct key_name tls = key_name_number(KEY_TLS, 1);
 	static const uint8_t big[ROWS_SEALED_MAX + 1];
 

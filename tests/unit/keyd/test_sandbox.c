@@ -22,11 +22,11 @@
 #include "scene.h"
 
 /* What a child reports when nothing stopped it. */
-#define DONE	 0
-#define REFUSED	 1 /* EACCES or EPERM */
-#define OTHER	 2
+#define DONE     0
+#define REFUSED  1 /* EACCES or EPERM */
+#define OTHER    2
 #define NO_ENTRY 3
-#define NOBODY	 65534
+#define NOBODY   65534
 
 static struct folder keys, holder;
 
@@ -50,10 +50,10 @@ static unsigned landlock;
 
 static void enter(bool sweeps)
 {
-	struct sandbox s = { .count = 2, .lists = sweeps };
+	struct sandbox s = {.count = 2, .lists = sweeps};
 
-	s.folders[0] = (struct sandbox_folder){ keys.fd, SANDBOX_KEEP };
-	s.folders[1] = (struct sandbox_folder){ holder.fd, sweeps ? SANDBOX_SWEEP : SANDBOX_ADD };
+	s.folders[0] = (struct sandbox_folder){keys.fd, SANDBOX_KEEP};
+	s.folders[1] = (struct sandbox_folder){holder.fd, sweeps ? SANDBOX_SWEEP : SANDBOX_ADD};
 	if (!ok(sandbox_enter(&s, &landlock)))
 		_exit(NO_ENTRY);
 }
@@ -105,11 +105,11 @@ static int works_as_keyd(void)
 	/* Made and opened, a key, a signature, a certificate, a night: no call is missing from the list. */
 	if (!ok(scene_create(&os_real, &keys, &k)) || !ok(scene_make(&k, 0, 1, values)))
 		return OTHER;
-	k.holders = (struct holders){ .os = &os_real, .count = 1, .list = { { .dir = holder.fd } } };
+	k.holders = (struct holders){.os = &os_real, .count = 1, .list = {{.dir = holder.fd}}};
 	const struct tlsidentity_place place = keeper_tls_place(&k);
 	const struct keywire_proof present = scene_proof(), words = scene_passphrase("four random words here");
-	AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
-	const struct tree_head head = { .size = 1 };
+	AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
+	const struct tree_head head = {.size = 1};
 	if (!ok(tlsidentity_renew(&place, &k.tls, SCENE_NOW)) || !ok(scene_rewrap(&k)) ||
 	    !ok(signer_sign(&k.signer, &head, NULL, 0, &note)) || !ok(keeper_add_slot(&k, &present, &words)))
 		return OTHER;
@@ -122,7 +122,7 @@ static int works_as_keyd(void)
 
 static int adds_to_a_holder(void)
 {
-	struct nightfile n = { .number = 1, .bytes = { 1 } };
+	struct nightfile n = {.number = 1, .bytes = {1}};
 
 	return ok(holder_add(&os_real, holder.fd, &n)) ? DONE : OTHER;
 }
@@ -226,7 +226,7 @@ static int connects(void)
 }
 static int receives_a_descriptor(void)
 {
-	struct msghdr m = { 0 };
+	struct msghdr m = {0};
 
 	return outcome(recvmsg(0, &m, 0) >= 0);
 }
@@ -236,7 +236,7 @@ static int forks(void)
 }
 static int executes(void)
 {
-	char *const none[] = { NULL };
+	char *const none[] = {NULL};
 
 	return outcome(execve("/bin/true", none, none) == 0);
 }
@@ -247,7 +247,7 @@ static int traces(void)
 static int reads_another_process(void)
 {
 	char byte;
-	struct iovec here = { &byte, 1 }, there = { &byte, 1 };
+	struct iovec here = {&byte, 1}, there = {&byte, 1};
 
 	return outcome(process_vm_readv(1, &here, 1, &there, 1, 0) >= 0);
 }
@@ -287,9 +287,14 @@ static int lists(void)
 static void any_other_system_call_ends_it(void **state)
 {
 	static int (*const acts[])(void) = {
-		opens_a_socket, opens_a_local_socket, connects,		receives_a_descriptor, forks,
-		executes,	traces,		      reads_another_process, kills,	       maps_code,
-		makes_code,	becomes_dumpable,     mounts,		changes_time_of_arrival, lists,
+		opens_a_socket, opens_a_local_socket,
+		connects,       receives_a_descriptor,
+		forks,          executes,
+		traces,         reads_another_process,
+		kills,          maps_code,
+		makes_code,     becomes_dumpable,
+		mounts,         changes_time_of_arrival,
+		lists,
 	};
 
 	(void)state;
@@ -355,7 +360,7 @@ static int spy_trace(void)
 static int spy_vm(void)
 {
 	char byte;
-	struct iovec here = { &byte, 1 }, there = { &spied_pid, 1 };
+	struct iovec here = {&byte, 1}, there = {&spied_pid, 1};
 
 	return outcome(process_vm_readv(spied_pid, &here, 1, &there, 1, 0) >= 0);
 }
@@ -435,7 +440,7 @@ static int crashes(void)
 
 static void leaves_no_core(void **state)
 {
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	int status;
 
 	(void)state;
@@ -444,7 +449,7 @@ static void leaves_no_core(void **state)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		(void)sigaction(SIGSEGV, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+		(void)sigaction(SIGSEGV, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
 		enter(false);
 		_exit(crashes());
 	}

@@ -22,8 +22,8 @@ static struct status read_node(void *context, unsigned height, uint64_t index, s
 
 static struct tree_head head_of(int log, uint64_t size)
 {
-	const struct tree_reader reader = { read_node, leaves[log] };
-	struct tree_head head = { .size = size };
+	const struct tree_reader reader = {read_node, leaves[log]};
+	struct tree_head head = {.size = size};
 
 	assert_ok(tree_root(&reader, size, &head.root));
 	return head;
@@ -31,9 +31,9 @@ static struct tree_head head_of(int log, uint64_t size)
 
 static struct status sign_with(struct keeper *k, int log, uint64_t from, uint64_t size, struct buffer *out)
 {
-	const struct tree_reader reader = { read_node, leaves[log] };
+	const struct tree_reader reader = {read_node, leaves[log]};
 	const struct tree_head head = head_of(log, size);
-	struct tree_proof proof = { 0 };
+	struct tree_proof proof = {0};
 
 	if (from > 0 && from < size)
 		assert_ok(tree_prove_consistency(&reader, from, size, &proof));
@@ -51,7 +51,7 @@ static int fresh(void **state)
 	*state = &f;
 	for (uint8_t log = 0; log < 2; log++)
 		for (uint8_t i = 0; i < LEAVES; i++) {
-			uint8_t leaf[2] = { log == 1 && i >= 20, i };
+			uint8_t leaf[2] = {log == 1 && i >= 20, i};
 
 			assert_ok(tree_leaf_hash(BYTES_OF(leaf), &leaves[log][i]));
 		}
@@ -69,7 +69,7 @@ static void a_verifier_accepts_what_it_signs(void **state)
 	struct keeper k;
 	struct note_key key;
 	struct checkpoint got;
-	AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
+	AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
 	const struct tree_head head = head_of(0, 7);
 
 	assert_ok(scene_open(&os_real, *state, &k));
@@ -87,8 +87,8 @@ static void signs_every_extension(void **state)
 
 	assert_ok(scene_open(&os_real, *state, &k));
 	for (uint64_t size = 1, last = 0; size <= LEAVES; last = size, size += 1 + size % 3) {
-		AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
-		AUTO(buffer) again = { .max = KEYWIRE_NOTE_MAX };
+		AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
+		AUTO(buffer) again = {.max = KEYWIRE_NOTE_MAX};
 
 		assert_ok(sign_with(&k, 0, last, size, &note));
 		/* The same again needs no proof and gives the same. */
@@ -102,7 +102,7 @@ static void signs_every_extension(void **state)
 static void refuses_everything_else(void **state)
 {
 	struct keeper k;
-	AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
+	AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
 	const struct tree_head longer = head_of(0, 35);
 	struct tree_head other = head_of(0, 30);
 
@@ -139,8 +139,8 @@ static void refuses_everything_else(void **state)
 static void the_first_one_is_not_empty_and_needs_no_proof(void **state)
 {
 	struct keeper k;
-	AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
-	const struct tree_head empty = { 0 }, one = head_of(0, 1);
+	AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
+	const struct tree_head empty = {0}, one = head_of(0, 1);
 
 	assert_ok(scene_open(&os_real, *state, &k));
 	assert_fails(ST_CORRUPT, signer_sign(&k.signer, &empty, NULL, 0, &note));
@@ -152,7 +152,7 @@ static void the_first_one_is_not_empty_and_needs_no_proof(void **state)
 static void the_last_head_survives_a_night(void **state)
 {
 	struct keeper k;
-	AUTO(buffer) note = { .max = KEYWIRE_NOTE_MAX };
+	AUTO(buffer) note = {.max = KEYWIRE_NOTE_MAX};
 
 	assert_ok(scene_open(&os_real, *state, &k));
 	assert_ok(sign_with(&k, 0, 0, 12, &note));
