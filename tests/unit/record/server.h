@@ -20,8 +20,9 @@ struct server {
 	struct rig rig;
 	struct store store;
 	struct vault *vault;
-	uint64_t leaves; /* in the log */
-	uint64_t events; /* of the transaction */
+	uint64_t leaves;         /* in the log */
+	uint64_t events;         /* of the transaction */
+	struct event logged[64]; /* the first of them */
 	struct file reader;
 	struct hash fingerprint;
 
@@ -40,6 +41,8 @@ static inline struct status server_event(void *context, struct store_txn *txn, c
 {
 	struct server *s = context;
 
+	if (s->events < COUNT(s->logged))
+		s->logged[s->events] = *event;
 	*leaf = s->leaves + s->events++;
 	return store_txn_audit(txn, hash_bytes(&event->subject.statement), NULL);
 }

@@ -380,6 +380,44 @@ static void many_versions_go_in_one_change(void **state)
 	assert_int_equal(count_rows(&s, TABLE_RECORD), 1);
 }
 
+static void every_statement_leaves_one_leaf_that_names_it(void **state) /* PROMISES#K10 */
+{
+	AUTO(server) s = {0};
+	const struct actor *anna = &s.reader.w.anna;
+	static const enum leaf_kind kinds[] = {LEAF_STATEMENT, LEAF_STATEMENT, LEAF_STATEMENT, LEAF_WRITE, LEAF_DELETE};
+	static const char *const words[] = {"grant", "epoch", "epoch", "record", "record-end"};
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	assert_ok(server_grant(&s, anna, &s.reader.w.carl, 7, 0));
+	server_rekey(&s, anna);
+	assert_ok(server_record(&s, anna, CL, NULL));
+	assert_ok(server_end_record(&s, anna));
+	const uint64_t first = s.leaves;
+	assert_ok(server_send(&s, anna));
+	assert_int_equal(s.events, COUNT(kinds));
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		const struct event *e = &s.logged[i];
+		assert_int_equal(e->kind, kinds[i]);
+		assert_int_equal(e->result, LEAF_DONE);
+		assert_int_equal(e->time, s.outcomes[i].time);
+		assert_int_equal(s.outcomes[i].leaf, first + i);
+		assert_true(hash_equal(&e->subject.statement, &s.outcomes[i].name));
+		assert_true(uuid_equal(&e->actor.user.uuid, &anna->id.uuid));
+		assert_int_equal(e->subject.kind, PIECE_PATIENT);
+		assert_int_equal(e->subject.id.bytes[0], PATIENT);
+		assert_int_equal(e->subject.version, i < 3 ? 0 : 1);
+		assert_int_equal(e->subject.record.uuid.bytes[0], i < 3 ? 0 : RECORD);
+		assert_true(text_equal(e->subject.detail, text_of(words[i])));
+	}
+	world_user(&s.reader.w, &s.reader.w.carl, PROFILE_ASSISTANT, 1, USER_ACTIVE);
+	assert_ok(server_enter(&s, &s.reader.w.administrator, ""));
+	assert_int_equal(s.events, 1);
+	assert_int_equal(s.logged[0].subject.kind, PIECE_USER);
+	assert_true(uuid_equal(&s.logged[0].subject.id, &s.reader.w.carl.id.uuid));
+}
+
 static void nothing_is_known_of_a_file_that_is_not_there(void **state)
 {
 	AUTO(server) s = {0};
@@ -421,6 +459,7 @@ int main(void)
 		TEST(a_source_is_imported_once_by_its_owner),
 		TEST(an_upload_becomes_a_record_of_whoever_made_it),
 		TEST(many_versions_go_in_one_change),
+		TEST(every_statement_leaves_one_leaf_that_names_it),
 		TEST(nothing_is_known_of_a_file_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
