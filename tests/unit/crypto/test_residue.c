@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "chunked.h"
 #include "hash.h"
 #include "hpke.h"
@@ -100,6 +101,7 @@ static void __attribute__((noinline)) tread_on_the_stack(void)
 
 static void assert_only_the_owner_has(const struct canary *c, size_t copies)
 {
+	tread_on_the_stack();
 	assert_int_equal(count_in_process(c), copies);
 }
 
@@ -132,7 +134,6 @@ static void xaes_keeps_neither_key_nor_subkey(void **state)
 	secret_wipe(subkey, sizeof subkey);
 	const uint8_t *nonce = (const uint8_t *)"ABCDEFGHIJKLMNOPQRSTUVWX";
 	assert_ok(xaes_seal_nonce(secret_key(&key), nonce, (struct bytes){0}, BYTES_LITERAL("XAES-256-GCM"), out));
-	tread_on_the_stack();
 	assert_only_the_owner_has(&derived, 0);
 
 	AUTO(secret) random = {0};
@@ -143,7 +144,6 @@ static void xaes_keeps_neither_key_nor_subkey(void **state)
 	assert_ok(xaes_open_to(secret_key(&random), (struct bytes){0}, BYTES_OF(sealed), plain));
 	sealed[30] ^= 1;
 	assert_fails(ST_CORRUPT, xaes_open_to(secret_key(&random), (struct bytes){0}, BYTES_OF(sealed), plain));
-	tread_on_the_stack();
 	assert_only_the_owner_has(&input, 1);
 }
 
@@ -162,12 +162,30 @@ static void chunked_keeps_its_keys_until_cleared_only(void **state)
 	assert_true(count_in_process(&message) > 0);
 	assert_ok(chunked_seal_next(&c, BYTES_LITERAL("text"), out));
 	chunked_clear(&c);
-	tread_on_the_stack();
 	assert_only_the_owner_has(&message, 0);
 	assert_only_the_owner_has(&input, 1);
 }
 
-static void derivation_keeps_no_result(void **state)
+/* A key as HMAC pads it, and a value as a SHA-256 context holds it: in words. */
+static struct canary padded(const struct canary *key, uint8_t with)
+{
+	struct canary c = *key;
+
+	for (size_t i = 0; i < c.len; i++)
+		c.inverted[i] ^= with;
+	return c;
+}
+
+static struct canary in_words(const struct canary *value)
+{
+	struct canary c = *value;
+
+	for (size_t i = 0; i < c.len; i++)
+		c.inverted[i] = value->inverted[i ^ 3];
+	return c;
+}
+
+static void derivation_keeps_neither_key_nor_result(void **state)
 {
 	(void)state;
 	AUTO(secret) key = {0};
@@ -177,9 +195,12 @@ static void derivation_keeps_no_result(void **state)
 	assert_ok(secret_empty(32, &out));
 	assert_ok(hkdf_sha256_expand(secret_bytes(&key), BYTES_LITERAL("label"), out.bytes, out.len));
 	struct canary input = canary_of(key.bytes, 32), output = canary_of(out.bytes, 32);
-	tread_on_the_stack();
+	struct canary inner = padded(&input, 0x36), outer = padded(&input, 0x5c), words = in_words(&output);
 	assert_only_the_owner_has(&input, 1);
+	assert_only_the_owner_has(&inner, 0);
+	assert_only_the_owner_has(&outer, 0);
 	assert_only_the_owner_has(&output, 1);
+	assert_only_the_owner_has(&words, 0);
 }
 
 static void hpke_keeps_neither_scalar_nor_message(void **state)
@@ -196,9 +217,59 @@ static void hpke_keeps_neither_scalar_nor_message(void **state)
 	struct canary scalar = canary_of(private_key.bytes, 32), message = canary_of(plain.bytes, 32);
 	assert_ok(hpke_seal(&public_key, BYTES_LITERAL("i"), (struct bytes){0}, secret_bytes(&plain), &sealed));
 	assert_ok(hpke_open(&private_key, BYTES_LITERAL("i"), (struct bytes){0}, buffer_bytes(&sealed), &opened));
-	tread_on_the_stack();
 	assert_only_the_owner_has(&scalar, 1);
 	assert_only_the_owner_has(&message, 2);
+}
+
+static struct canary canary_of_literal(const char *hex)
+{
+	uint8_t bytes[32];
+
+	LITERAL(hex, bytes);
+	struct canary c = canary_of(bytes, sizeof bytes);
+	secret_wipe(bytes, sizeof bytes);
+	return c;
+}
+
+static void assert_gone(const char *hex)
+{
+	struct canary c = canary_of_literal(hex);
+
+	assert_only_the_owner_has(&c, 0);
+}
+
+/* The published message of test_hpke_vectors.c, whose every step is known. */
+static void hpke_keeps_no_step_between(void **state)
+{
+	(void)state;
+	static const uint8_t seed_e[] = {0xa9, 0x0d, 0x34, 0x17, 0xc3, 0xda, 0x9c, 0xb6, 0xc6, 0xae, 0x19,
+					 0xb4, 0xb5, 0xdd, 0x6c, 0xc9, 0x52, 0x9a, 0x4c, 0xc2, 0x4e, 0xfb,
+					 0x7a, 0xe0, 0xac, 0xe1, 0xf3, 0x18, 0x87, 0xa8, 0xcd, 0x6c};
+	AUTO(secret) e = {0};
+	AUTO(secret) r = {0};
+	AUTO(secret) dh = {0};
+	AUTO(secret) opened = {0};
+	AUTO(buffer) sealed = {.max = 256};
+	struct p256_public pe, pr;
+
+	assert_ok(p256_derive(BYTES_OF(seed_e), (struct bytes){0}, &e, &pe));
+	assert_ok(secret_empty(32, &r));
+	vectors_literal("317f915db7bc629c48fe765587897e01e282d3e8445f79f27f65d031a88082b2", r.bytes, 32);
+	assert_ok(p256_public_of(&r, &pr));
+	assert_ok(p256_shared(&e, &pr, &dh));
+	struct canary ephemeral = canary_of(e.bytes, 32), agreed = canary_of(dh.bytes, 32);
+	const struct bytes info = BYTES_LITERAL("Ode on a Grecian Urn");
+	assert_ok(hpke_seal_with(e.bytes, &pr, info, BYTES_LITERAL("Count-0"), BYTES_LITERAL("text"), &sealed));
+	assert_only_the_owner_has(&ephemeral, 1);
+	assert_only_the_owner_has(&agreed, 1);
+	for (int round = 0; round < 2; round++) {
+		assert_gone("48893fecd82f7c3456af6a42d8f56325d21e08c10fa81299986aaff54cde7b49"); /* shared */
+		assert_gone("520da82c752ee6e0be7aafbad57a62535d266b6333513d3eb94cb497dceaf94e"); /* secret */
+		assert_gone("ee16802a936d5f544771131900ee6973d0551de9e852ece2ef34bf0d5f9e1d1d"); /* key */
+		secret_clear(&opened);
+		assert_ok(hpke_open(&r, info, BYTES_LITERAL("Count-0"), buffer_bytes(&sealed), &opened));
+	}
+	assert_only_the_owner_has(&agreed, 1);
 }
 
 static void signing_keeps_no_scalar(void **state)
@@ -214,9 +285,29 @@ static void signing_keeps_no_scalar(void **state)
 	struct canary little_endian = big_endian;
 	for (size_t i = 0; i < 32; i++)
 		little_endian.inverted[i] = big_endian.inverted[31 - i];
-	tread_on_the_stack();
 	assert_only_the_owner_has(&big_endian, 1);
 	assert_only_the_owner_has(&little_endian, 0);
+}
+
+static void buffers_and_arenas_that_wipe_leave_nothing(void **state)
+{
+	(void)state;
+	AUTO(secret) value = {0};
+	AUTO(buffer) b = {.max = 1 << 20, .wipe = true};
+	AUTO(arena) a = {.max = 1 << 20};
+	struct bytes copy;
+
+	assert_ok(secret_new(32, &value));
+	struct canary c = canary_of(value.bytes, 32);
+	assert_ok(buffer_put(&b, secret_bytes(&value)));
+	assert_ok(arena_copy(&a, secret_bytes(&value), &copy));
+	assert_only_the_owner_has(&c, 3);
+	assert_ok(buffer_reserve(&b, 4096)); /* moves, within the heap */
+	assert_only_the_owner_has(&c, 3);
+	buffer_clear(&b);
+	assert_only_the_owner_has(&c, 2);
+	arena_clear(&a);
+	assert_only_the_owner_has(&c, 1);
 }
 
 int main(void)
@@ -225,9 +316,11 @@ int main(void)
 		TEST(the_search_finds_what_is_there),
 		TEST(xaes_keeps_neither_key_nor_subkey),
 		TEST(chunked_keeps_its_keys_until_cleared_only),
-		TEST(derivation_keeps_no_result),
+		TEST(derivation_keeps_neither_key_nor_result),
 		TEST(hpke_keeps_neither_scalar_nor_message),
+		TEST(hpke_keeps_no_step_between),
 		TEST(signing_keeps_no_scalar),
+		TEST(buffers_and_arenas_that_wipe_leave_nothing),
 	};
 	return ok(crypto_setup()) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
