@@ -64,6 +64,31 @@ struct status database_run(struct store_view *c, const char *sql)
 	return database_status(sqlite3_exec(c->engine, sql, NULL, NULL, NULL));
 }
 
+static const char *const step_texts[DATABASE_STEPS] = {
+	[DATABASE_BEGIN_READ] = "BEGIN",
+	[DATABASE_LOOK] = "SELECT 1 FROM \"counter\" LIMIT 1",
+	[DATABASE_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[DATABASE_COMMIT] = "COMMIT",
+	[DATABASE_ROLLBACK] = "ROLLBACK",
+	[DATABASE_SAVEPOINT] = "SAVEPOINT \"change\"",
+	[DATABASE_SAVEPOINT_KEEP] = "RELEASE \"change\"",
+	[DATABASE_SAVEPOINT_UNDO] = "ROLLBACK TO \"change\"",
+};
+
+struct status database_step(struct store_view *c, enum database_step step)
+{
+	int code = SQLITE_OK;
+
+	if (c->steps[step] == NULL)
+		code = sqlite3_prepare_v3(c->engine, step_texts[step], -1, SQLITE_PREPARE_PERSISTENT, &c->steps[step],
+					  NULL);
+	if (code != SQLITE_OK)
+		return database_status(code);
+	code = sqlite3_step(c->steps[step]);
+	(void)sqlite3_reset(c->steps[step]);
+	return database_status(code);
+}
+
 struct status database_number(struct store_view *c, const char *sql, uint64_t *out)
 {
 	sqlite3_stmt *statement = NULL;
@@ -178,6 +203,8 @@ void database_close(struct store_view *c)
 		return;
 	for (size_t i = 0; i < DATABASE_QUERIES; i++)
 		(void)sqlite3_finalize(c->queries[i].statement);
+	for (size_t i = 0; i < DATABASE_STEPS; i++)
+		(void)sqlite3_finalize(c->steps[i]);
 	(void)sqlite3_close(c->engine);
 	row_scratch_clear(&c->scratch);
 	row_clear(&c->row);

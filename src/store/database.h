@@ -22,11 +22,25 @@ struct database_query {
 	struct sqlite3_stmt *statement;
 };
 
+/* What a transaction consists of besides its queries; prepared once. */
+enum database_step {
+	DATABASE_BEGIN_READ,
+	DATABASE_LOOK, /* reads something, which is what takes the snapshot */
+	DATABASE_BEGIN_WRITE,
+	DATABASE_COMMIT,
+	DATABASE_ROLLBACK,
+	DATABASE_SAVEPOINT,
+	DATABASE_SAVEPOINT_KEEP,
+	DATABASE_SAVEPOINT_UNDO,
+	DATABASE_STEPS,
+};
+
 struct store_view {
 	struct sqlite3 *engine;
 	const struct row_keys *keys;
 	struct row_scratch scratch;
 	struct row row; /* the one a scan is at */
+	struct sqlite3_stmt *steps[DATABASE_STEPS];
 	struct database_query queries[DATABASE_QUERIES];
 	/* The row that last failed to open, for whoever reports it. */
 	enum table_id damaged_table;
@@ -48,6 +62,7 @@ MUST_CHECK struct status database_open(const struct disk *disk, enum database_mo
 				       struct store_view **out);
 void database_close(struct store_view *c);
 
+MUST_CHECK struct status database_step(struct store_view *c, enum database_step step);
 /** database_run(c, sql): a literal of ours without parameters or results. */
 MUST_CHECK struct status database_run(struct store_view *c, const char *sql);
 /** database_number(c, sql, out): the same with one number as its result. */

@@ -55,12 +55,12 @@ static struct status create(struct store_engine *e)
 {
 	_Static_assert(TABLE_SCHEMA == 1, "user_version above");
 
-	TRY(database_run(e->writer, "BEGIN IMMEDIATE"));
+	TRY(database_step(e->writer, DATABASE_BEGIN_WRITE));
 	struct status s = create_all(e);
 	if (ok(s))
-		s = database_run(e->writer, "COMMIT");
+		s = database_step(e->writer, DATABASE_COMMIT);
 	if (!ok(s))
-		(void)ok(database_run(e->writer, "ROLLBACK"));
+		(void)ok(database_step(e->writer, DATABASE_ROLLBACK));
 	return s;
 }
 

@@ -116,10 +116,9 @@ struct status store_checkpoint(struct store *s)
 static struct status begin_snapshot(struct store_snapshot *p)
 {
 	uint64_t commits = p->engine->commits;
-	uint64_t sequence;
 
-	TRY(database_run(p->view, "BEGIN"));
-	TRY(store_sequence(p->view, &sequence));
+	TRY(database_step(p->view, DATABASE_BEGIN_READ));
+	TRY(database_step(p->view, DATABASE_LOOK));
 	p->commits = commits;
 	return OK;
 }
@@ -142,7 +141,7 @@ struct status store_snapshot_renew(struct store_snapshot *p)
 {
 	if (p->commits == p->engine->commits)
 		return OK;
-	TRY(database_run(p->view, "COMMIT"));
+	TRY(database_step(p->view, DATABASE_COMMIT));
 	return begin_snapshot(p);
 }
 
@@ -163,7 +162,7 @@ struct status store_begin(struct store *s, struct store_txn *out)
 		return FAIL_AT(ST_IO, "a sync has failed: restart");
 	if (!atomic_compare_exchange_strong(&e->in_txn, &idle, true))
 		return FAIL_AT(ST_BUSY, "transaction");
-	struct status begun = database_run(e->writer, "BEGIN IMMEDIATE");
+	struct status begun = database_step(e->writer, DATABASE_BEGIN_WRITE);
 	if (!ok(begun)) {
 		e->in_txn = false;
 		return begun;
@@ -185,7 +184,7 @@ void store_txn_clear(struct store_txn *txn)
 	if (txn->engine == NULL)
 		return;
 	/* The engine may have undone it by itself; then there is nothing to undo. */
-	(void)ok(database_run(txn->view, "ROLLBACK"));
+	(void)ok(database_step(txn->view, DATABASE_ROLLBACK));
 	end(txn);
 }
 
@@ -214,7 +213,7 @@ struct status store_savepoint(struct store_txn *txn)
 {
 	if (txn->savepoint.open)
 		return FAIL_AT(ST_INVALID, "savepoint");
-	TRY(database_run(txn->view, "SAVEPOINT \"change\""));
+	TRY(database_step(txn->view, DATABASE_SAVEPOINT));
 	txn->savepoint.open = true;
 	txn->savepoint.changed = txn->changed;
 	txn->savepoint.audited = txn->audited;
@@ -229,8 +228,8 @@ struct status store_savepoint_undo(struct store_txn *txn)
 	txn->savepoint.open = false;
 	txn->changed = txn->savepoint.changed;
 	txn->audited = txn->savepoint.audited;
-	TRY(database_run(txn->view, "ROLLBACK TO \"change\""));
-	return database_run(txn->view, "RELEASE \"change\"");
+	TRY(database_step(txn->view, DATABASE_SAVEPOINT_UNDO));
+	return database_step(txn->view, DATABASE_SAVEPOINT_KEEP);
 }
 
 struct status store_savepoint_keep(struct store_txn *txn)
@@ -244,7 +243,7 @@ struct status store_savepoint_keep(struct store_txn *txn)
 	txn->savepoint.open = false;
 	txn->changed = txn->savepoint.changed;
 	txn->audited = txn->savepoint.audited;
-	return database_run(txn->view, "RELEASE \"change\"");
+	return database_step(txn->view, DATABASE_SAVEPOINT_KEEP);
 }
 
 static struct status write_and_commit(struct store_txn *txn)
@@ -255,7 +254,7 @@ static struct status write_and_commit(struct store_txn *txn)
 		return FAIL_AT(ST_UNAUDITED, "transaction");
 	if (txn->sequence != txn->engine->sequence)
 		TRY(store_keep_sequence(txn));
-	return database_run(txn->view, "COMMIT");
+	return database_step(txn->view, DATABASE_COMMIT);
 }
 
 struct status store_commit(struct store_txn *txn)
