@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * draft: leaves on their way into the log.
+ *
+ * An event that is added gets its index, its place in both chains, its nonces and
+ * its commitment; what is undone leaves no trace.  The index is final: nothing
+ * else is appended before the draft is, so a row may carry it before the leaf is
+ * durable.  An exported leaf can be appended after a crash exactly as it was.
+ *
+ * Owner: the thread that owns the log.
+ */
+#ifndef AUDIT_DRAFT_H
+#define AUDIT_DRAFT_H
+
+#include "batch.h"
+#include "event.h"
+#include "log.h"
+
+/** An exported leaf is never longer. */
+#define DRAFT_EXPORT_MAX 4096
+
+struct draft_change;
+struct draft {
+	struct log *log;
+	uint64_t first, last_time;
+	uint32_t count;
+	unsigned year;
+	struct buffer leaves, actors, subjects; /* actors opened, subjects sealed: as in batch.h */
+	uint32_t actor_at[BATCH_LEAVES_MAX], subject_at[BATCH_LEAVES_MAX];
+	struct heads staged;          /* chain ends as they will be */
+	struct draft_change *changes; /* as they were before each change, for undoing */
+	size_t change_count, change_capacity;
+	struct buffer actor_piece, subject_piece, plain; /* scratch */
+	struct secret year_key, key;
+};
+
+/** draft_new(log, out): empty, at the end of ${log}, which must outlive it.  draft_clear() it. */
+MUST_CHECK struct status draft_new(struct log *log, struct draft **out);
+/** draft_free(d): NULL is fine. */
+void draft_free(struct draft *d);
+
+/**
+ * draft_add(d, event, index):
+ * ST_INVALID: no leaf can say that; ST_TOO_MANY: the draft is full, append it
+ * first; what the source of keys says passes through.  ${d} is then as before.
+ * The piece about a patient whose key was destroyed is sealed under the site's.
+ */
+MUST_CHECK struct status draft_add(struct draft *d, const struct event *event, uint64_t *index);
+
+/** draft_undo(d, count): as it was when it had ${count} leaves. */
+void draft_undo(struct draft *d, uint32_t count);
+
+/** draft_export(d, i, out): append what draft_import() needs to add the i-th leaf again. */
+MUST_CHECK struct status draft_export(const struct draft *d, uint32_t i, struct buffer *out);
+/**
+ * draft_import(d, bytes, added):
+ * Add an exported leaf unless the log has it; ${added} tells.  ST_CORRUPT: it is
+ * damaged, or the log holds another leaf in its place, or ends before it.
+ */
+MUST_CHECK struct status draft_import(struct draft *d, struct bytes bytes, bool *added);
+
+/** draft_settle(d): it was appended; begin anew behind it.  For log_append(). */
+void draft_settle(struct draft *d);
+
+#endif /* !AUDIT_DRAFT_H */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "heads.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "leaf.h"
+#include "nonce.h"
+
+#define SMALLEST 64
+
+_Static_assert(sizeof(((struct heads *)0)->seed) == crypto_shorthash_KEYBYTES, "seed of the keyed hash");
+
+static size_t place_of(const struct heads *h, enum heads_role role, const struct uuid *id)
+{
+	uint8_t name[1 + sizeof *id] = {(uint8_t)role};
+	uint64_t spread;
+
+	memcpy(name + 1, id, sizeof *id);
+	crypto_shorthash((unsigned char *)&spread, name, sizeof name, h->seed);
+	return (size_t)spread & (h->capacity - 1);
+}
+
+/* The slot of that chain, or the free one where it would go. */
+static struct head *slot_of(const struct heads *h, enum heads_role role, const struct uuid *id)
+{
+	size_t at = place_of(h, role, id);
+
+	while (h->slots[at].used && (h->slots[at].role != role || !uuid_equal(&h->slots[at].id, id)))
+		at = (at + 1) & (h->capacity - 1);
+	return &h->slots[at];
+}
+
+bool heads_has(const struct heads *h, enum heads_role role, const struct uuid *id)
+{
+	return h->capacity > 0 && slot_of(h, role, id)->used;
+}
+
+void heads_get(const struct heads *h, enum heads_role role, const struct uuid *id, struct head *out)
+{
+	*out = (struct head){.id = *id, .role = (uint8_t)role, .index = HEADS_NO_INDEX};
+	if (heads_has(h, role, id))
+		*out = *slot_of(h, role, id);
+}
+
+static struct status grow(struct heads *h, size_t capacity)
+{
+	struct heads bigger = {.slots = calloc(capacity, sizeof *bigger.slots), .capacity = capacity};
+	size_t at = 0;
+
+	if (bigger.slots == NULL)
+		return FAIL_AT(ST_NO_MEMORY, "chain heads");
+	memcpy(bigger.seed, h->seed, sizeof bigger.seed);
+	if (h->capacity == 0)
+		nonce_random(bigger.seed, sizeof bigger.seed);
+	for (const struct head *head = heads_next(h, &at); head != NULL; head = heads_next(h, &at))
+		*slot_of(&bigger, (enum heads_role)head->role, &head->id) = *head;
+	bigger.count = h->count;
+	free(h->slots);
+	*h = bigger;
+	return OK;
+}
+
+/* At most three quarters are ever used. */
+struct status heads_reserve(struct heads *h, size_t more)
+{
+	size_t capacity = h->capacity > 0 ? h->capacity : SMALLEST;
+
+	if (more > SIZE_MAX / 4 - h->count)
+		return FAIL_AT(ST_NO_MEMORY, "chain heads");
+	while (h->count + more > capacity / 4 * 3)
+		capacity *= 2;
+	return capacity == h->capacity ? OK : grow(h, capacity);
+}
+
+struct status heads_put(struct heads *h, const struct head *head)
+{
+	if (!heads_has(h, (enum heads_role)head->role, &head->id))
+		TRY(heads_reserve(h, 1));
+	struct head *slot = slot_of(h, (enum heads_role)head->role, &head->id);
+
+	h->count += slot->used ? 0 : 1;
+	*slot = *head;
+	slot->used = true;
+	return OK;
+}
+
+const struct head *heads_next(const struct heads *h, size_t *at)
+{
+	while (*at < h->capacity) {
+		const struct head *slot = &h->slots[(*at)++];
+
+		if (slot->used)
+			return slot;
+	}
+	return NULL;
+}
+
+void heads_empty(struct heads *h)
+{
+	if (h->capacity > 0)
+		memset(h->slots, 0, h->capacity * sizeof *h->slots);
+	h->count = 0;
+}
+
+void heads_clear(struct heads *h)
+{
+	free(h->slots);
+	*h = (struct heads){0};
+}
+
+struct status head_add(struct head *head, uint64_t index, const uint8_t *leaf)
+{
+	TRY(leaf_link(leaf, &head->link));
+	head->length++;
+	head->index = index;
+	return OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * headsfile: the end of the log and of every chain, saved so that a start need not
+ * read the whole log.
+ *
+ * `heads` = chunked encryption under the site's key, context "tacenda/v1/log-heads":
+ * "TLH1" (4), leaves (8), bytes of batches (8), time of the last leaf (8), hash at
+ * the end of the last batch (32), the nodes of the frontier from the lowest (32
+ * each), then for each chain role (1), id (16), length (8), index (8), link (32).
+ * It is derived: one that is missing or does not open is made anew.
+ */
+#ifndef AUDIT_HEADSFILE_H
+#define AUDIT_HEADSFILE_H
+
+#include <pthread.h>
+
+#include "derived.h"
+#include "heads.h"
+#include "secret.h"
+
+struct headsfile {
+	struct tree_frontier frontier;
+	uint64_t end, last_time;
+	struct hash last_batch; /* zero before the first */
+	struct heads heads;
+};
+
+/** headsfile_encode(f, heads, key, out): append the sealed file; f->heads is not looked at. */
+MUST_CHECK struct status headsfile_encode(const struct headsfile *f, const struct heads *heads, const struct key *key,
+					  struct buffer *out);
+/** headsfile_load(os, dir, key, out): ST_NOT_FOUND, ST_CORRUPT; the caller heads_clear()s out->heads. */
+MUST_CHECK struct status headsfile_load(const struct os *os, int dir, const struct key *key, struct headsfile *out);
+
+/**
+ * Saves in a thread of its own, one file at a time; the owner of the log starts
+ * it and looks for its end.  `{0}` is idle.
+ */
+struct headsfile_saver {
+	const struct os *os;
+	int dir;
+	struct derived *derived; /* synced before the file says that they are there */
+	struct buffer bytes;
+	struct status result;
+	pthread_t thread;
+	bool running;
+};
+/** headsfile_save(saver, background): saver->bytes is ready and the saver idle; its result when not in the background.
+ */
+MUST_CHECK struct status headsfile_save(struct headsfile_saver *saver, bool background);
+/** headsfile_wait(saver): until it is idle; how it went. */
+MUST_CHECK struct status headsfile_wait(struct headsfile_saver *saver);
+/** headsfile_done(saver): idle, or finished a moment ago; never waits. */
+bool headsfile_done(struct headsfile_saver *saver);
+
+#endif /* !AUDIT_HEADSFILE_H */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "draft.h"
+#include "log_internal.h"
+
+/* ---- Opening and closing ---- */
+
+static void log_free(struct log *l)
+{
+	ahead_close(&l->batches);
+	derived_close(&l->derived);
+	heads_clear(&l->heads);
+	buffer_clear(&l->record);
+	buffer_clear(&l->signed_text);
+	buffer_clear(&l->saver.bytes);
+	secret_clear(&l->key);
+	(void)pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static struct status open_files(struct log *l)
+{
+	const struct log_options *o = &l->options;
+
+	TRY(secret_empty(sizeof(struct key), &l->key));
+	TRY(ahead_open(o->os, o->dir, "batches", o->create, &l->batches));
+	/* A new file is there after a crash only once its directory is durable. */
+	if (l->batches.allocated == 0 && o->os->sync(o->dir) != 0)
+		return os_status(errno, "sync");
+	TRY(derived_open(o->os, o->dir, &l->derived));
+	l->saver.os = o->os;
+	l->saver.dir = o->dir;
+	l->saver.derived = &l->derived;
+	return log_recover(l);
+}
+
+struct status log_open(const struct log_options *options, struct log **out)
+{
+	struct log *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return FAIL_AT(ST_NO_MEMORY, "log");
+	l->options = *options;
+	l->batches = AHEAD_CLOSED;
+	l->derived = (struct derived)DERIVED_CLOSED;
+	l->record.max = BATCH_BYTES_MAX;
+	l->signed_text.max = CHECKPOINT_BYTES_MAX;
+	(void)pthread_mutex_init(&l->lock, NULL);
+	struct status s = open_files(l);
+
+	if (!ok(s)) {
+		log_free(l);
+		return s;
+	}
+	*out = l;
+	return OK;
+}
+
+void log_close(struct log *l)
+{
+	if (l == NULL)
+		return;
+	(void)ok(headsfile_wait(&l->saver));
+	/* Derived: whatever fails here costs the next start some time. */
+	if (log_state(l) != LOG_BROKEN && l->saved != l->frontier.size && ok(log_save_heads(l)))
+		(void)ok(headsfile_wait(&l->saver));
+	log_free(l);
+}
+
+struct status log_subject_key(const struct log_keys *keys, enum batch_scope scope, const struct uuid *patient,
+			      struct secret *out)
+{
+	return keys->subject_key(keys->context, scope == BATCH_PATIENT ? PIECE_PATIENT : PIECE_SITE, patient,
+				 (struct key *)(void *)out->bytes);
+}
+
+/* ---- What was published ---- */
+
+enum log_state log_state(const struct log *l)
+{
+	return (enum log_state)atomic_load(&l->state);
+}
+
+static void set_state(struct log *l, enum log_state state)
+{
+	atomic_store(&l->state, (int)state);
+}
+
+void log_head(struct log *l, struct tree_head *out)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	*out = l->head;
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+uint64_t log_size(struct log *l)
+{
+	struct tree_head head;
+
+	log_head(l, &head);
+	return head.size;
+}
+
+void log_chain(struct log *l, enum heads_role role, const struct uuid *id, struct head *out)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	heads_get(&l->heads, role, id, out);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+uint64_t log_cut(const struct log *l)
+{
+	return l->cut;
+}
+
+struct status log_publish(struct log *l, const struct heads *staged)
+{
+	struct tree_head head = {.size = l->frontier.size};
+	size_t at = 0;
+
+	TRY(tree_frontier_root(&l->frontier, &head.root));
+	(void)pthread_mutex_lock(&l->lock);
+	struct status s = OK;
+
+	for (const struct head *h = heads_next(staged, &at); ok(s) && h != NULL; h = heads_next(staged, &at))
+		if (h->length > 0)
+			s = heads_put(&l->heads, h);
+	if (ok(s))
+		l->head = head;
+	(void)pthread_mutex_unlock(&l->lock);
+	return s;
+}
+
+/* ---- Appending ---- */
+
+void log_keep_reserve(struct log *l)
+{
+	const uint64_t reserve = l->options.reserve;
+	bool kept = ok(ahead_keep(&l->batches, l->end, reserve)) &&
+		    ok(derived_keep(&l->derived, l->frontier.size, reserve / BATCH_BYTES_MIN));
+
+	if (log_state(l) != LOG_BROKEN)
+		set_state(l, kept ? LOG_WRITABLE : LOG_DEGRADED);
+}
+
+/* What an unfinished write left must not be there when the next batch is looked
+ * for; if even that fails, only opening the log anew helps. */
+static struct status write_batch(struct log *l)
+{
+	const struct bytes record = buffer_bytes(&l->record);
+	struct status s = ahead_write(&l->batches, record, l->end);
+
+	if (!ok(s)) {
+		if (!ok(ahead_undo(&l->batches, l->end, record.len)))
+			set_state(l, LOG_BROKEN);
+		return s;
+	}
+	s = ahead_sync(&l->batches);
+	/* The kernel may have dropped the pages: a second sync would lie. */
+	if (!ok(s))
+		set_state(l, LOG_BROKEN);
+	return s;
+}
+
+static struct status write_draft(struct log *l, const struct draft *d)
+{
+	const struct batch_parts parts = {d->first, d->count, buffer_bytes(&d->leaves), buffer_bytes(&d->actors),
+					  buffer_bytes(&d->subjects)};
+
+	(void)pthread_mutex_lock(&l->lock);
+	struct status s = heads_reserve(&l->heads, d->staged.count);
+	(void)pthread_mutex_unlock(&l->lock);
+
+	TRY(s);
+	l->record.len = 0;
+	TRY(batch_write(&parts, secret_key(&d->year_key), &l->record));
+	return write_batch(l);
+}
+
+/* The leaves are durable; if what is derived from them is not, the next start computes it. */
+static struct status derive(struct log *l, const struct draft *d)
+{
+	TRY(derived_add(&l->derived, &l->frontier, buffer_bytes(&d->leaves), d->count, l->end));
+	return log_publish(l, &d->staged);
+}
+
+static void save_heads_when_due(struct log *l)
+{
+	if (l->frontier.size - l->saved < l->options.snapshot_leaves || !headsfile_done(&l->saver))
+		return;
+	/* Tried again so many leaves later if it fails. */
+	if (!ok(log_save_heads(l)))
+		l->saved = l->frontier.size;
+}
+
+struct status log_append(struct log *l, struct draft *d)
+{
+	if (d->count == 0)
+		return OK;
+	if (log_state(l) == LOG_BROKEN)
+		return FAIL_AT(ST_IO, "log");
+	if (d->first != l->frontier.size)
+		return FAIL_AT(ST_CONFLICT, "log draft");
+	log_keep_reserve(l);
+	TRY(write_draft(l, d));
+	if (ok(derive(l, d))) {
+		l->end += l->record.len;
+		l->last_time = d->last_time;
+		save_heads_when_due(l);
+	} else {
+		set_state(l, LOG_BROKEN);
+	}
+	draft_settle(d);
+	return OK;
+}
+
+struct status log_save_heads(struct log *l)
+{
+	const struct log_keys *keys = &l->options.keys;
+	struct headsfile f = {.frontier = l->frontier, .end = l->end, .last_time = l->last_time};
+	const struct uuid none = {{0}};
+
+	if (l->end > 0)
+		TRY(os_read_all(l->options.os, l->batches.fd, &f.last_batch, sizeof f.last_batch,
+				l->end - sizeof f.last_batch));
+	TRY(log_subject_key(keys, BATCH_SITE, &none, &l->key));
+	l->saver.bytes.max = SIZE_MAX / 2;
+	struct status s = headsfile_encode(&f, &l->heads, secret_key(&l->key), &l->saver.bytes);
+
+	secret_wipe(l->key.bytes, l->key.len);
+	TRY(s);
+	TRY(headsfile_save(&l->saver, l->options.background));
+	l->saved = l->frontier.size;
+	return OK;
+}

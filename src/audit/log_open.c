@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a log is found again: from the saved chain ends if they fit the files, from
+ * the first batch otherwise; then batch by batch to the end. */
+#include <stdlib.h>
+
+#include "log_internal.h"
+#include "tail.h"
+
+/* One read fetches most batches whole. */
+#define FIRST_READ 32768
+
+/* ---- Where to begin ---- */
+
+/* The tiles end in the nodes of the saved frontier, the batches in the saved hash. */
+static struct status fits_files(struct log *l, const struct headsfile *f)
+{
+	struct tile_reader tiles = {derived_source(&l->derived), f->frontier.size};
+	const struct tree_reader reader = tile_reader_of(&tiles);
+	struct tree_frontier found;
+	struct hash last;
+
+	if (f->end < sizeof last || !derived_covers(&l->derived, f->frontier.size))
+		return FAIL(ST_CONFLICT);
+	TRY(os_read_all(l->options.os, l->batches.fd, &last, sizeof last, f->end - sizeof last));
+	TRY(tree_frontier_load(&reader, f->frontier.size, &found));
+	if (!hash_equal(&last, &f->last_batch))
+		return FAIL(ST_CONFLICT);
+	for (unsigned h = 0; h < TREE_HEIGHTS; h++)
+		if ((found.size >> h & 1) != 0 && !hash_equal(&found.nodes[h], &f->frontier.nodes[h]))
+			return FAIL(ST_CONFLICT);
+	return OK;
+}
+
+static struct status load_saved(struct log *l)
+{
+	const struct uuid none = {{0}};
+	struct headsfile f;
+
+	TRY(log_subject_key(&l->options.keys, BATCH_SITE, &none, &l->key));
+	struct status s = headsfile_load(l->options.os, l->options.dir, secret_key(&l->key), &f);
+
+	secret_wipe(l->key.bytes, l->key.len);
+	TRY(s);
+	l->at_least = f.frontier.size;
+	s = fits_files(l, &f);
+	if (!ok(s)) {
+		heads_clear(&f.heads);
+		return s;
+	}
+	l->frontier = f.frontier;
+	l->end = f.end;
+	l->last_time = f.last_time;
+	l->saved = f.frontier.size;
+	l->heads = f.heads;
+	return OK;
+}
+
+/* Whatever is wrong with derived files is mended by reading the log itself. */
+static struct status begin(struct log *l)
+{
+	struct status s = load_saved(l);
+	bool mend = s.code == ST_NOT_FOUND || s.code == ST_CORRUPT || s.code == ST_CONFLICT;
+
+	return mend ? OK : s;
+}
+
+/* ---- One batch ---- */
+
+/* The next whole batch into l->record; none where ${out} has no leaves. */
+static struct status read_batch(struct log *l, struct batch *out)
+{
+	const uint64_t left = l->batches.allocated - l->end;
+	size_t len = left < FIRST_READ ? (size_t)left : FIRST_READ;
+	struct batch_header h;
+
+	out->count = 0;
+	l->record.len = 0;
+	TRY(buffer_reserve(&l->record, FIRST_READ));
+	TRY(os_read_all(l->options.os, l->batches.fd, l->record.bytes, len, l->end));
+	if (len < BATCH_HEADER || !ok(batch_parse_header(bytes_of(l->record.bytes, BATCH_HEADER), &h)) ||
+	    h.first != l->frontier.size || h.rest > left - BATCH_HEADER)
+		return OK;
+	size_t whole = BATCH_HEADER + h.rest;
+
+	if (whole > len) {
+		l->record.len = len;
+		TRY(buffer_reserve(&l->record, whole - len));
+		TRY(os_read_all(l->options.os, l->batches.fd, l->record.bytes + len, whole - len, l->end + len));
+	}
+	l->record.len = whole;
+	struct status s = batch_parse(buffer_bytes(&l->record), out);
+
+	/* Whether it is damaged or only begun is for tail_judge() to say. */
+	return s.code == ST_CORRUPT ? OK : s;
+}
+
+static struct status extend(struct log *l, enum heads_role role, const struct uuid *id, uint64_t index,
+			    const uint8_t *leaf)
+{
+	struct head head;
+
+	heads_get(&l->heads, role, id, &head);
+	TRY(head_add(&head, index, leaf));
+	return heads_put(&l->heads, &head);
+}
+
+static struct status take_actors(struct log *l, const struct batch *b, struct buffer *plain)
+{
+	const struct log_keys *keys = &l->options.keys;
+	struct batch_actor actor;
+	struct piece_actor p;
+	unsigned year;
+
+	TRY(batch_year(batch_leaf(b, 0), &year));
+	TRY(keys->year_key(keys->context, year, (struct key *)(void *)l->key.bytes));
+	TRY(batch_open_actors(b, secret_key(&l->key), plain));
+	struct reader r = reader_of(buffer_bytes(plain));
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		TRY(batch_next_actor(&r, &actor));
+		if (!ok(piece_parse_actor(actor.piece, &p)))
+			return FAIL_AT(ST_CORRUPT, "log actor");
+		if (!uuid_is_zero(&p.user.uuid))
+			TRY(extend(l, HEADS_ACTOR, &p.user.uuid, b->first + i, batch_leaf(b, i)));
+	}
+	return OK;
+}
+
+/* A patient's id stands beside the sealed piece, so an erased one's chain goes on. */
+static struct status take_subject(struct log *l, const struct batch_subject *s, uint64_t index, const uint8_t *leaf,
+				  struct buffer *plain)
+{
+	struct batch_about about;
+	struct piece_subject p;
+
+	if (s->scope == BATCH_PATIENT)
+		return extend(l, HEADS_PATIENT, &s->patient, index, leaf);
+	TRY(batch_open_subject(s, index, secret_key(&l->key), plain, &about));
+	if (!ok(piece_parse_subject(about.piece, &p)))
+		return FAIL_AT(ST_CORRUPT, "log subject");
+	return p.kind == PIECE_NONE ? OK : extend(l, (enum heads_role)p.kind, &p.id, index, leaf);
+}
+
+static struct status take_subjects(struct log *l, const struct batch *b, struct buffer *plain)
+{
+	const struct uuid none = {{0}};
+	struct reader r = reader_of(b->subjects);
+	struct batch_subject subject;
+
+	TRY(log_subject_key(&l->options.keys, BATCH_SITE, &none, &l->key));
+	for (uint32_t i = 0; i < b->count; i++) {
+		TRY(batch_next_subject(&r, &subject));
+		TRY(take_subject(l, &subject, b->first + i, batch_leaf(b, i), plain));
+	}
+	return OK;
+}
+
+static struct status take_times(struct log *l, const struct batch *b)
+{
+	struct leaf leaf;
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		if (!ok(leaf_parse(bytes_of(batch_leaf(b, i), LEAF_BYTES), &leaf)) || leaf.time < l->last_time)
+			return FAIL_AT(ST_CORRUPT, "leaf");
+		l->last_time = leaf.time;
+	}
+	return OK;
+}
+
+static struct status take_batch(struct log *l, const struct batch *b)
+{
+	AUTO(buffer) plain = {.max = BATCH_BYTES_MAX, .wipe = true};
+
+	TRY(take_times(l, b));
+	TRY(take_actors(l, b, &plain));
+	plain.len = 0;
+	TRY(take_subjects(l, b, &plain));
+	TRY(derived_add(&l->derived, &l->frontier, b->leaves, b->count, l->end));
+	l->end += l->record.len;
+	return OK;
+}
+
+/* ---- The end ---- */
+
+/* What is behind the last whole batch, zeros past the end of the file. */
+static struct status read_tail(const struct log *l, uint8_t *region)
+{
+	const uint64_t left = l->batches.allocated - l->end;
+
+	return os_read_all(l->options.os, l->batches.fd, region, left < TAIL_BYTES ? (size_t)left : TAIL_BYTES, l->end);
+}
+
+static struct status clean_tail(struct log *l, struct bytes region)
+{
+	enum tail tail;
+
+	TRY(tail_judge(region, l->end, l->frontier.size, &tail));
+	if (tail == TAIL_CLEAN)
+		return OK;
+	l->cut = tail_used(region);
+	TRY(ahead_wipe(&l->batches, l->end, l->cut));
+	return ahead_sync(&l->batches);
+}
+
+static struct status find_end(struct log *l)
+{
+	uint8_t *region = calloc(1, TAIL_BYTES);
+
+	if (region == NULL)
+		return FAIL_AT(ST_NO_MEMORY, "log");
+	struct status s = read_tail(l, region);
+
+	if (ok(s))
+		s = clean_tail(l, bytes_of(region, TAIL_BYTES));
+	free(region);
+	return s;
+}
+
+/* The last batch may be known only to this machine's memory, if its sync failed
+ * before the last stop: written again, it is on the disk or we know. */
+static struct status settle_last(struct log *l, uint64_t at)
+{
+	size_t len = (size_t)(l->end - at);
+
+	if (len == 0)
+		return OK;
+	l->record.len = 0;
+	TRY(buffer_reserve(&l->record, len));
+	TRY(os_read_all(l->options.os, l->batches.fd, l->record.bytes, len, at));
+	TRY(ahead_write(&l->batches, bytes_of(l->record.bytes, len), at));
+	return ahead_sync(&l->batches);
+}
+
+static struct status read_on(struct log *l)
+{
+	uint64_t last = l->end;
+	struct batch b;
+
+	for (;;) {
+		TRY(read_batch(l, &b));
+		if (b.count == 0)
+			break;
+		last = l->end;
+		TRY(take_batch(l, &b));
+	}
+	TRY(find_end(l));
+	if (l->frontier.size < l->at_least)
+		return FAIL_AT(ST_CORRUPT, "log is shorter than it was");
+	return settle_last(l, last);
+}
+
+/* ---- What was signed ---- */
+
+/* The checkpoint is ours: only its form is looked at, and that the log extends it. */
+static struct status check_signed(struct log *l)
+{
+	struct tile_reader tiles = {derived_source(&l->derived), l->frontier.size};
+	const struct tree_reader reader = tile_reader_of(&tiles);
+	struct status s = os_load(l->options.os, l->options.dir, LOG_CHECKPOINT, CHECKPOINT_BYTES_MAX, &l->signed_text);
+	struct checkpoint c;
+	struct hash root;
+	struct note n;
+
+	if (s.code == ST_NOT_FOUND)
+		return OK;
+	TRY(s);
+	if (!ok(note_parse(buffer_bytes(&l->signed_text), &n)) || !ok(checkpoint_parse(n.text, &c)))
+		return FAIL_AT(ST_CORRUPT, "log checkpoint");
+	if (c.head.size > l->frontier.size)
+		return FAIL_AT(ST_CORRUPT, "log is shorter than its checkpoint");
+	TRY(tree_root(&reader, c.head.size, &root));
+	if (!hash_equal(&root, &c.head.root))
+		return FAIL_AT(ST_CORRUPT, "log is not the one of its checkpoint");
+	l->signed_head = c.head;
+	return OK;
+}
+
+struct status log_recover(struct log *l)
+{
+	const struct heads none = {0};
+
+	TRY(begin(l));
+	TRY(read_on(l));
+	TRY(check_signed(l));
+	log_keep_reserve(l);
+	return log_publish(l, &none);
+}
