@@ -188,7 +188,8 @@ static void settle_deadline(struct connection *c)
 	c->rested = c->rested && kind == DEADLINE_IDLE && c->progress < MIN_PROGRESS;
 	if (kind == DEADLINE_IDLE && !c->rested)
 		kind = DEADLINE_REST;
-	if (deadline_armed(&c->deadline) && c->deadline.kind == kind && c->progress < MIN_PROGRESS)
+	if (deadline_armed(&c->deadline) && c->deadline.kind == kind &&
+	    (c->progress < MIN_PROGRESS || kind == DEADLINE_LINGER))
 		return;
 	deadline_arm(&c->loop->deadlines, &c->deadline, kind, c->loop->now);
 	c->progress = 0;

@@ -54,6 +54,7 @@ struct exchange {
 	bool begun;
 	bool queued;         /* HTTP/2: begins when earlier answers have left */
 	bool reset;          /* HTTP/2: the stream was told to end */
+	bool lingers;        /* HTTP/2: answered before the end of its request */
 	bool deferred;       /* HTTP/2: the stream sends nothing until it is resumed */
 	bool body_complete;  /* its last byte was received */
 	bool body_delivered; /* and the handler has seen it */

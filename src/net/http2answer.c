@@ -42,18 +42,21 @@ static ssize_t on_frame_length(nghttp2_session *session, uint8_t type, int32_t s
 	return frame_max < (size_t)len ? (ssize_t)frame_max : len;
 }
 
-/* The rest of a request that was answered before its end is not wanted (RFC 9113 section 8.1). */
+/* The rest of a request that was answered before its end is not wanted.  A reset at once (RFC 9113 section 8.1) makes
+ * libcurl forget the answer: its window stays shut instead, and the reset comes when the peer had time to read. */
 static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
+	struct connection *c = context;
 	struct exchange *e;
 
-	(void)context;
 	if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0 ||
 	    (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS))
 		return 0;
 	e = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-	if (e != NULL && !e->body_complete)
-		(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, e->stream, NGHTTP2_NO_ERROR);
+	if (e != NULL && !e->body_complete && !e->lingers) {
+		e->lingers = true;
+		c->http2.lingering++;
+	}
 	return 0;
 }
 

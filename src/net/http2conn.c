@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http2conn.h"
 
-#include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "connection.h"
 #include "http2answer.h"
 #include "http2head.h"
-#include "limits.h"
-#include "secret.h"
+#include "http2session.h"
 #include "server.h"
 
 /* How often one connection is read in one turn of the loop. */
 #define READS_PER_TURN 16
-/* What a stream, and all streams together, may send before a handler has taken it: held in memory. */
-#define STREAM_WINDOW     (128 * 1024)
-#define CONNECTION_WINDOW (256 * 1024)
 /* Answers kept for a peer before further requests of it must wait. */
 #define KEPT_MAX (1024 * 1024)
 
@@ -28,40 +22,6 @@
 #define EARNED_BY_REQUEST 20
 
 #define MIN_PROGRESS 1024
-
-/* --- memory: nghttp2 holds heads, so what it frees is wiped (PROMISES#S1) --- */
-
-static void *take_memory(size_t size, void *context)
-{
-	(void)context;
-	return malloc(size);
-}
-
-static void free_memory(void *at, void *context)
-{
-	(void)context;
-	if (at != NULL)
-		secret_wipe(at, malloc_usable_size(at));
-	free(at);
-}
-
-static void *take_zeroed(size_t count, size_t size, void *context)
-{
-	(void)context;
-	return calloc(count, size);
-}
-
-static void *resize_memory(void *at, size_t size, void *context)
-{
-	void *larger = malloc(size);
-
-	if (larger == NULL || at == NULL)
-		return larger;
-	size_t old = malloc_usable_size(at);
-	memcpy(larger, at, old < size ? old : size);
-	free_memory(at, context);
-	return larger;
-}
 
 /* --- patience --- */
 
@@ -138,7 +98,6 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 static void begin(struct connection *c, struct exchange *e)
 {
 	c->progress += MIN_PROGRESS;
-	http2conn_earn(&c->http2, EARNED_BY_REQUEST);
 	exchange_begin(e);
 }
 
@@ -180,13 +139,13 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
 
 	(void)flags;
 	if (e == NULL || drops_body(e)) {
-		(void)nghttp2_session_consume(session, stream, len);
+		(void)nghttp2_session_consume_connection(session, len);
 	} else if (exchange_wants_body(e) && e->held.len == 0) {
 		exchange_deliver(e, bytes_of(bytes, len), false);
 		consume(c, e, len);
 	} else {
 		/* The window is not opened again, so this cannot grow past it. */
-		e->held.max = STREAM_WINDOW;
+		e->held.max = HTTP2SESSION_STREAM_WINDOW;
 		if (!ok(buffer_put(&e->held, bytes_of(bytes, len))))
 			exchange_cut(e);
 	}
@@ -252,37 +211,20 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
 	if (e == NULL)
 		return 0;
 	/* Whichever side reset it: a peer can make us do it (CVE-2025-8671). */
-	if (error != NGHTTP2_NO_ERROR && !e->cut)
+	if (error == NGHTTP2_NO_ERROR)
+		http2conn_earn(h, EARNED_BY_REQUEST);
+	else if (!e->cut)
 		spend(c, COST_RESET);
 	link_out(h, e);
 	h->kept -= e->reply_len;
 	h->queued -= e->queued;
+	h->lingering -= e->lingers;
 	c->progress += MIN_PROGRESS;
 	exchange_end(e, e->sent && error == NGHTTP2_NO_ERROR ? EXCHANGE_SENT : EXCHANGE_LOST);
 	return 0;
 }
 
 /* --- the session --- */
-
-static struct status make_session(struct connection *c, const nghttp2_session_callbacks *callbacks,
-				  const nghttp2_option *options)
-{
-	struct http2conn *h = &c->http2;
-	nghttp2_mem memory = {NULL, take_memory, free_memory, take_zeroed, resize_memory};
-	const nghttp2_settings_entry settings[] = {
-		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)c->loop->server->limits.streams},
-		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW},
-		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HTTP_HEAD},
-		{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
-	};
-
-	if (nghttp2_session_server_new3(&h->session, callbacks, c, options, &memory) != 0)
-		return FAIL(ST_NO_MEMORY);
-	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, settings, COUNT(settings)) != 0 ||
-	    nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW) != 0)
-		return FAIL(ST_NO_MEMORY);
-	return OK;
-}
 
 static void set_callbacks(nghttp2_session_callbacks *callbacks)
 {
@@ -295,34 +237,13 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks)
 	http2answer_set_callbacks(callbacks);
 }
 
-static void set_options(nghttp2_option *options)
-{
-	nghttp2_option_set_no_auto_window_update(options, 1);
-	nghttp2_option_set_no_closed_streams(options, 1);
-	nghttp2_option_set_max_outbound_ack(options, 200);
-	nghttp2_option_set_max_settings(options, 32);
-	nghttp2_option_set_max_continuations(options, 4);
-	nghttp2_option_set_stream_reset_rate_limit(options, HTTP2CONN_PATIENCE / COST_RESET,
-						   PATIENCE_PER_MS * 1000 / COST_RESET);
-}
-
 static struct status http2_start(struct connection *c)
 {
-	nghttp2_session_callbacks *callbacks = NULL;
-	nghttp2_option *options = NULL;
-	struct status s = FAIL(ST_NO_MEMORY);
-
 	c->http2 = (struct http2conn){.patience = HTTP2CONN_PATIENCE, .patience_at = c->loop->now};
-	if (nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&options) == 0) {
-		set_callbacks(callbacks);
-		set_options(options);
-		s = make_session(c, callbacks, options);
-	}
-	nghttp2_option_del(options);
-	nghttp2_session_callbacks_del(callbacks);
-	if (ok(s) && c->loop->draining)
+	TRY(http2session_new(c, set_callbacks, &c->http2.session));
+	if (c->loop->draining)
 		c->protocol->drain(c);
-	return s;
+	return OK;
 }
 
 /* --- working --- */
@@ -348,7 +269,7 @@ static void attend_one(struct connection *c, struct exchange *e)
 			deliver_held(c, e);
 	}
 	if (drops_body(e) && e->held.len > 0) {
-		consume(c, e, e->held.len);
+		(void)nghttp2_session_consume_connection(h->session, e->held.len);
 		buffer_clear(&e->held);
 	}
 	if (e->deferred && !e->waiting) {
@@ -431,6 +352,8 @@ static enum deadline_kind http2_deadline(const struct connection *c)
 {
 	if (c->http2.drain == HTTP2_NOTICE)
 		return DEADLINE_GRACE;
+	if (c->http2.lingering > 0)
+		return DEADLINE_LINGER;
 	return c->http2.count > 0 ? DEADLINE_STALL : DEADLINE_IDLE;
 }
 
@@ -449,6 +372,13 @@ static void go_away(struct connection *c)
 				    NGHTTP2_NO_ERROR, NULL, 0);
 }
 
+static void end_lingering(struct http2conn *h)
+{
+	for (const struct exchange *e = h->first; e != NULL; e = e->next)
+		if (e->lingers)
+			(void)nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, e->stream, NGHTTP2_NO_ERROR);
+}
+
 static void http2_overdue(struct connection *c, enum deadline_kind kind)
 {
 	struct http2conn *h = &c->http2;
@@ -460,6 +390,10 @@ static void http2_overdue(struct connection *c, enum deadline_kind kind)
 	}
 	if (kind == DEADLINE_GRACE) {
 		go_away(c);
+		return;
+	}
+	if (kind == DEADLINE_LINGER) {
+		end_lingering(h);
 		return;
 	}
 	for (const struct exchange *e = h->first; e != NULL; e = e->next)
