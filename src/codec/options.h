@@ -6,8 +6,8 @@
  * `--name value`; `--` ends them; an option that the command does not know is refused
  * with its name.  Secrets never come this way (COMMANDS: from files, stdin, a prompt).
  */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+#ifndef CODEC_OPTIONS_H
+#define CODEC_OPTIONS_H
 
 #include "text.h"
 
@@ -49,4 +49,4 @@ bool options_has(const struct options *o, const char *name);
 /** options_next(o, name, cursor): each value of an option that may be repeated; NULL at the end. */
 const char *options_next(const struct options *o, const char *name, size_t *cursor);
 
-#endif /* !CLI_OPTIONS_H */
+#endif /* !CODEC_OPTIONS_H */

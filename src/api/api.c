@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api: from a request's head to its handler: route, who, permission, limits, body. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cookie.h"
+#include "facts.h"
+#include "memory.h"
+#include "route.h"
+
+#define COOKIE "__Host-session"
+
+/* --- One loop --- */
+
+static void loop_free(struct api_loop *l)
+{
+	for (struct call *c = l->calls; c != NULL;) {
+		struct call *next = c->next;
+		buffer_clear(&c->body);
+		free(c);
+		c = next;
+	}
+	logread_free(l->log);
+	store_snapshot_clear(&l->snapshot);
+	memory_free(l->memory);
+	free(l);
+}
+
+static struct status loop_begin(void *context, struct net_loop *net, void **own)
+{
+	struct service *service = context;
+	struct api_loop *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return FAIL(ST_NO_MEMORY);
+	l->service = service;
+	l->net = net;
+	struct status s = service->keys_begin(service->keys_context, net_loop_index(net), &l->keys);
+	if (ok(s))
+		s = store_snapshot_new(service->store, &l->snapshot);
+	if (ok(s))
+		s = logread_new(service->log, &l->keys, &l->log);
+	if (ok(s))
+		s = memory_new(&l->memory);
+	if (!ok(s)) {
+		loop_free(l);
+		return s;
+	}
+	*own = l;
+	return OK;
+}
+
+static void loop_end(void *own)
+{
+	struct api_loop *l = own;
+	struct service *service = l->service;
+	unsigned index = net_loop_index(l->net);
+
+	loop_free(l);
+	service->keys_end(service->keys_context, index);
+}
+
+/** One read transaction a turn, renewed when something was committed. */
+static void turn(void *own)
+{
+	struct api_loop *l = own;
+
+	/* A snapshot that cannot be renewed keeps showing the state before; the next turn tries again. */
+	(void)ok(store_snapshot_renew(&l->snapshot));
+}
+
+/* --- One request --- */
+
+/** The token of a bearer or of the cookie; empty: none. */
+static struct status find_token(struct call *c, struct text *out, bool *cookie)
+{
+	struct text field = exchange_header(c->exchange, TEXT("authorization"));
+
+	*cookie = false;
+	*out = (struct text){0};
+	if (field.at != NULL) {
+		struct text scheme;
+		if (!text_split(&field, ' ', &scheme) || !text_equal_nocase(scheme, TEXT("bearer")))
+			return FAIL_AT(ST_UNPROVEN, "authorization");
+		*out = field;
+		return OK;
+	}
+	field = exchange_header(c->exchange, TEXT("cookie"));
+	if (field.at == NULL)
+		return OK;
+	struct status s = cookie_find(field, TEXT(COOKIE), out);
+	*cookie = ok(s);
+	return s.code == ST_NOT_FOUND ? OK : s;
+}
+
+/** A browser sends the cookie by itself: a change must come from our own pages. */
+static struct status check_same_origin(const struct call *c)
+{
+	struct text site = exchange_header(c->exchange, TEXT("sec-fetch-site"));
+	struct text origin = exchange_header(c->exchange, TEXT("origin"));
+	enum http_method method = exchange_request(c->exchange)->method;
+
+	if (method == HTTP_GET || method == HTTP_HEAD)
+		return OK;
+	if (site.at != NULL && !text_equal(site, TEXT("same-origin")))
+		return FAIL_AT(ST_DENIED, "sec-fetch-site");
+	if (origin.at == NULL ? site.at == NULL : !text_equal(origin, c->loop->service->origin))
+		return FAIL_AT(ST_DENIED, "origin");
+	return OK;
+}
+
+static struct status identify(struct call *c)
+{
+	struct text token;
+	bool cookie;
+
+	TRY(find_token(c, &token, &cookie));
+	if (token.len == 0)
+		return FAIL_AT(ST_UNPROVEN, "session");
+	TRY(memory_caller(c->loop, token, &c->arena, &c->caller));
+	exchange_tag(c->exchange, &c->caller.session.id.uuid);
+	if (cookie)
+		TRY(check_same_origin(c));
+	if (c->caller.session.steps != 0 && c->route->who != ROUTE_PENDING)
+		return FAIL_AT(ST_PENDING, "step");
+	return OK;
+}
+
+/** Which patient the address is about: named, or the one whose record is. */
+static struct status find_patient(struct call *c)
+{
+	struct record_id record;
+
+	if (!permit_action_on_patient(c->route->action))
+		return OK;
+	if (route_segment(c, "patient").at != NULL)
+		return route_id(c, "patient", ID_PATIENT, &c->patient.uuid);
+	TRY(route_id(c, "record", ID_RECORD, &record.uuid));
+	return facts_record(call_view(c), &record, &c->patient);
+}
+
+static struct status allow(struct call *c)
+{
+	struct permit_facts facts = c->caller.facts;
+
+	TRY(find_patient(c));
+	if (!uuid_is_zero(&c->patient.uuid))
+		TRY(facts_patient(call_view(c), &c->caller.session.user, &c->patient, call_now(c), &facts));
+	return permit_decide(&facts, c->route->action, &c->room, &c->pass);
+}
+
+static struct status check_local(const struct call *c)
+{
+	const struct address *peer = &exchange_request(c->exchange)->peer;
+	bool loopback = peer->family == ADDRESS_NONE || (peer->family == ADDRESS_IPV4 && peer->bytes[0] == 127) ||
+			(peer->family == ADDRESS_IPV6 &&
+			 bytes_equal(bytes_of(peer->bytes, 16), BYTES_LITERAL("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1")));
+
+	return loopback ? OK : FAIL_AT(ST_DENIED, "address");
+}
+
+static struct status check_who(struct call *c)
+{
+	switch (c->route->who) {
+	case ROUTE_OPEN:
+	case ROUTE_PROOF:
+		return OK;
+	case ROUTE_LOCAL:
+		return check_local(c);
+	case ROUTE_PENDING:
+	case ROUTE_SESSION:
+		TRY(identify(c));
+		return allow(c);
+	}
+	return FAIL(ST_DENIED);
+}
+
+static struct status read_query(struct call *c)
+{
+	struct text stranger;
+	size_t names = 0;
+
+	while (names < COUNT(c->route->query) && c->route->query[names] != NULL)
+		names++;
+	TRY(form_parse(exchange_request(c->exchange)->query, &c->arena, &c->query));
+	struct status s = form_only(&c->query, c->route->query, names, &stranger);
+	if (!ok(s))
+		c->problem.field = stranger;
+	return s;
+}
+
+static struct status check_body(struct call *c)
+{
+	const struct exchange_request *r = exchange_request(c->exchange);
+	uint64_t max = c->route->max != 0 ? c->route->max : LIMIT_JSON_BYTES;
+	struct text type = exchange_header(c->exchange, TEXT("content-type")), bare;
+
+	if (c->route->body == ROUTE_NOTHING) {
+		if (r->has_body && (!r->has_length || r->length > 0))
+			return FAIL_AT(ST_INVALID, "body: this address takes none");
+		return OK;
+	}
+	(void)text_split(&type, ';', &bare);
+	if (!text_equal_nocase(text_trim(bare), text_of(c->route->type))) {
+		c->problem.kind = PROBLEM_MEDIA_REFUSED;
+		return FAIL_AT(ST_INVALID, c->route->type);
+	}
+	if (r->has_length && r->length > max) {
+		c->problem.limited = true;
+		c->problem.limit = max;
+		return FAIL_AT(ST_TOO_BIG, "body");
+	}
+	return OK;
+}
+
+static void collected(struct exchange *e, struct status s, struct bytes body)
+{
+	struct call *c = call_of(e);
+
+	if (!ok(s)) {
+		c->problem.limited = true;
+		c->problem.limit = c->route->max != 0 ? c->route->max : LIMIT_JSON_BYTES;
+		call_refuse(c, s);
+		return;
+	}
+	c->route->handle(c, body);
+}
+
+static struct status find_route(struct call *c)
+{
+	const struct exchange_request *r = exchange_request(c->exchange);
+
+	TRY(path_parse(r->path, &c->arena, &c->path));
+	struct status s = route_find(r->method, &c->path, &c->route);
+	if (s.code == ST_DENIED)
+		c->problem.kind = PROBLEM_METHOD;
+	TRY(s);
+	return read_query(c);
+}
+
+static void request(void *own, struct exchange *e)
+{
+	struct api_loop *l = own;
+	struct call *c;
+
+	if (!ok(call_begin(l, e, &c))) {
+		exchange_cut(e);
+		return;
+	}
+	struct status s = find_route(c);
+	if (ok(s))
+		s = check_who(c);
+	if (ok(s))
+		s = check_body(c);
+	if (!ok(s))
+		call_refuse(c, s);
+	else if (c->route->body == ROUTE_JSON)
+		exchange_collect(e, (size_t)(c->route->max != 0 ? c->route->max : LIMIT_JSON_BYTES), collected);
+	else
+		c->route->handle(c, (struct bytes){0});
+}
+
+static void finished(void *own, struct exchange *e, enum exchange_outcome outcome)
+{
+	struct call *c = call_of(e);
+
+	(void)own;
+	(void)outcome;
+	if (c != NULL)
+		call_gone(c);
+}
+
+struct net_handler api_handler(void)
+{
+	return (struct net_handler){loop_begin, loop_end, turn, request, finished};
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "route.h"
+
+/* Memory of one request: a body of LIMIT_JSON_BYTES decoded, and what is read from it. */
+#define CALL_ARENA ((size_t)8 << 20)
+/* An answer in one piece: a page of LIMIT_PAGE items with headers, keys and statements. */
+#define CALL_BODY ((size_t)48 << 20)
+/* An unused call keeps a body of at most this. */
+#define CALL_KEEP 65536
+
+static const struct text json_type = {"application/json", 16};
+
+struct call *call_of(struct exchange *e)
+{
+	return exchange_context(e);
+}
+
+struct status call_begin(struct api_loop *loop, struct exchange *e, struct call **out)
+{
+	struct call *c = loop->calls;
+
+	if (c != NULL)
+		loop->calls = c->next;
+	else
+		c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return FAIL(ST_NO_MEMORY);
+	struct buffer kept = c->body;
+	*c = (struct call){.loop = loop, .exchange = e, .arena = {.max = CALL_ARENA}, .body = kept};
+	c->body.max = CALL_BODY;
+	c->body.len = 0;
+	c->body.wipe = true;
+	exchange_set_context(e, c);
+	*out = c;
+	return OK;
+}
+
+static void call_free(struct call *c)
+{
+	struct api_loop *loop = c->loop;
+
+	if (c->release != NULL)
+		c->release(c);
+	json_document_clear(&c->document);
+	arena_clear(&c->arena);
+	if (c->body.capacity > CALL_KEEP)
+		buffer_clear(&c->body);
+	c->next = loop->calls;
+	loop->calls = c;
+}
+
+void call_gone(struct call *c)
+{
+	c->exchange = NULL;
+	/* With workers or committer it comes back first; call_back() then lets it go. */
+	if (c->stage != CALL_WORKING && c->stage != CALL_SETTLING)
+		call_free(c);
+}
+
+bool call_back(struct call *c)
+{
+	c->stage = CALL_READING;
+	if (c->exchange != NULL)
+		return true;
+	call_free(c);
+	return false;
+}
+
+uint64_t call_now(const struct call *c)
+{
+	return service_now(c->loop->service);
+}
+
+struct store_view *call_view(const struct call *c)
+{
+	return c->loop->snapshot.view;
+}
+
+void call_actor(const struct call *c, struct piece_actor *out)
+{
+	const struct exchange_request *r = exchange_request(c->exchange);
+	struct text client = exchange_header(c->exchange, TEXT("user-agent"));
+
+	*out = (struct piece_actor){0};
+	if (c->caller.known) {
+		out->user = c->caller.session.user;
+		out->session = c->caller.session.id;
+		out->device = c->caller.session.device;
+	}
+	if (r->peer.family != ADDRESS_NONE)
+		out->address = bytes_of(r->peer.bytes, r->peer.family == ADDRESS_IPV4 ? 4 : 16);
+	if (client.len > 0 && client.len <= PIECE_CLIENT_MAX && text_is_utf8(client))
+		out->client = client;
+}
+
+void call_event(struct call *c, enum leaf_kind kind, const struct piece_subject *subject)
+{
+	c->event = (struct event){.kind = kind, .result = LEAF_DONE, .time = call_now(c), .subject = *subject};
+	call_actor(c, &c->event.actor);
+	c->has_event = true;
+}
+
+/* --- The answer --- */
+
+static void write_problem(struct call *c)
+{
+	c->problem.kind = c->problem.kind != PROBLEM_INVALID ? c->problem.kind : problem_of(c->failure.code);
+	c->problem.what = c->failure.what;
+	if (c->refusal.field[0] != '\0' && c->problem.field.len == 0) {
+		c->problem.field = text_of(c->refusal.field);
+		c->problem.limited = c->refusal.limited;
+		c->problem.limit = c->refusal.limit;
+	}
+	c->http = problem_type_of(c->problem.kind)->http;
+	c->content_type = TEXT(PROBLEM_MEDIA_TYPE);
+	c->source = (struct exchange_source){0};
+	c->body.len = 0;
+	if (!ok(problem_write(&c->problem, &c->body)))
+		c->body.len = 0;
+}
+
+void call_answer(struct call *c)
+{
+	c->stage = CALL_ANSWERED;
+	if (!ok(c->failure))
+		write_problem(c);
+	struct exchange_reply reply = {.status = c->http,
+				       .content_type = c->content_type,
+				       .headers = c->headers,
+				       .header_count = c->header_count,
+				       .body = buffer_bytes(&c->body)};
+	if (c->source.produce != NULL)
+		exchange_answer_from(c->exchange, &reply, &c->source);
+	else
+		exchange_answer(c->exchange, &reply);
+}
+
+/* --- Settling --- */
+
+static void settled(struct net_task *task, void *own)
+{
+	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
+
+	(void)own;
+	if (!call_back(c))
+		return;
+	/* What the committer refused was a change: its refusal is a leaf of its own. */
+	if (!ok(c->failure) && c->apply != NULL) {
+		c->apply = NULL;
+		call_refuse(c, c->failure);
+		return;
+	}
+	if (ok(c->failure) && c->respond != NULL)
+		c->respond(c);
+	call_answer(c);
+}
+
+static void committed(struct committer_entry *entry, struct status s)
+{
+	struct call *c = (struct call *)((char *)entry - offsetof(struct call, entry));
+
+	/* A reading call that was refused already keeps its own failure. */
+	if (!ok(s))
+		c->failure = s;
+	c->task.run = settled;
+	net_post(c->loop->net, &c->task);
+}
+
+static void submit(struct call *c)
+{
+	struct service *s = c->loop->service;
+
+	c->stage = CALL_SETTLING;
+	c->entry.done = committed;
+	struct status taken = committer_submit(s->committer, &c->entry, &c->entry, 1);
+	if (ok(taken))
+		return;
+	/* Nothing leaves without its leaf; this says only that. */
+	c->stage = CALL_READING;
+	c->failure = taken;
+	call_answer(c);
+}
+
+void call_settle(struct call *c, call_respond *respond)
+{
+	c->respond = respond;
+	c->entry = (struct committer_entry){.events = &c->event, .event_count = 1};
+	submit(c);
+}
+
+static struct status add_to_log(void *context, struct store_txn *txn, const struct event *event, uint64_t *leaf)
+{
+	(void)txn;
+	return committer_add(context, event, leaf);
+}
+
+static struct status apply_change(struct committer_entry *entry, struct committer_turn *turn)
+{
+	struct call *c = (struct call *)((char *)entry - offsetof(struct call, entry));
+	const struct record_log log = {add_to_log, turn, turn->size, turn->time};
+
+	return c->apply(c, turn->txn, &log);
+}
+
+void call_settle_change(struct call *c, call_apply *apply, call_respond *respond)
+{
+	c->respond = respond;
+	c->apply = apply;
+	c->entry = (struct committer_entry){.apply = apply_change, .essential = c->route->who == ROUTE_PROOF};
+	submit(c);
+}
+
+void call_sign(struct call *c)
+{
+	c->entry = (struct committer_entry){.sign = true};
+	submit(c);
+}
+
+/* --- Refusals --- */
+
+static void log_refusal(struct call *c, uint64_t rest)
+{
+	AUTO(buffer) detail = {.max = PIECE_DETAIL_MAX};
+	struct piece_subject subject = {.kind = uuid_is_zero(&c->patient.uuid) ? PIECE_NONE : PIECE_PATIENT,
+					.id = c->patient.uuid};
+	void *kept;
+
+	(void)ok(buffer_print(&detail, "%s: %s", c->route != NULL ? c->route->pattern : "-",
+			      status_name(c->failure.code)));
+	if (rest > 0)
+		(void)ok(buffer_print(&detail, "; %llu more in the last minute", (unsigned long long)rest));
+	call_event(c, c->route != NULL && c->route->who == ROUTE_PROOF ? LEAF_SIGN_IN : LEAF_REFUSAL, &subject);
+	c->event.result = LEAF_REFUSED;
+	if (ok(arena_take(&c->arena, detail.len + 1, &kept))) {
+		memcpy(kept, detail.bytes, detail.len);
+		c->event.actor.detail = (struct text){kept, detail.len};
+	}
+	call_settle(c, NULL);
+}
+
+void call_refuse(struct call *c, struct status s)
+{
+	bool log = true;
+	uint64_t rest = 0;
+
+	c->failure = s;
+	if (!c->caller.known)
+		strangers_refused(c->loop->service->strangers, &exchange_request(c->exchange)->peer,
+				  net_loop_now(c->loop->net), &log, &rest);
+	if (log)
+		log_refusal(c, rest);
+	else
+		call_answer(c);
+}
+
+void call_refuse_field(struct call *c, struct status s, struct text field)
+{
+	c->problem.field = field;
+	call_refuse(c, s);
+}
+
+/* --- Slow work --- */
+
+static void worked_back(struct net_task *task, void *own)
+{
+	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
+
+	(void)own;
+	if (call_back(c))
+		c->worked(c);
+}
+
+static void run_job(struct worker_job *job)
+{
+	struct call *c = (struct call *)((char *)job - offsetof(struct call, job));
+
+	c->failure = c->work(c);
+	c->task.run = worked_back;
+	net_post(c->loop->net, &c->task);
+}
+
+void call_work_on(struct call *c, call_work *work, void (*worked)(struct call *call))
+{
+	c->work = work;
+	c->worked = worked;
+	c->job.run = run_job;
+	c->stage = CALL_WORKING;
+	struct status taken = workers_submit(c->loop->service->workers, &c->job);
+	if (ok(taken))
+		return;
+	c->stage = CALL_READING;
+	call_refuse(c, taken);
+}
+
+/* --- Bodies --- */
+
+struct status call_json(struct call *c, struct bytes body, const struct jsonfield_table *table, void *target)
+{
+	TRY(json_parse(body, &json_limits_body, &c->document));
+	return jsonfield_read(json_root(&c->document), table, &c->arena, target, &c->refusal);
+}
+
+struct jsonwriter call_writer(struct call *c)
+{
+	c->body.len = 0;
+	return jsonwriter_of(&c->body);
+}
+
+void call_written(struct call *c, struct jsonwriter *w)
+{
+	struct status s = jsonwriter_done(w);
+
+	c->http = c->http != 0 ? c->http : 200;
+	c->content_type = json_type;
+	if (!ok(s))
+		c->failure = s;
+}
+
+struct status call_query_u64(struct call *c, const char *name, uint64_t otherwise, uint64_t *out)
+{
+	struct text value = form_get(&c->query, text_of(name));
+
+	*out = otherwise;
+	if (value.at == NULL)
+		return OK;
+	struct status s = text_to_u64(value, 0, INT64_MAX, out);
+	if (!ok(s))
+		c->problem.field = text_of(name);
+	return s;
+}

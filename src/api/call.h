@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * call: one request on its way through the server, from its route to its answer.
+ *
+ *   head -> route -> who -> handler -> [slow work] -> settle (leaf durable) -> answer
+ *
+ * 1. Every answer to somebody signed in leaves only after its leaf is durable
+ *    (PROMISES#K10): handlers end with call_settle*(), never with an answer of
+ *    their own, but for routes that the table marks as open.
+ * 2. A call belongs to its loop's thread.  While it is with the workers or the
+ *    committer the loop does not touch it; it comes back by net_post().
+ * 3. A peer that goes away does not undo what was committed.
+ */
+#ifndef API_CALL_H
+#define API_CALL_H
+
+#include "arena.h"
+#include "credential.h"
+#include "form.h"
+#include "jsonfield.h"
+#include "jsonwriter.h"
+#include "logread.h"
+#include "path.h"
+#include "permit.h"
+#include "problem.h"
+#include "service.h"
+#include "session.h"
+
+struct route;
+struct call;
+
+/** What one loop owns. */
+struct api_loop {
+	struct service *service;
+	struct net_loop *net;
+	struct log_keys keys;
+	struct store_snapshot snapshot;
+	struct logread *log;
+	struct api_memory *memory; /* sessions seen lately (memory.h) */
+	struct call *calls;        /* unused ones, kept with their buffers */
+};
+
+/** Who asks. */
+struct caller {
+	bool known;
+	struct session session;
+	struct permit_facts facts; /* on no patient */
+	struct text login, name;   /* in the call's arena */
+};
+
+enum call_stage { CALL_READING, CALL_WORKING, CALL_SETTLING, CALL_ANSWERED };
+
+/** What a change does in the committer's transaction; it adds its events to ${log}. */
+typedef struct status call_apply(struct call *call, struct store_txn *txn, const struct record_log *log);
+/** On the loop again, once all is durable: write the answer. */
+typedef void call_respond(struct call *call);
+/** On a worker: slow, touches nothing of the loop. */
+typedef struct status call_work(struct call *call);
+
+struct call {
+	struct call *next;
+	struct api_loop *loop;
+	struct exchange *exchange; /* NULL once the peer is gone */
+	const struct route *route;
+	enum call_stage stage;
+	struct arena arena;
+	struct path path;
+	struct form query;
+	struct caller caller;
+	struct permit_room room;
+	const struct permit_pass *pass; /* of the route's action, on the route's patient */
+	struct patient_id patient;      /* zero: the route is about none */
+	struct json_document document;
+	struct jsonfield_refusal refusal;
+
+	/* The answer as far as it is known. */
+	unsigned http;
+	struct buffer body;
+	struct text content_type;
+	struct problem problem; /* .kind is used when failure is not OK */
+	struct status failure;
+	struct exchange_header headers[4];
+	size_t header_count;
+	struct exchange_source source; /* .produce NULL: the body is in memory */
+
+	/* The way through workers and committer. */
+	struct net_task task;
+	struct committer_entry entry;
+	struct worker_job job;
+	call_work *work;
+	void (*worked)(struct call *call);
+	call_apply *apply;
+	call_respond *respond;
+	struct event event; /* of a reading call */
+	bool has_event;
+
+	/* A handler's own, freed by its release(). */
+	void *own;
+	void (*release)(struct call *call);
+};
+
+/** call_of(e): the call of an exchange. */
+struct call *call_of(struct exchange *e);
+/** call_begin(loop, e): a fresh call. */
+MUST_CHECK struct status call_begin(struct api_loop *loop, struct exchange *e, struct call **out);
+/** call_gone(c): the exchange is over; the call goes when nobody works on it any more. */
+void call_gone(struct call *c);
+/** call_back(c): it came back from workers or committer; false when there is nobody to answer: it is gone then. */
+bool call_back(struct call *c);
+
+/** call_now(c): wall time, ms. */
+uint64_t call_now(const struct call *c);
+/** call_view(c): the loop's snapshot. */
+struct store_view *call_view(const struct call *c);
+/** call_actor(c, out): who, from where, with what: the actor's half of an event. */
+void call_actor(const struct call *c, struct piece_actor *out);
+/** call_event(c, kind, subject): the event that call_settle() will log. */
+void call_event(struct call *c, enum leaf_kind kind, const struct piece_subject *subject);
+
+/** call_answer(c): now; for open routes, and by settling. */
+void call_answer(struct call *c);
+/**
+ * call_refuse(c, s): answer with the problem of ${s}.  Logged when the caller is
+ * known, or when it is his failed proof; strangers' refusals are counted (strangers.h).
+ */
+void call_refuse(struct call *c, struct status s);
+/** call_refuse_field(c, s, field): the same, naming a field of the request. */
+void call_refuse_field(struct call *c, struct status s, struct text field);
+
+/** call_settle(c, respond): log c->event; then respond(), which fills the answer in, and it leaves. */
+void call_settle(struct call *c, call_respond *respond);
+/** call_settle_change(c, apply, respond): apply() in the next transaction; a failure of it is refused. */
+void call_settle_change(struct call *c, call_apply *apply, call_respond *respond);
+/** call_sign(c): have the log as it is now signed, then c->respond(); logs nothing. */
+void call_sign(struct call *c);
+/** call_work_on(c, work, worked): work() on a worker, then worked() on the loop, c->failure its result. */
+void call_work_on(struct call *c, call_work *work, void (*worked)(struct call *call));
+
+/** call_json(c, out): parse the collected body; ST_INVALID. */
+MUST_CHECK struct status call_json(struct call *c, struct bytes body, const struct jsonfield_table *table,
+				   void *target);
+/** call_writer(c): a JSON writer on the answer's body, which is emptied. */
+struct jsonwriter call_writer(struct call *c);
+/** call_written(c, w): 200 with that JSON, or a failure. */
+void call_written(struct call *c, struct jsonwriter *w);
+/** call_page(c, page): `since` and `limit` of the query. */
+MUST_CHECK struct status call_query_u64(struct call *c, const char *name, uint64_t otherwise, uint64_t *out);
+
+#endif /* !API_CALL_H */

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handle_change: signed statements that take effect together (`POST /v1/changes`).
+ *
+ * On the loop: parse, bring the contents into the vault, verify signatures.  In the
+ * committer's transaction: authority and rows.  A content that was refused with its
+ * change is taken back; one whose change was committed is there for good.
+ */
+#include "reader.h"
+#include "route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ITEMS_MAX   1000
+#define CONTENT_MAX 65536
+
+struct change_item {
+	struct bytes statement, header, key, content;
+	struct text name;
+	struct jsonfield_list wrapped;
+	struct upload_id upload;
+};
+#define ITEM(field, kind, member, ...) \
+	{ \
+		.name = (field), .type = (kind), .offset = offsetof(struct change_item, member), __VA_ARGS__ \
+	}
+static const struct jsonfield item_rows[] = {
+	ITEM("statement", JSONFIELD_BASE64, statement, .required = true, .min = 1, .max = LIMIT_STATEMENT_BYTES),
+	ITEM("name", JSONFIELD_TEXT, name, .max = LIMIT_NAME),
+	ITEM("wrapped", JSONFIELD_BASE64, wrapped, .many = LIMIT_EPOCH_RECIPIENTS, .max = 256),
+	ITEM("header", JSONFIELD_BASE64, header, .max = LIMIT_SEALED_HEADER),
+	ITEM("key", JSONFIELD_BASE64, key, .max = 256),
+	ITEM("content", JSONFIELD_BASE64, content, .max = CONTENT_MAX),
+	ITEM("upload", JSONFIELD_ID, upload, .id = ID_UPLOAD),
+};
+static const struct jsonfield_table item_table = JSONFIELD_TABLE(struct change_item, item_rows);
+
+struct change_body {
+	struct jsonfield_list items;
+};
+static const struct jsonfield body_rows[] = {
+	{.name = "items",
+	 .type = JSONFIELD_OBJECT,
+	 .offset = offsetof(struct change_body, items),
+	 .required = true,
+	 .many = ITEMS_MAX,
+	 .table = &item_table},
+};
+static const struct jsonfield_table body_table = JSONFIELD_TABLE(struct change_body, body_rows);
+
+/** A change on its way, in the call's arena. */
+struct changing {
+	struct record_change change;
+	struct vault_writer *contents; /* one an item that has content; the rest stay empty */
+	size_t count;
+	bool people; /* it changes a user: sessions have to look again */
+	struct session_id ended[64];
+	size_t ended_count;
+};
+
+static void changing_release(struct call *c)
+{
+	struct changing *g = c->own;
+
+	for (size_t i = 0; i < g->count; i++)
+		vault_write_clear(&g->contents[i]);
+}
+
+/** Small content comes with the statement, large content as an upload that is complete. */
+static struct status bring_content(struct call *c, const struct change_item *sent, struct record_item *item,
+				   struct vault_writer *writer)
+{
+	struct vault *vault = c->loop->service->vault;
+	struct statement parsed;
+
+	if (sent->content.len == 0 && uuid_is_zero(&sent->upload.uuid))
+		return OK;
+	TRY(statement_parse(sent->statement, &parsed));
+	if (parsed.kind != STATEMENT_RECORD)
+		return FAIL_AT(ST_INVALID, "content");
+	if (!uuid_is_zero(&sent->upload.uuid)) {
+		AUTO(row) row = {0};
+		const struct row_value key[] = {ROW_UUID(&sent->upload.uuid)};
+		TRY(store_get(call_view(c), TABLE_UPLOAD, key, &row));
+		struct uuid owner = row_uuid(&row, COLUMN_UPLOAD_USER);
+		if (!uuid_equal(&owner, &c->caller.session.user.uuid))
+			return FAIL_AT(ST_NOT_FOUND, "upload");
+		TRY(vault_write_resume(vault, &row, writer));
+		item->upload = true;
+	} else {
+		struct uuid object = uuid_new(call_now(c));
+		TRY(vault_write_begin(vault, &object, writer));
+		TRY(vault_write(writer, sent->content));
+	}
+	TRY(vault_write_finish(writer, parsed.record.size, &parsed.record.content_hash));
+	item->content = writer;
+	return OK;
+}
+
+/** A statement that is there already is answered as before, whatever came with it this time. */
+static struct status bring_item(struct call *c, const struct change_item *sent, struct record_item *item,
+				struct vault_writer *writer)
+{
+	struct record_outcome before;
+	struct statement parsed;
+
+	*item = (struct record_item){.statement = sent->statement,
+				     .name = sent->name,
+				     .wrapped = sent->wrapped.items,
+				     .wrapped_count = sent->wrapped.count,
+				     .header = sent->header,
+				     .key = sent->key};
+	if (ok(statement_parse(sent->statement, &parsed)) && ok(record_find(call_view(c), &parsed.name, &before)))
+		return OK;
+	return bring_content(c, sent, item, writer);
+}
+
+static struct status begin_change(struct call *c, size_t count, struct changing **out)
+{
+	void *room, *items, *outcomes, *contents;
+
+	TRY(arena_take(&c->arena, sizeof **out, &room));
+	TRY(arena_take(&c->arena, count * sizeof(struct record_item), &items));
+	TRY(arena_take(&c->arena, count * sizeof(struct record_outcome), &outcomes));
+	TRY(arena_take(&c->arena, count * sizeof(struct vault_writer), &contents));
+	struct changing *g = room;
+	g->contents = contents;
+	g->count = count;
+	g->change = (struct record_change){
+		.fingerprint = c->loop->service->fingerprint, .items = items, .count = count, .outcomes = outcomes};
+	call_actor(c, &g->change.actor);
+	c->own = g;
+	c->release = changing_release;
+	*out = g;
+	return OK;
+}
+
+/** Server keys of new patient files, durable before any row is sealed under them. */
+static struct status make_keys(struct call *c, const struct changing *g)
+{
+	struct service *s = c->loop->service;
+	struct key_name names[64];
+	size_t count = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct record_item *item = &g->change.items[i];
+		if (item->parsed.kind != STATEMENT_PATIENT || !item->verified)
+			continue;
+		names[count++] = key_name_patient(&item->parsed.patient.patient);
+		if (count == COUNT(names)) {
+			TRY(s->keys_create(s->keys_context, names, count));
+			count = 0;
+		}
+	}
+	return count > 0 ? s->keys_create(s->keys_context, names, count) : OK;
+}
+
+static void note_ended(void *context, const struct session_id *id)
+{
+	struct changing *g = context;
+
+	if (g->ended_count < COUNT(g->ended))
+		g->ended[g->ended_count++] = *id;
+}
+
+/** Whoever was changed has to sign in again; a new key ends the sessions that were opened with the old one. */
+static struct status end_sessions(struct changing *g, struct store_txn *txn)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		const struct statement *s = &g->change.items[i].parsed;
+		const struct user_id *user = s->kind == STATEMENT_USER  ? &s->user.user
+					     : s->kind == STATEMENT_KEY ? &s->key.user
+									: NULL;
+		if (user == NULL || g->change.outcomes[i].repeated)
+			continue;
+		g->people = true;
+		TRY(session_end_all(txn, user, NULL, note_ended, g));
+	}
+	return OK;
+}
+
+static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	struct changing *g = c->own;
+
+	TRY(record_apply(txn, log, &g->change));
+	return end_sessions(g, txn);
+}
+
+static void respond(struct call *c)
+{
+	struct changing *g = c->own;
+	struct service *s = c->loop->service;
+	struct jsonwriter w = call_writer(c);
+
+	if (g->people)
+		atomic_fetch_add(&s->people_generation, 1);
+	for (size_t i = 0; i < g->ended_count; i++) {
+		presence_forget(s->presence, &g->ended[i]);
+		(void)ok(net_end_session(s->net, &g->ended[i].uuid));
+	}
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	for (size_t i = 0; i < g->count; i++) {
+		const struct record_outcome *o = &g->change.outcomes[i];
+		jsonwriter_object(&w, NULL);
+		jsonwriter_hash(&w, "name", &o->name);
+		jsonwriter_u64(&w, "leaf", o->leaf);
+		jsonwriter_u64(&w, "time", o->time);
+		jsonwriter_end(&w);
+	}
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	call_written(c, &w);
+}
+
+static struct status bring_all(struct call *c, struct bytes body)
+{
+	struct change_body read = {0};
+	struct changing *g;
+
+	TRY(call_json(c, body, &body_table, &read));
+	if (read.items.count == 0)
+		return FAIL_AT(ST_INVALID, "items");
+	TRY(begin_change(c, read.items.count, &g));
+	const struct change_item *items = read.items.items;
+	for (size_t i = 0; i < g->count; i++)
+		TRY(bring_item(c, &items[i], &g->change.items[i], &g->contents[i]));
+	TRY(record_prepare(call_view(c), &g->change));
+	return make_keys(c, g);
+}
+
+void handle_changes(struct call *c, struct bytes body)
+{
+	struct status s = bring_all(c, body);
+
+	if (ok(s))
+		call_settle_change(c, apply, respond);
+	else
+		call_refuse(c, s);
+}
+
+/* --- One record in one request --- */
+
+/* Statement, header and key come first, each sized; then the content to the end. */
+#define PUT_HEAD_MAX (LIMIT_STATEMENT_BYTES + LIMIT_SEALED_HEADER + 1024)
+
+struct putting {
+	struct changing changing; /* must be first */
+	struct buffer head;
+	bool writing;
+	struct status failure; /* the first one; the rest of the body is then passed over */
+};
+
+static void putting_release(struct call *c)
+{
+	struct putting *p = c->own;
+
+	changing_release(c);
+	buffer_clear(&p->head);
+}
+
+/** Whether the three sized fields have come whole; ${used} is then their length. */
+static bool head_whole(struct bytes head, struct record_item *item, size_t *used)
+{
+	struct reader r = reader_of(head);
+
+	if (!ok(reader_sized(&r, LIMIT_STATEMENT_BYTES, &item->statement)) ||
+	    !ok(reader_sized(&r, LIMIT_SEALED_HEADER, &item->header)) || !ok(reader_sized(&r, 256, &item->key)))
+		return false;
+	*used = head.len - reader_left(&r);
+	return true;
+}
+
+static struct status begin_content(struct call *c, struct putting *p)
+{
+	struct uuid object = uuid_new(call_now(c));
+
+	p->writing = true;
+	return vault_write_begin(c->loop->service->vault, &object, p->changing.contents);
+}
+
+static struct status take_piece(struct call *c, struct putting *p, struct bytes piece)
+{
+	struct record_item *item = p->changing.change.items;
+	size_t used;
+
+	if (p->writing)
+		return vault_write(p->changing.contents, piece);
+	TRY(buffer_put(&p->head, piece));
+	if (!head_whole(buffer_bytes(&p->head), item, &used))
+		return p->head.len < PUT_HEAD_MAX ? OK : FAIL_AT(ST_INVALID, "record");
+	TRY(begin_content(c, p));
+	return vault_write(p->changing.contents, bytes_of(p->head.bytes + used, p->head.len - used));
+}
+
+static struct status finish_put(struct call *c, struct putting *p)
+{
+	struct record_item *item = p->changing.change.items;
+	struct statement parsed;
+
+	if (!p->writing)
+		return FAIL_AT(ST_INVALID, "record");
+	TRY(statement_parse(item->statement, &parsed));
+	if (parsed.kind != STATEMENT_RECORD)
+		return FAIL_AT(ST_INVALID, "statement");
+	TRY(vault_write_finish(p->changing.contents, parsed.record.size, &parsed.record.content_hash));
+	item->content = p->changing.contents;
+	return record_prepare(call_view(c), &p->changing.change);
+}
+
+static void on_piece(struct exchange *e, struct status s, struct bytes piece, bool last)
+{
+	struct call *c = call_of(e);
+	struct putting *p = c->own;
+
+	if (c->stage != CALL_READING)
+		return;
+	if (ok(s) && piece.len > 0)
+		s = take_piece(c, p, piece);
+	if (ok(s) && last)
+		s = finish_put(c, p);
+	if (!ok(s))
+		call_refuse(c, s);
+	else if (last)
+		call_settle_change(c, apply, respond);
+}
+
+void handle_put_record(struct call *c, struct bytes body)
+{
+	struct changing *g;
+	void *room;
+
+	(void)body;
+	struct status s = begin_change(c, 1, &g);
+	if (ok(s))
+		s = arena_take(&c->arena, sizeof(struct putting), &room);
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
+	struct putting *p = room;
+	p->changing = *g;
+	p->head = (struct buffer){.max = PUT_HEAD_MAX + 65536};
+	c->own = p;
+	c->release = putting_release;
+	exchange_stream(c->exchange, c->route->max, on_piece);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* handle_list: pages of the directory, of patient files and of records.  A page is one leaf, *delivered*. */
+#include "render.h"
+#include "route.h"
+
+#include <string.h>
+
+#define PAGE_DEFAULT 100
+
+/** Where the page begins, from the query. */
+static struct status read_page(struct call *c, struct listing_page *page)
+{
+	uint64_t limit;
+
+	TRY(call_query_u64(c, "since", 0, &page->since));
+	TRY(call_query_u64(c, "limit", PAGE_DEFAULT, &limit));
+	if (limit == 0 || limit > LIMIT_PAGE) {
+		c->problem.field = TEXT("limit");
+		c->problem.limited = true;
+		c->problem.limit = LIMIT_PAGE;
+		return FAIL_AT(ST_INVALID, "limit");
+	}
+	page->limit = (uint32_t)limit;
+	return OK;
+}
+
+static void end_page(struct jsonwriter *w, const struct listing_page *page)
+{
+	jsonwriter_u64(w, "next", page->next);
+	jsonwriter_bool(w, "more", page->more);
+	jsonwriter_end(w);
+}
+
+static void deliver(struct call *c, struct jsonwriter *w, struct status s, enum leaf_kind kind,
+		    const struct piece_subject *subject)
+{
+	call_written(c, w);
+	if (!ok(s)) {
+		c->failure = OK;
+		c->http = 0;
+		call_refuse(c, s);
+		return;
+	}
+	call_event(c, kind, subject);
+	call_settle(c, NULL);
+}
+
+static struct piece_subject about_patient(const struct call *c)
+{
+	return (struct piece_subject){.kind = PIECE_PATIENT, .id = c->patient.uuid};
+}
+
+/* --- The directory --- */
+
+/** Users come first, then statements: two arrays of one answer. */
+struct directory_writing {
+	struct jsonwriter *w;
+	bool statements;
+};
+static struct status put_user(void *context, const struct listing_user *user)
+{
+	struct directory_writing *d = context;
+
+	render_user(d->w, user);
+	return d->w->failure;
+}
+static struct status put_statement(void *context, const struct listing_statement *s)
+{
+	struct directory_writing *d = context;
+
+	if (!d->statements) {
+		jsonwriter_end(d->w);
+		jsonwriter_array(d->w, "statements");
+		d->statements = true;
+	}
+	render_statement(d->w, NULL, s);
+	return d->w->failure;
+}
+
+void handle_directory(struct call *c, struct bytes body)
+{
+	struct listing_page page = {0};
+	struct jsonwriter w = call_writer(c);
+	struct directory_writing d = {&w, false};
+	struct status s = read_page(c, &page);
+
+	(void)body;
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "users");
+	if (ok(s))
+		s = listing_directory(call_view(c), c->pass, &page,
+				      &(struct listing_directory){put_user, put_statement, &d});
+	jsonwriter_end(&w);
+	if (!d.statements) {
+		jsonwriter_array(&w, "statements");
+		jsonwriter_end(&w);
+	}
+	end_page(&w, &page);
+	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("directory")});
+}
+
+/* --- Patient files --- */
+
+static struct status put_patient(void *context, const struct listing_patient *p)
+{
+	struct jsonwriter *w = context;
+
+	render_patient(w, p);
+	return w->failure;
+}
+
+void handle_patients(struct call *c, struct bytes body)
+{
+	struct listing_page page = {0};
+	struct jsonwriter w = call_writer(c);
+	struct status s = read_page(c, &page);
+
+	(void)body;
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	if (ok(s))
+		s = listing_patients(call_view(c), c->pass, call_now(c), &page, put_patient, &w);
+	jsonwriter_end(&w);
+	end_page(&w, &page);
+	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("patient files")});
+}
+
+/** Three arrays in the order in which the listing gives them. */
+struct file_writing {
+	struct jsonwriter *w;
+	unsigned part; /* 0 statements, 1 wrapped, 2 accesses */
+};
+static void go_to(struct file_writing *f, unsigned part)
+{
+	static const char *const names[] = {"statements", "wrapped", "accesses"};
+
+	for (; f->part < part; f->part++) {
+		jsonwriter_end(f->w);
+		jsonwriter_array(f->w, names[f->part + 1]);
+	}
+}
+static struct status put_file_statement(void *context, const struct listing_statement *s)
+{
+	struct file_writing *f = context;
+
+	render_statement(f->w, NULL, s);
+	return f->w->failure;
+}
+static struct status put_file_wrapped(void *context, const struct listing_wrapped *wrapped)
+{
+	struct file_writing *f = context;
+
+	go_to(f, 1);
+	render_wrapped(f->w, wrapped);
+	return f->w->failure;
+}
+static struct status put_file_access(void *context, const struct listing_access *access)
+{
+	struct file_writing *f = context;
+
+	go_to(f, 2);
+	render_access(f->w, access);
+	return f->w->failure;
+}
+
+void handle_patient(struct call *c, struct bytes body)
+{
+	struct jsonwriter w = call_writer(c);
+	struct file_writing f = {&w, 0};
+	struct piece_subject subject = about_patient(c);
+
+	(void)body;
+	jsonwriter_object(&w, NULL);
+	jsonwriter_id(&w, "patient", ID_PATIENT, &c->patient.uuid);
+	jsonwriter_array(&w, "statements");
+	struct status s =
+		listing_file(call_view(c), c->pass, call_now(c),
+			     &(struct listing_file){put_file_statement, put_file_wrapped, put_file_access, &f});
+	go_to(&f, 2);
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	subject.detail = TEXT("patient file");
+	deliver(c, &w, s, LEAF_LIST, &subject);
+}
+
+/* --- Records --- */
+
+static struct status put_record(void *context, const struct listing_record *r)
+{
+	struct jsonwriter *w = context;
+
+	render_record(w, NULL, r);
+	return w->failure;
+}
+
+static struct status read_kind(struct call *c, uint32_t *out)
+{
+	struct text word = form_get(&c->query, TEXT("kind"));
+
+	*out = 0;
+	if (word.at == NULL)
+		return OK;
+	struct status s = vocabulary_value(VOCABULARY_RECORD_KIND, word, out);
+	if (!ok(s))
+		c->problem.field = TEXT("kind");
+	return s;
+}
+
+void handle_records(struct call *c, struct bytes body)
+{
+	struct listing_page page = {0};
+	struct listing_which which = {.time = call_now(c)};
+	struct jsonwriter w = call_writer(c);
+	struct piece_subject subject = about_patient(c);
+	struct status s = read_page(c, &page);
+
+	(void)body;
+	if (ok(s))
+		s = read_kind(c, &which.kind);
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	if (ok(s))
+		s = listing_records(call_view(c), c->pass, &which, &page, put_record, &w);
+	jsonwriter_end(&w);
+	end_page(&w, &page);
+	subject.detail = TEXT("records");
+	deliver(c, &w, s, LEAF_LIST, &subject);
+}
+
+void handle_history(struct call *c, struct bytes body)
+{
+	struct jsonwriter w = call_writer(c);
+	struct piece_subject subject = about_patient(c);
+	struct record_id record = {0};
+	struct status s = route_id(c, "record", ID_RECORD, &record.uuid);
+
+	(void)body;
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	if (ok(s))
+		s = listing_history(call_view(c), c->pass, &record, call_now(c), put_record, &w);
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	subject.detail = TEXT("history");
+	deliver(c, &w, s, LEAF_LIST, &subject);
+}
+
+/* --- Import tokens --- */
+
+struct tokens {
+	struct jsonfield_list tokens;
+};
+static const struct jsonfield token_rows[] = {
+	{.name = "tokens",
+	 .type = JSONFIELD_HASH,
+	 .offset = offsetof(struct tokens, tokens),
+	 .required = true,
+	 .many = LIMIT_PAGE},
+};
+static const struct jsonfield_table token_table = JSONFIELD_TABLE(struct tokens, token_rows);
+
+static struct status put_tokens(struct call *c, const struct tokens *asked, struct jsonwriter *w)
+{
+	const struct hash *items = asked->tokens.items;
+
+	for (size_t i = 0; i < asked->tokens.count; i++) {
+		struct patient_id patient;
+		struct record_id record;
+		struct status s = listing_token(call_view(c), c->pass, &items[i], &patient, &record);
+		if (s.code == ST_NOT_FOUND)
+			continue;
+		TRY(s);
+		jsonwriter_object(w, NULL);
+		jsonwriter_hash(w, "token", &items[i]);
+		jsonwriter_id(w, "patient", ID_PATIENT, &patient.uuid);
+		if (!uuid_is_zero(&record.uuid))
+			jsonwriter_id(w, "record", ID_RECORD, &record.uuid);
+		jsonwriter_end(w);
+	}
+	return OK;
+}
+
+void handle_tokens(struct call *c, struct bytes body)
+{
+	struct tokens asked = {0};
+	struct jsonwriter w = call_writer(c);
+	struct status s = call_json(c, body, &token_table, &asked);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	if (ok(s))
+		s = put_tokens(c, &asked, &w);
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("import tokens")});
+}
+
+/* --- Notices --- */
+
+static struct status put_notice(void *context, const struct row *row)
+{
+	struct jsonwriter *w = context;
+	struct uuid id = row_uuid(row, COLUMN_NOTICE_ID);
+
+	jsonwriter_object(w, NULL);
+	jsonwriter_id(w, "id", ID_NOTICE, &id);
+	jsonwriter_u64(w, "seq", row_number(row, COLUMN_NOTICE_SEQ));
+	jsonwriter_time(w, "time", row_number(row, COLUMN_NOTICE_CREATED));
+	jsonwriter_text(w, "kind", text_from(row->secret[SECRET_NOTICE_KIND]));
+	jsonwriter_text(w, "severity", text_from(row->secret[SECRET_NOTICE_SEVERITY]));
+	jsonwriter_text(w, "text", text_from(row->secret[SECRET_NOTICE_TEXT]));
+	jsonwriter_end(w);
+	return w->failure;
+}
+
+void handle_notices(struct call *c, struct bytes body)
+{
+	struct listing_page page = {0};
+	struct jsonwriter w = call_writer(c);
+	struct status s = read_page(c, &page);
+	struct store_range range = {.index = INDEX_NOTICE_USER,
+				    .prefix_count = 1,
+				    .prefix = {ROW_UUID(&c->caller.session.user.uuid)},
+				    .after_count = 1,
+				    .after = {ROW_NUMBER(page.since)},
+				    .limit = page.limit};
+
+	(void)body;
+	page.next = page.since;
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	if (ok(s))
+		s = store_scan(call_view(c), TABLE_NOTICE, &range, put_notice, &w);
+	jsonwriter_end(&w);
+	end_page(&w, &page);
+	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices")});
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handle_upload: sealed bytes that arrive over several requests (DESIGN 3).
+ *
+ * The answer to an append carries the durable offset: the bytes were synced and the
+ * upload's row committed.  An upload is bookkeeping until a statement names it: it has
+ * no leaf of its own, the record that it becomes has.
+ */
+#include "route.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/** An append under way. */
+struct appending {
+	struct vault_writer writer;
+	struct row row; /* as read; its other columns stay */
+	struct row kept;
+	struct upload_id id;
+	uint64_t offset;
+};
+
+static void appending_release(struct call *c)
+{
+	struct appending *a = c->own;
+
+	vault_write_clear(&a->writer);
+	row_clear(&a->row);
+}
+
+static struct status begin(struct call *c, struct appending **out)
+{
+	void *room;
+
+	TRY(arena_take(&c->arena, sizeof **out, &room));
+	*out = room;
+	c->own = room;
+	c->release = appending_release;
+	return OK;
+}
+
+/** The caller's own upload; another's is as good as none. */
+static struct status find_upload(struct call *c, struct appending *a)
+{
+	TRY(route_id(c, "upload", ID_UPLOAD, &a->id.uuid));
+	const struct row_value key[] = {ROW_UUID(&a->id.uuid)};
+	/* The last append may be newer than this turn's snapshot. */
+	TRY(store_snapshot_renew(&c->loop->snapshot));
+	struct status s = store_get(call_view(c), TABLE_UPLOAD, key, &a->row);
+	if (s.code == ST_NOT_FOUND)
+		return FAIL_AT(ST_NOT_FOUND, "upload");
+	TRY(s);
+	struct uuid owner = row_uuid(&a->row, COLUMN_UPLOAD_USER);
+	if (!uuid_equal(&owner, &c->caller.session.user.uuid))
+		return FAIL_AT(ST_NOT_FOUND, "upload");
+	if (call_now(c) - row_number(&a->row, COLUMN_UPLOAD_CREATED) > LIMIT_UPLOAD_AGE_MS)
+		return FAIL_AT(ST_GONE, "upload");
+	return OK;
+}
+
+static void give_offset(struct call *c, uint64_t offset)
+{
+	char number[24];
+	struct text kept;
+	int len = snprintf(number, sizeof number, "%" PRIu64, offset);
+
+	if (ok(arena_text(&c->arena, (struct text){number, (size_t)len}, &kept)))
+		c->headers[c->header_count++] = (struct exchange_header){TEXT("upload-offset"), kept};
+}
+
+/* --- Begin --- */
+
+static struct status log_upload(struct call *c, const struct record_log *log, struct store_txn *txn, const char *what)
+{
+	struct event event = {
+		.kind = LEAF_WRITE,
+		.result = LEAF_DONE,
+		.subject = {.kind = PIECE_USER, .id = c->caller.session.user.uuid, .detail = text_of(what)}};
+	uint64_t leaf;
+
+	call_actor(c, &event.actor);
+	return log->add(log->context, txn, &event, &leaf);
+}
+
+static struct status apply_begin(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	struct appending *a = c->own;
+	struct row row = {
+		.table = TABLE_UPLOAD,
+		.plain = {[COLUMN_UPLOAD_USER] = ROW_UUID(&c->caller.session.user.uuid),
+			  [COLUMN_UPLOAD_CREATED] = ROW_NUMBER(log->time)},
+	};
+
+	static const struct uuid none = {{0}};
+	row.plain[COLUMN_UPLOAD_PATIENT].bytes = uuid_bytes(&none);
+	row.plain[COLUMN_UPLOAD_ID].bytes = uuid_bytes(&a->id.uuid);
+	TRY(vault_write_keep(&a->writer, &row));
+	TRY(store_insert(txn, &row));
+	return log_upload(c, log, txn, "upload begun");
+}
+
+static void respond_begin(struct call *c)
+{
+	struct appending *a = c->own;
+	struct jsonwriter w = call_writer(c);
+	struct id_text id = id_print(ID_UPLOAD, &a->id.uuid);
+	char path[64];
+	struct text kept;
+	int len = snprintf(path, sizeof path, "/v1/uploads/%s", id.at);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_id(&w, "id", ID_UPLOAD, &a->id.uuid);
+	jsonwriter_end(&w);
+	c->http = 201;
+	call_written(c, &w);
+	if (ok(arena_text(&c->arena, (struct text){path, (size_t)len}, &kept)))
+		c->headers[c->header_count++] = (struct exchange_header){TEXT("location"), kept};
+	give_offset(c, 0);
+}
+
+void handle_upload_begin(struct call *c, struct bytes body)
+{
+	struct appending *a;
+	struct status s = begin(c, &a);
+
+	(void)body;
+	if (ok(s)) {
+		a->id.uuid = uuid_new(call_now(c));
+		s = vault_write_begin(c->loop->service->vault, &a->id.uuid, &a->writer);
+	}
+	if (ok(s))
+		call_settle_change(c, apply_begin, respond_begin);
+	else
+		call_refuse(c, s);
+}
+
+/* --- Offset, end --- */
+
+void handle_upload_offset(struct call *c, struct bytes body)
+{
+	struct appending *a;
+	struct status s = begin(c, &a);
+
+	(void)body;
+	if (ok(s))
+		s = find_upload(c, a);
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
+	/* Nothing of a patient is told: no leaf. */
+	give_offset(c, row_number(&a->row, COLUMN_UPLOAD_SIZE));
+	c->http = 204;
+	call_answer(c);
+}
+
+static struct status apply_drop(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	struct appending *a = c->own;
+	const struct row_value key[] = {ROW_UUID(&a->id.uuid)};
+
+	TRY(store_remove(txn, TABLE_UPLOAD, key));
+	return log_upload(c, log, txn, "upload dropped");
+}
+
+static void respond_drop(struct call *c)
+{
+	struct appending *a = c->own;
+
+	(void)ok(vault_discard(c->loop->service->vault, &a->id.uuid));
+	c->http = 204;
+	c->body.len = 0;
+}
+
+void handle_upload_drop(struct call *c, struct bytes body)
+{
+	struct appending *a;
+	struct status s = begin(c, &a);
+
+	(void)body;
+	if (ok(s))
+		s = find_upload(c, a);
+	if (ok(s))
+		call_settle_change(c, apply_drop, respond_drop);
+	else
+		call_refuse(c, s);
+}
+
+/* --- Append --- */
+
+/** On a worker: the sync is slow. */
+static struct status make_durable(struct call *c)
+{
+	struct appending *a = c->own;
+
+	a->kept = a->row;
+	return vault_write_keep(&a->writer, &a->kept);
+}
+
+static struct status apply_append(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	struct appending *a = c->own;
+	AUTO(row) now = {0};
+	const struct row_value key[] = {ROW_UUID(&a->id.uuid)};
+
+	(void)log;
+	/* Dropped meanwhile: it must not come back. */
+	TRY(store_get(txn->view, TABLE_UPLOAD, key, &now));
+	return store_put(txn, &a->kept);
+}
+
+static void respond_append(struct call *c)
+{
+	struct appending *a = c->own;
+
+	give_offset(c, a->writer.size);
+	c->http = 204;
+	c->body.len = 0;
+}
+
+static void durable(struct call *c)
+{
+	struct status s = c->failure;
+
+	c->failure = OK;
+	if (ok(s))
+		call_settle_change(c, apply_append, respond_append);
+	else
+		call_refuse(c, s);
+}
+
+static void on_piece(struct exchange *e, struct status s, struct bytes piece, bool last)
+{
+	struct call *c = call_of(e);
+	struct appending *a = c->own;
+
+	if (c->stage != CALL_READING)
+		return;
+	if (ok(s) && piece.len > 0)
+		s = vault_write(&a->writer, piece);
+	if (!ok(s))
+		call_refuse(c, s);
+	else if (last)
+		call_work_on(c, make_durable, durable);
+}
+
+static struct status begin_append(struct call *c, struct appending *a)
+{
+	struct text field = exchange_header(c->exchange, TEXT("upload-offset"));
+	uint64_t offset;
+
+	struct status s = text_to_u64(field, 0, LIMIT_RECORD_BYTES, &offset);
+	if (!ok(s)) {
+		c->problem.field = TEXT("upload-offset");
+		return s;
+	}
+	TRY(find_upload(c, a));
+	if (offset != row_number(&a->row, COLUMN_UPLOAD_SIZE)) {
+		give_offset(c, row_number(&a->row, COLUMN_UPLOAD_SIZE));
+		return FAIL_AT(ST_CONFLICT, "upload-offset");
+	}
+	return vault_write_resume(c->loop->service->vault, &a->row, &a->writer);
+}
+
+void handle_upload_append(struct call *c, struct bytes body)
+{
+	struct appending *a;
+	struct status s = begin(c, &a);
+
+	(void)body;
+	if (ok(s))
+		s = begin_append(c, a);
+	if (ok(s))
+		exchange_stream(c->exchange, c->route->max, on_piece);
+	else
+		call_refuse(c, s);
+}

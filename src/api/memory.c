@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memory.h"
+
+#include <stdlib.h>
+
+#include "facts.h"
+#include "userrow.h"
+
+/* A power of two; a session is at one place or nowhere. */
+#define PLACES 1024
+
+struct remembered {
+	bool used;
+	struct hash token;
+	struct session session;
+	struct permit_facts facts;
+	char login[LIMIT_LOGIN + 1], name[LIMIT_NAME + 1];
+	size_t login_len, name_len;
+	uint64_t touched; /* monotonic: when presence was last asked */
+};
+
+struct api_memory {
+	uint64_t generation;
+	struct remembered places[PLACES];
+};
+
+struct status memory_new(struct api_memory **out)
+{
+	*out = calloc(1, sizeof **out);
+	return *out != NULL ? OK : FAIL(ST_NO_MEMORY);
+}
+
+void memory_free(struct api_memory *m)
+{
+	if (m == NULL)
+		return;
+	secret_wipe(m, sizeof *m);
+	free(m);
+}
+
+static void copy_text(struct text from, char *to, size_t max, size_t *len)
+{
+	*len = from.len < max ? from.len : max;
+	for (size_t i = 0; i < *len; i++)
+		to[i] = from.at[i];
+}
+
+static struct status look_up(struct api_loop *loop, const struct hash *token, struct remembered *out)
+{
+	AUTO(row) row = {0};
+	struct remembered found = {.used = true, .token = *token};
+	uint64_t now = service_now(loop->service);
+	struct person person;
+
+	TRY(session_find(loop->snapshot.view, token, now, &found.session));
+	TRY(userrow_get(loop->snapshot.view, &found.session.user, &row, &person));
+	TRY(facts_user(loop->snapshot.view, &found.session.user, now, &found.facts));
+	/* A session lives under the keys it was opened with; a new key needs a new proof. */
+	if (person.state != USER_ACTIVE || !hash_equal(&person.key_hash, &found.session.key_hash))
+		return FAIL_AT(ST_UNPROVEN, "session");
+	copy_text(person.login, found.login, LIMIT_LOGIN, &found.login_len);
+	copy_text(userrow_name(&row), found.name, LIMIT_NAME, &found.name_len);
+	*out = found;
+	return OK;
+}
+
+static struct status check_limits(struct api_loop *loop, struct remembered *r)
+{
+	uint64_t mono = net_loop_now(loop->net);
+
+	if (service_now(loop->service) >= r->session.expires)
+		return FAIL_AT(ST_UNPROVEN, "session");
+	if (r->touched != 0 && mono - r->touched < PRESENCE_STEP_MS)
+		return OK;
+	TRY(presence_touch(loop->service->presence, &r->session.id, mono, SESSION_IDLE_MS));
+	r->touched = mono;
+	return OK;
+}
+
+struct status memory_caller(struct api_loop *loop, struct text token, struct arena *arena, struct caller *out)
+{
+	struct api_memory *m = loop->memory;
+	uint64_t generation = atomic_load_explicit(&loop->service->people_generation, memory_order_acquire);
+	struct hash hash;
+
+	TRY(session_token_hash(token, &hash));
+	struct remembered *r = &m->places[(hash.bytes[0] | (unsigned)hash.bytes[1] << 8) & (PLACES - 1)];
+	bool fresh = m->generation == generation && r->used && hash_equal(&r->token, &hash);
+	if (m->generation != generation) {
+		for (size_t i = 0; i < PLACES; i++)
+			m->places[i].used = false;
+		m->generation = generation;
+	}
+	if (!fresh) {
+		/* The change that moved the generation may be newer than this turn's snapshot. */
+		TRY(store_snapshot_renew(&loop->snapshot));
+		TRY(look_up(loop, &hash, r));
+	}
+	TRY(check_limits(loop, r));
+	struct caller made = {.known = true, .session = r->session, .facts = r->facts};
+	made.facts.time = service_now(loop->service);
+	TRY(arena_text(arena, (struct text){r->login, r->login_len}, &made.login));
+	TRY(arena_text(arena, (struct text){r->name, r->name_len}, &made.name));
+	*out = made;
+	return OK;
+}

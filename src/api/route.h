@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * route: the table of what may be asked, by whom, with which permission and within
+ * which limits; checked before any handler runs.
+ */
+#ifndef API_ROUTE_H
+#define API_ROUTE_H
+
+#include "call.h"
+
+enum route_who {
+	ROUTE_OPEN,    /* anybody; nothing is logged */
+	ROUTE_PROOF,   /* anybody who proves something in the body: the handler decides and logs */
+	ROUTE_PENDING, /* a session, even with pending steps */
+	ROUTE_SESSION, /* a session without any */
+	ROUTE_LOCAL,   /* from this machine only */
+};
+
+enum route_body {
+	ROUTE_NOTHING, /* a body is refused */
+	ROUTE_JSON,    /* whole, application/json, LIMIT_JSON_BYTES */
+	ROUTE_STREAM,  /* the handler takes it piece by piece */
+};
+
+struct route {
+	enum http_method method;
+	const char *pattern; /* "/v1/patients/:patient/records"; a last "*" takes the rest */
+	const char *type;    /* of the body, when it has one */
+	enum route_who who;
+	enum permit_action action; /* for ROUTE_SESSION and ROUTE_PENDING */
+	enum route_body body;
+	uint64_t max;         /* of the body; 0: LIMIT_JSON_BYTES */
+	const char *query[8]; /* names that the query may have */
+	/* Head complete, caller and pass known; for ROUTE_JSON the body too. */
+	void (*handle)(struct call *call, struct bytes body);
+};
+
+/** route_find(method, path, out): ST_NOT_FOUND; ST_DENIED ("method") when the path has others. */
+MUST_CHECK struct status route_find(enum http_method method, const struct path *path, const struct route **out);
+/** route_segment(call, name): the segment that the pattern calls ":name". */
+struct text route_segment(const struct call *call, const char *name);
+/** route_id(call, name, kind, out): it as an id; ST_INVALID. */
+MUST_CHECK struct status route_id(const struct call *call, const char *name, enum id_kind kind, struct uuid *out);
+/** route_at(index): the table row by row, NULL at its end; for tests. */
+const struct route *route_at(size_t index);
+
+/* Handlers, by file. */
+void handle_live(struct call *c, struct bytes body);
+void handle_ready(struct call *c, struct bytes body);
+void handle_metrics(struct call *c, struct bytes body);
+void handle_site(struct call *c, struct bytes body);
+void handle_invitation(struct call *c, struct bytes body);
+void handle_enrol(struct call *c, struct bytes body);
+void handle_challenge(struct call *c, struct bytes body);
+void handle_sign_in(struct call *c, struct bytes body);
+void handle_sign_out(struct call *c, struct bytes body);
+void handle_sign_out_all(struct call *c, struct bytes body);
+void handle_session(struct call *c, struct bytes body);
+void handle_directory(struct call *c, struct bytes body);
+void handle_changes(struct call *c, struct bytes body);
+void handle_put_record(struct call *c, struct bytes body);
+void handle_history(struct call *c, struct bytes body);
+void handle_content(struct call *c, struct bytes body);
+void handle_patients(struct call *c, struct bytes body);
+void handle_patient(struct call *c, struct bytes body);
+void handle_records(struct call *c, struct bytes body);
+void handle_tokens(struct call *c, struct bytes body);
+void handle_upload_begin(struct call *c, struct bytes body);
+void handle_upload_offset(struct call *c, struct bytes body);
+void handle_upload_append(struct call *c, struct bytes body);
+void handle_upload_drop(struct call *c, struct bytes body);
+void handle_checkpoint(struct call *c, struct bytes body);
+void handle_tile(struct call *c, struct bytes body);
+void handle_proof(struct call *c, struct bytes body);
+void handle_entries(struct call *c, struct bytes body);
+void handle_openings(struct call *c, struct bytes body);
+void handle_notices(struct call *c, struct bytes body);
+
+#endif /* !API_ROUTE_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * service: what all loops of one site share.  Made by the daemon before the first
+ * loop runs, and read-only afterwards but for what says otherwise; every pointer
+ * outlives the loops.
+ */
+#ifndef API_SERVICE_H
+#define API_SERVICE_H
+
+#include <stdatomic.h>
+
+#include "challenge.h"
+#include "clock.h"
+#include "committer.h"
+#include "keyring.h"
+#include "net.h"
+#include "presence.h"
+#include "record.h"
+#include "strangers.h"
+#include "workers.h"
+
+struct service {
+	struct clock clock;
+	struct store *store;
+	struct vault *vault;
+	struct log *log;
+	struct committer *committer;
+	struct workers *workers; /* password hashes and other slow work */
+	struct presence *presence;
+	struct strangers *strangers;
+	struct challenges challenges; /* taken by the committer alone */
+	struct net_server *net;       /* set once it is open */
+
+	/* The site. */
+	struct hash fingerprint;
+	struct text name, region, origin, preset, version, log_key; /* log_key: as a note's verifier key */
+	struct bytes statement, ca;
+	bool trial;
+
+	/* Makes a loop's own connection to keyd, and lets it go; on the loop's thread. */
+	struct status (*keys_begin)(void *context, unsigned loop, struct log_keys *out);
+	void (*keys_end)(void *context, unsigned loop);
+	struct status (*keys_create)(void *context, const struct key_name *names, size_t count);
+	void *keys_context;
+
+	/* Counts every change of a session or a user, so that the loops drop what they remember of them. */
+	_Atomic uint64_t people_generation;
+	_Atomic bool draining;
+};
+
+/** service_now(s): wall time, ms. */
+static inline uint64_t service_now(const struct service *s)
+{
+	return clock_wall(&s->clock);
+}
+
+/** api_handler(): what net is to be configured with; its context is a struct service. */
+struct net_handler api_handler(void);
+
+#endif /* !API_SERVICE_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * workers: a small bounded pool for what is slow, Argon2id above all: LIMIT_HASH_POOL
+ * threads, LIMIT_HASH_QUEUE waiting jobs; past that the caller is told to come later
+ * (PROMISES#S4), and neither memory nor loops suffer.
+ */
+#ifndef API_WORKERS_H
+#define API_WORKERS_H
+
+#include "status.h"
+
+struct workers;
+/** The caller's; untouched by him from workers_submit() until done() was called, on a worker. */
+struct worker_job {
+	struct worker_job *next;
+	void (*run)(struct worker_job *job); /* the work, and telling whoever waits */
+};
+MUST_CHECK struct status workers_start(unsigned threads, unsigned waiting, struct workers **out);
+/** workers_stop(w): finish what waits.  NULL is fine. */
+void workers_stop(struct workers *w);
+/** workers_submit(w, job): ST_TOO_MANY ("sign-ins waiting").  Any thread, never waits. */
+MUST_CHECK struct status workers_submit(struct workers *w, struct worker_job *job);
+
+#endif /* !API_WORKERS_H */
