@@ -140,21 +140,16 @@ struct status buffer_put_sized(struct buffer *b, struct bytes piece)
 	return buffer_put(b, piece);
 }
 
-__attribute__((format(printf, 3, 0))) /* checked at buffer_print() */
-static struct status
-print_into(struct buffer *b, size_t len, const char *format, va_list arguments)
+/* vsnprintf() insists on writing a NUL: it needs a byte that does not count. */
+static struct status reserve_with_nul(struct buffer *b, size_t len)
 {
-	/* vsnprintf() insists on writing a NUL: it needs a byte that does not count. */
 	size_t ceiling = b->max;
 
 	if (ceiling < SIZE_MAX)
 		b->max++;
 	struct status s = buffer_reserve(b, len + 1);
 	b->max = ceiling;
-	TRY(s);
-	(void)vsnprintf((char *)b->bytes + b->len, len + 1, format, arguments);
-	b->len += len;
-	return OK;
+	return s;
 }
 
 struct status buffer_print(struct buffer *b, const char *format, ...)
@@ -166,11 +161,12 @@ struct status buffer_print(struct buffer *b, const char *format, ...)
 	va_end(arguments);
 	if (len < 0)
 		return FAIL_AT(ST_INVALID, "format");
-
+	TRY(reserve_with_nul(b, (size_t)len));
 	va_start(arguments, format);
-	struct status s = print_into(b, (size_t)len, format, arguments);
+	(void)vsnprintf((char *)b->bytes + b->len, (size_t)len + 1, format, arguments);
 	va_end(arguments);
-	return s;
+	b->len += (size_t)len;
+	return OK;
 }
 
 void buffer_clear(struct buffer *b)

@@ -105,17 +105,14 @@ struct status os_write_all(const struct os *os, int fd, struct bytes bytes, uint
 	return OK;
 }
 
-static struct status read_some(const struct os *os, int fd, struct bytes room, uint64_t at, size_t *got)
+static ssize_t read_retried(const struct os *os, int fd, void *room, size_t len, uint64_t at)
 {
 	ssize_t n;
 
 	do {
-		n = os->read(fd, (void *)(uintptr_t)room.at, room.len, (off_t)at);
+		n = os->read(fd, room, len, (off_t)at);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return os_status(errno, "read");
-	*got = (size_t)n;
-	return OK;
+	return n;
 }
 
 struct status os_read_all(const struct os *os, int fd, void *out, size_t len, uint64_t at)
@@ -124,34 +121,35 @@ struct status os_read_all(const struct os *os, int fd, void *out, size_t len, ui
 
 	TRY(check_range(at, len));
 	while (done < len) {
-		size_t got;
+		ssize_t got = read_retried(os, fd, (uint8_t *)out + done, len - done, at + done);
 
-		TRY(read_some(os, fd, bytes_of((uint8_t *)out + done, len - done), at + done, &got));
+		if (got < 0)
+			return os_status(errno, "read");
 		if (got == 0)
 			return FAIL_AT(ST_CORRUPT, "file is too short");
-		done += got;
+		done += (size_t)got;
 	}
 	return OK;
 }
 
 static struct status load_rest(const struct os *os, int fd, size_t max, struct buffer *out)
 {
-	size_t done = 0;
-
-	for (;;) {
+	for (size_t done = 0;;) {
 		uint8_t beyond;
-		size_t got, want = max - done < PIECE ? max - done : PIECE;
+		size_t want = max - done < PIECE ? max - done : PIECE;
 
 		/* A full load still has to see the end of the file. */
 		TRY(buffer_reserve(out, want));
 		uint8_t *room = want > 0 ? out->bytes + out->len : &beyond;
-		TRY(read_some(os, fd, bytes_of(room, want > 0 ? want : 1), done, &got));
+		ssize_t got = read_retried(os, fd, room, want > 0 ? want : 1, done);
+		if (got < 0)
+			return os_status(errno, "read");
 		if (got == 0)
 			return OK;
 		if (want == 0)
 			return FAIL_AT(ST_TOO_BIG, "file");
-		out->len += got;
-		done += got;
+		out->len += (size_t)got;
+		done += (size_t)got;
 	}
 }
 
@@ -227,10 +225,9 @@ static struct status sync_parent(const struct os *os, int dir, const char *name)
 		len--;
 	while (len > 0 && name[len - 1] != '/')
 		len--;
-	if (len >= sizeof parent)
+	if (len >= sizeof parent - 1)
 		return FAIL_AT(ST_INVALID, "path");
-	memcpy(parent, name, len);
-	memcpy(parent + len, ".", 2);
+	(void)snprintf(parent, sizeof parent, "%.*s.", (int)len, name);
 
 	int fd = os->open(dir, parent, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)

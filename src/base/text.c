@@ -15,7 +15,9 @@ bool text_equal(struct text a, struct text b)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 bool text_equal_nocase(struct text a, struct text b)

@@ -78,7 +78,7 @@ static struct status take_digits(struct text *t, size_t count, uint32_t min, uin
 static struct status take_char(struct text *t, char upper)
 {
 	/* RFC 3339 section 5.6: T and Z may be written small. */
-	char small = upper >= 'A' ? (char)(upper - 'A' + 'a') : upper;
+	int small = upper >= 'A' ? upper - 'A' + 'a' : upper;
 
 	if (t->len == 0 || (t->at[0] != upper && t->at[0] != small))
 		return FAIL_AT(ST_INVALID, "time");

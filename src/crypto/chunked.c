@@ -23,7 +23,7 @@
 #define DERIVED       (AT_COMMITMENT + COMMITMENT)
 
 _Static_assert(CHUNKED_HEADER == SALT + COMMITMENT, "salt and commitment");
-_Static_assert(CHUNKED_SEALED == CHUNKED_PLAIN + GCM_TAG, "a chunk and its tag");
+_Static_assert(CHUNKED_SEALED - CHUNKED_PLAIN == GCM_TAG, "a chunk and its tag");
 _Static_assert(ENGINE_KEYS == AT_COMMITMENT, "key and base nonce are kept");
 _Static_assert(sizeof((struct engine_scratch *)0)->chunked_keys == DERIVED, "room for all that is derived");
 

@@ -136,11 +136,10 @@ static struct status hmac(const struct digest *d, struct bytes key, const struct
 
 /* RFC 5869 section 2.3: T(n) = HMAC(PRK, T(n - 1) || info || n). */
 static struct status expand_unwiped(const struct digest *d, struct bytes prk, const struct bytes *info, size_t count,
-				    struct bytes out)
+				    uint8_t *out, size_t out_len)
 {
 	struct engine *e;
 	struct bytes pieces[HASH_PIECES] = {{0}};
-	uint8_t *at = (uint8_t *)(uintptr_t)out.at;
 	uint8_t number = 0;
 
 	TRY(engine_here(&e));
@@ -149,12 +148,12 @@ static struct status expand_unwiped(const struct digest *d, struct bytes prk, co
 	for (size_t i = 0; i < count; i++)
 		pieces[i + 1] = info[i];
 	pieces[count + 1] = BYTES_OF(number);
-	for (size_t done = 0; done < out.len;) {
-		size_t len = out.len - done < d->len ? out.len - done : d->len;
+	for (size_t done = 0; done < out_len;) {
+		size_t len = out_len - done < d->len ? out_len - done : d->len;
 
 		number++;
 		TRY(hmac(d, prk, pieces, count + 2, e->scratch->block));
-		memcpy(at + done, e->scratch->block, len);
+		memcpy(out + done, e->scratch->block, len);
 		pieces[0] = bytes_of(e->scratch->block, d->len);
 		done += len;
 	}
@@ -162,14 +161,14 @@ static struct status expand_unwiped(const struct digest *d, struct bytes prk, co
 }
 
 static struct status expand(const struct digest *d, struct bytes prk, const struct bytes *info, size_t count,
-			    struct bytes out)
+			    uint8_t *out, size_t len)
 {
 	struct engine *e;
 
 	TRY(engine_here(&e));
-	if (out.len > 255 * d->len)
+	if (len > 255 * d->len)
 		return FAIL_AT(ST_TOO_BIG, "derived key");
-	struct status s = expand_unwiped(d, prk, info, count, out);
+	struct status s = expand_unwiped(d, prk, info, count, out, len);
 	secret_wipe(e->scratch->block, sizeof e->scratch->block);
 	return s;
 }
@@ -199,7 +198,7 @@ struct status hkdf_sha256_expand_pieces(struct bytes prk, const struct bytes *pi
 	struct engine *e;
 
 	TRY(engine_here(&e));
-	return expand(&(struct digest){e->sha256, 64, 32}, prk, pieces, count, bytes_of(out, len));
+	return expand(&(struct digest){e->sha256, 64, 32}, prk, pieces, count, out, len);
 }
 
 struct status hkdf_sha256_expand(struct bytes prk, struct bytes info, uint8_t *out, size_t len)
@@ -213,7 +212,7 @@ struct status hkdf_sha512_expand_pieces(struct bytes prk, const struct bytes *pi
 	struct engine *e;
 
 	TRY(engine_here(&e));
-	return expand(&(struct digest){e->sha512, 128, 64}, prk, pieces, count, bytes_of(out, len));
+	return expand(&(struct digest){e->sha512, 128, 64}, prk, pieces, count, out, len);
 }
 
 struct status hkdf_sha512_expand(struct bytes prk, struct bytes info, uint8_t *out, size_t len)

@@ -8,21 +8,21 @@
 static void has_the_vectors_of_rfc_4648(void **state)
 {
 	(void)state;
-	/* Section 10. */
+	/* Section 10: the first 0 to 6 letters of "foobar". */
 	static const struct {
-		const char *plain, *base64, *base64url, *base32, *base16;
+		const char *base64, *base64url, *base32, *base16;
 	} rows[] = {
-		{"", "", "", "", ""},
-		{"f", "Zg==", "Zg", "co", "66"},
-		{"fo", "Zm8=", "Zm8", "cpng", "666f"},
-		{"foo", "Zm9v", "Zm9v", "cpnmu", "666f6f"},
-		{"foob", "Zm9vYg==", "Zm9vYg", "cpnmuog", "666f6f62"},
-		{"fooba", "Zm9vYmE=", "Zm9vYmE", "cpnmuoj1", "666f6f6261"},
-		{"foobar", "Zm9vYmFy", "Zm9vYmFy", "cpnmuoj1e8", "666f6f626172"},
+		{"", "", "", ""},
+		{"Zg==", "Zg", "co", "66"},
+		{"Zm8=", "Zm8", "cpng", "666f"},
+		{"Zm9v", "Zm9v", "cpnmu", "666f6f"},
+		{"Zm9vYg==", "Zm9vYg", "cpnmuog", "666f6f62"},
+		{"Zm9vYmE=", "Zm9vYmE", "cpnmuoj1", "666f6f6261"},
+		{"Zm9vYmFy", "Zm9vYmFy", "cpnmuoj1e8", "666f6f626172"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct bytes plain = text_bytes(text_of(rows[i].plain));
+		struct bytes plain = bytes_of("foobar", i);
 		AUTO(buffer) b = {.max = 64};
 		AUTO(buffer) back = {.max = 64};
 		uint8_t exact[8];
