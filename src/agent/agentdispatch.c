@@ -51,8 +51,10 @@ static void finish_answer(struct buffer *answer, uint8_t id, struct status s)
 {
 	struct buffer head = {.bytes = answer->bytes, .capacity = 3, .max = 3};
 
-	if (!ok(s))
+	if (!ok(s)) {
+		secret_wipe(answer->bytes, answer->len);
 		answer->len = 3;
+	}
 	/* Three bytes into three. */
 	bool fits = ok(buffer_put_u8(&head, id | AGENTWIRE_ANSWER)) && ok(agentwire_put_result(&head, s));
 	assert(fits);

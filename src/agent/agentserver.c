@@ -83,7 +83,7 @@ static void serve(struct loop *l, size_t i, size_t len)
 	secret_wipe(l->question.bytes, len);
 	if (verdict != AGENTDISPATCH_END)
 		sent = agentsocket_send(l->polls[OTHERS + i].fd, buffer_bytes(&answer), false);
-	secret_wipe(l->answer.bytes, l->answer.len);
+	secret_wipe(l->answer.bytes, answer.len);
 	l->stop = l->stop || verdict == AGENTDISPATCH_STOP;
 	if (verdict != AGENTDISPATCH_ANSWER || !ok(sent))
 		end_connection(l, i);

@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compartmentkey.h"
 
-#include <string.h>
-
 #include "context.h"
 #include "hash.h"
+#include "scratchkey.h"
 #include "subkey.h"
 
 /* Identifying records: whoever lacks one of the two keys opens nothing. */
 static struct status derive_both(const struct hash *site, const struct key *identity, const struct key *clinical,
-				 struct secret *out)
+				 struct key *out)
 {
-	AUTO(secret) joined = {0};
-	AUTO(secret) extracted = {0};
-	struct hash prk;
+	AUTO(scratchkey) joined = {0};
+	AUTO(scratchkey) extracted = {0};
 
-	TRY(secret_empty(2 * sizeof(struct key), &joined));
-	TRY(secret_empty(sizeof prk, &extracted));
-	memcpy(joined.bytes, identity->bytes, sizeof identity->bytes);
-	memcpy(joined.bytes + sizeof identity->bytes, clinical->bytes, sizeof clinical->bytes);
-	struct status s = hkdf_sha256_extract(hash_bytes(site), secret_bytes(&joined), &prk);
-	memcpy(extracted.bytes, prk.bytes, sizeof prk.bytes);
-	secret_wipe(&prk, sizeof prk);
-	TRY(s);
-	return subkey_derive(secret_bytes(&extracted), CONTEXT_COMPARTMENT, out);
+	TRY(scratchkey_take(&joined));
+	TRY(scratchkey_take(&extracted));
+	joined.key[0] = *identity;
+	joined.key[1] = *clinical;
+	/* A hash and a key are both 32 bytes and nothing else. */
+	TRY(hkdf_sha256_extract(hash_bytes(site), bytes_of(joined.key, 2 * sizeof *joined.key),
+				(struct hash *)extracted.key));
+	return subkey_derive(scratchkey_bytes(&extracted), CONTEXT_COMPARTMENT, out);
 }
 
 struct status compartmentkey_derive(const struct hash *site, enum compartment compartment, const struct key *identity,
-				    const struct key *clinical, struct secret *out)
+				    const struct key *clinical, struct key *out)
 {
 	if (compartment != COMPARTMENT_CLINICAL && identity == NULL)
 		return FAIL_AT(ST_DENIED, "identity key");

@@ -12,11 +12,10 @@
 /**
  * compartmentkey_derive(site, compartment, identity, clinical, out):
  * ${identity} and ${clinical} are epoch keys; the one that ${compartment} does not
- * need may be NULL.  ${out} becomes a new secret.  ST_DENIED (what: "identity key",
+ * need may be NULL; ${out} lies in locked memory (scratchkey.h).  ST_DENIED (what: "identity key",
  * "clinical key") when a needed one is missing.
  */
 MUST_CHECK struct status compartmentkey_derive(const struct hash *site, enum compartment compartment,
-					       const struct key *identity, const struct key *clinical,
-					       struct secret *out);
+					       const struct key *identity, const struct key *clinical, struct key *out);
 
 #endif /* !SEAL_COMPARTMENTKEY_H */

@@ -2,6 +2,7 @@
 #include "epochkey.h"
 
 #include "hash.h"
+#include "scratchkey.h"
 #include "subkey.h"
 #include "xaes.h"
 
@@ -28,7 +29,7 @@ struct status epochkey_check(const struct epoch_place *place, const struct key *
 }
 
 /* Both directions need the same key and the same binding. */
-static struct status previous_binding(const struct epoch_place *place, const struct key *key, struct secret *subkey,
+static struct status previous_binding(const struct epoch_place *place, const struct key *key, struct key *subkey,
 				      struct buffer *aad)
 {
 	if (place->number == 0)
@@ -40,38 +41,41 @@ static struct status previous_binding(const struct epoch_place *place, const str
 struct status epochkey_previous_seal(const struct epoch_place *place, const struct key *key, const struct key *previous,
 				     struct sealed_key *out)
 {
-	AUTO(secret) subkey = {0};
+	AUTO(scratchkey) subkey = {0};
 	AUTO(buffer) aad = {.max = CONTEXT_MAX};
 
-	TRY(previous_binding(place, key, &subkey, &aad));
-	return xaes_seal_to(secret_key(&subkey), buffer_bytes(&aad), bytes_of(previous->bytes, sizeof previous->bytes),
+	TRY(scratchkey_take(&subkey));
+	TRY(previous_binding(place, key, subkey.key, &aad));
+	return xaes_seal_to(subkey.key, buffer_bytes(&aad), bytes_of(previous->bytes, sizeof previous->bytes),
 			    out->bytes);
 }
 
-static struct status previous_open(const struct epoch_place *place, const struct epochkey_step *step,
-				   struct secret *key)
+/* ${key} becomes that of the epoch before. */
+static struct status previous_open(const struct epoch_place *place, const struct epochkey_step *step, struct key *key)
 {
-	AUTO(secret) subkey = {0};
+	AUTO(scratchkey) subkey = {0};
 	AUTO(buffer) aad = {.max = CONTEXT_MAX};
 	struct epoch_place before = *place;
 
-	TRY(previous_binding(place, secret_key(key), &subkey, &aad));
-	TRY(xaes_open_to(secret_key(&subkey), buffer_bytes(&aad), BYTES_OF(step->previous_sealed), key->bytes));
+	TRY(scratchkey_take(&subkey));
+	TRY(previous_binding(place, key, subkey.key, &aad));
+	TRY(xaes_open_to(subkey.key, buffer_bytes(&aad), BYTES_OF(step->previous_sealed), key->bytes));
 	before.number--;
-	return epochkey_check(&before, secret_key(key), &step->commitment);
+	return epochkey_check(&before, key, &step->commitment);
 }
 
 struct status epochkey_walk(const struct epoch_place *place, const struct key *key, const struct epochkey_step *steps,
 			    size_t count, struct key *out)
 {
-	AUTO(secret) walking = {0};
+	AUTO(scratchkey) walking = {0};
 	struct epoch_place at = *place;
 
 	if (count > place->number)
 		return FAIL_AT(ST_INVALID, "epoch number");
-	TRY(secret_from(bytes_of(key->bytes, sizeof key->bytes), &walking));
+	TRY(scratchkey_take(&walking));
+	*walking.key = *key;
 	for (size_t i = 0; i < count; i++, at.number--)
-		TRY(previous_open(&at, &steps[i], &walking));
-	*out = *secret_key(&walking);
+		TRY(previous_open(&at, &steps[i], walking.key));
+	*out = *walking.key;
 	return OK;
 }

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "hash.h"
+#include "scratchkey.h"
 #include "subkey.h"
 
 struct status importtoken_source(const char *kind, const struct bytes *pieces, size_t count, struct buffer *out)
@@ -15,10 +16,11 @@ struct status importtoken_source(const char *kind, const struct bytes *pieces, s
 
 struct status importtoken_make(const struct secret *hpke_private, struct bytes source, struct hash *out)
 {
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 
 	if (source.len > IMPORTTOKEN_SOURCE_MAX)
 		return FAIL_AT(ST_TOO_BIG, "import source");
-	TRY(subkey_derive(secret_bytes(hpke_private), CONTEXT_IMPORT_TOKEN, &key));
-	return hmac_sha256(secret_bytes(&key), source, out);
+	TRY(scratchkey_take(&key));
+	TRY(subkey_derive(secret_bytes(hpke_private), CONTEXT_IMPORT_TOKEN, key.key));
+	return hmac_sha256(scratchkey_bytes(&key), source, out);
 }

@@ -2,6 +2,7 @@
 #include "keydesk.h"
 
 #include "importtoken.h"
+#include "scratchkey.h"
 #include "securitystore.h"
 #include "subkey.h"
 #include "xaes.h"
@@ -72,12 +73,12 @@ static struct status open_one(struct keydesk *d, struct keyholder_wrapped *item,
 
 static struct status epoch_open(void *state, struct keyholder_wrapped *items, size_t count)
 {
-	AUTO(secret) scratch = {0};
+	AUTO(scratchkey) scratch = {0};
 
-	TRY(secret_empty(sizeof(struct key), &scratch));
+	TRY(scratchkey_take(&scratch));
 	for (size_t i = 0; i < count; i++) {
 		items[i].key = (struct epoch_handle){0};
-		items[i].status = open_one(state, &items[i], (struct key *)scratch.bytes);
+		items[i].status = open_one(state, &items[i], scratch.key);
 	}
 	return OK;
 }
@@ -112,18 +113,18 @@ static struct status epoch_new(void *state, const struct epoch_place *place, str
 			       struct keyholder_epoch *out)
 {
 	struct keydesk *d = state;
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 	struct keyholder_epoch made = {.key = {0}};
 	const struct key *before;
 
 	TRY(check_site(d, place));
 	TRY(find_previous(d, place, previous, &before));
-	TRY(secret_empty(sizeof(struct key), &key));
-	epochkey_new((struct key *)key.bytes);
-	TRY(epochkey_commitment(place, secret_key(&key), &made.commitment));
+	TRY(scratchkey_take(&key));
+	epochkey_new(key.key);
+	TRY(epochkey_commitment(place, key.key, &made.commitment));
 	if (before != NULL)
-		TRY(epochkey_previous_seal(place, secret_key(&key), before, &made.previous_sealed));
-	TRY(keyshelf_put(&d->shelf, place, secret_key(&key), &made.key));
+		TRY(epochkey_previous_seal(place, key.key, before, &made.previous_sealed));
+	TRY(keyshelf_put(&d->shelf, place, key.key, &made.key));
 	*out = made;
 	return OK;
 }
@@ -132,15 +133,15 @@ static struct status epoch_walk(void *state, struct epoch_handle key, const stru
 				struct epoch_handle *out)
 {
 	struct keydesk *d = state;
-	AUTO(secret) older = {0};
+	AUTO(scratchkey) older = {0};
 	struct keyshelf_key found;
 
 	TRY(keyshelf_get(&d->shelf, key, &found));
 	struct epoch_place place = *found.place;
-	TRY(secret_empty(sizeof(struct key), &older));
-	TRY(epochkey_walk(&place, found.key, steps, count, (struct key *)older.bytes));
+	TRY(scratchkey_take(&older));
+	TRY(epochkey_walk(&place, found.key, steps, count, older.key));
 	place.number -= (uint32_t)count;
-	return keyshelf_put(&d->shelf, &place, secret_key(&older), out);
+	return keyshelf_put(&d->shelf, &place, older.key, out);
 }
 
 static struct status epoch_wrap(void *state, struct epoch_handle key, struct keyholder_recipient *items, size_t count)
@@ -166,31 +167,33 @@ static struct status epoch_drop(void *state, const struct epoch_handle *keys, si
 
 /* --- The rest --- */
 
-static struct status block_binding(const struct keydesk *d, struct bytes name, struct secret *key, struct buffer *aad)
+static struct status block_binding(const struct keydesk *d, struct bytes name, struct scratchkey *key,
+				   struct buffer *aad)
 {
 	const struct keyholder_person *person = &d->unlocked->person;
 	const struct bytes arguments[] = {hash_bytes(&person->site), uuid_bytes(&person->user.uuid), name};
 
 	TRY(context_put(aad, BLOCK_LABEL, arguments, COUNT(arguments)));
-	return subkey_derive(secret_bytes(&d->unlocked->keys.file_key), BLOCK_LABEL, key);
+	TRY(scratchkey_take(key));
+	return subkey_derive(secret_bytes(&d->unlocked->keys.file_key), BLOCK_LABEL, key->key);
 }
 
 static struct status block_seal(void *state, struct bytes name, struct plain plain, struct buffer *out)
 {
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 	AUTO(buffer) aad = {.max = CONTEXT_MAX};
 
 	TRY(block_binding(state, name, &key, &aad));
-	return xaes_seal(secret_key(&key), buffer_bytes(&aad), plain.bytes, out);
+	return xaes_seal(key.key, buffer_bytes(&aad), plain.bytes, out);
 }
 
 static struct status block_open(void *state, struct bytes name, struct sealed sealed, struct buffer *out)
 {
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 	AUTO(buffer) aad = {.max = CONTEXT_MAX};
 
 	TRY(block_binding(state, name, &key, &aad));
-	return xaes_open(secret_key(&key), buffer_bytes(&aad), sealed.bytes, out);
+	return xaes_open(key.key, buffer_bytes(&aad), sealed.bytes, out);
 }
 
 static struct status import_token(void *state, struct bytes source, struct hash *out)

@@ -4,6 +4,7 @@
 #include "keydesk.h"
 #include "recordheader.h"
 #include "recordkey.h"
+#include "scratchkey.h"
 
 /* The epoch keys that one compartment needs. */
 struct pair {
@@ -25,7 +26,7 @@ static struct status find_key(const struct keydesk *d, const struct record_place
 }
 
 static struct status compartment_of(const struct keydesk *d, const struct record_place *place, struct pair keys,
-				    struct secret *out)
+				    struct scratchkey *out)
 {
 	const struct key *identity = NULL, *clinical = NULL;
 
@@ -35,40 +36,43 @@ static struct status compartment_of(const struct keydesk *d, const struct record
 		TRY(find_key(d, place, COMPARTMENT_IDENTITY, keys.identity, &identity));
 	if (place->compartment != COMPARTMENT_IDENTITY && keys.clinical.value != 0)
 		TRY(find_key(d, place, COMPARTMENT_CLINICAL, keys.clinical, &clinical));
-	return compartmentkey_derive(&place->fingerprint, place->compartment, identity, clinical, out);
+	TRY(scratchkey_take(out));
+	return compartmentkey_derive(&place->fingerprint, place->compartment, identity, clinical, out->key);
 }
 
 static struct status open_record_key(const struct keydesk *d, const struct keyholder_record *record,
-				     const struct sealed_key *sealed_key, struct secret *out)
+				     const struct sealed_key *sealed_key, struct scratchkey *out)
 {
-	AUTO(secret) compartment = {0};
+	AUTO(scratchkey) compartment = {0};
 	struct pair keys = {record->identity, record->clinical};
 
 	TRY(compartment_of(d, &record->place, keys, &compartment));
-	return recordkey_open(secret_key(&compartment), &record->place, sealed_key, out);
+	TRY(scratchkey_take(out));
+	return recordkey_open(compartment.key, &record->place, sealed_key, out->key);
 }
 
 struct status keydesk_record_new(void *state, const struct keyholder_record *record, struct sealed_key *out)
 {
-	AUTO(secret) compartment = {0};
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) compartment = {0};
+	AUTO(scratchkey) key = {0};
 	struct pair keys = {record->identity, record->clinical};
 
 	TRY(compartment_of(state, &record->place, keys, &compartment));
-	TRY(secret_new(sizeof(struct key), &key));
-	return recordkey_seal(secret_key(&compartment), &record->place, secret_key(&key), out);
+	TRY(scratchkey_take(&key));
+	secret_random(key.key, sizeof *key.key);
+	return recordkey_seal(compartment.key, &record->place, key.key, out);
 }
 
 static struct status move_one(const struct keydesk *d, struct keyholder_move *item)
 {
-	AUTO(secret) from = {0};
-	AUTO(secret) to = {0};
+	AUTO(scratchkey) from = {0};
+	AUTO(scratchkey) to = {0};
 	struct pair old_keys = {item->from_identity, item->from_clinical};
 	struct pair new_keys = {item->to_identity, item->to_clinical};
 
 	TRY(compartment_of(d, &item->place, old_keys, &from));
 	TRY(compartment_of(d, &item->place, new_keys, &to));
-	return recordkey_reseal(secret_key(&from), secret_key(&to), &item->place, &item->sealed);
+	return recordkey_reseal(from.key, to.key, &item->place, &item->sealed);
 }
 
 struct status keydesk_record_move(void *state, struct keyholder_move *items, size_t count)
@@ -81,14 +85,13 @@ struct status keydesk_record_move(void *state, struct keyholder_move *items, siz
 static struct status header_one(const struct keydesk *d, const struct keyholder_header *item, bool sealing,
 				struct buffer *out)
 {
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 	const struct keyholder_record *record = &item->record;
 
 	TRY(open_record_key(d, record, &item->sealed_key, &key));
 	if (sealing)
-		return recordheader_seal(secret_key(&key), &record->place, &record->author, (struct plain){item->in},
-					 out);
-	return recordheader_open(secret_key(&key), &record->place, &record->author, (struct sealed){item->in}, out);
+		return recordheader_seal(key.key, &record->place, &record->author, (struct plain){item->in}, out);
+	return recordheader_open(key.key, &record->place, &record->author, (struct sealed){item->in}, out);
 }
 
 static void headers(const struct keydesk *d, struct keyholder_header *items, size_t count, bool sealing,
@@ -122,7 +125,7 @@ static void end_content(struct keydesk *d)
 }
 
 static struct status content_key(struct keydesk *d, const struct keyholder_record *record,
-				 const struct sealed_key *sealed_key, struct secret *out)
+				 const struct sealed_key *sealed_key, struct scratchkey *out)
 {
 	end_content(d);
 	return open_record_key(d, record, sealed_key, out);
@@ -132,10 +135,10 @@ struct status keydesk_content_seal_begin(void *state, const struct keyholder_rec
 					 const struct sealed_key *sealed_key, struct buffer *out)
 {
 	struct keydesk *d = state;
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 
 	TRY(content_key(d, record, sealed_key, &key));
-	TRY(recordcontent_seal_begin(secret_key(&key), &record->place, &record->author, out, &d->content));
+	TRY(recordcontent_seal_begin(key.key, &record->place, &record->author, out, &d->content));
 	d->content_state = KEYDESK_SEALING;
 	return OK;
 }
@@ -176,10 +179,10 @@ struct status keydesk_content_open_begin(void *state, const struct keyholder_rec
 					 const struct sealed_key *sealed_key, const struct recordcontent_claim *claim)
 {
 	struct keydesk *d = state;
-	AUTO(secret) key = {0};
+	AUTO(scratchkey) key = {0};
 
 	TRY(content_key(d, record, sealed_key, &key));
-	TRY(recordcontent_open_begin(secret_key(&key), &record->place, &record->author, claim, &d->content));
+	TRY(recordcontent_open_begin(key.key, &record->place, &record->author, claim, &d->content));
 	d->content_state = KEYDESK_OPENING;
 	return OK;
 }

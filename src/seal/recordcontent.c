@@ -24,7 +24,9 @@ static struct status prepare(const struct key *record_key, const struct record_p
 {
 	c->context.max = CONTEXT_MAX;
 	TRY(context_record_content(place, author, &c->context));
-	TRY(subkey_derive(bytes_of(record_key->bytes, sizeof record_key->bytes), CONTEXT_RECORD_CONTENT, &c->key));
+	TRY(secret_empty(sizeof(struct key), &c->key));
+	TRY(subkey_derive(bytes_of(record_key->bytes, sizeof record_key->bytes), CONTEXT_RECORD_CONTENT,
+			  (struct key *)c->key.bytes));
 	TRY(secret_empty(CHUNKED_SEALED, &c->pending));
 	return sha256_begin(&c->hashing);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recordkey.h"
 
+#include "scratchkey.h"
 #include "xaes.h"
 
 struct status recordkey_seal(const struct key *compartment_key, const struct record_place *place,
@@ -14,24 +15,23 @@ struct status recordkey_seal(const struct key *compartment_key, const struct rec
 }
 
 struct status recordkey_open(const struct key *compartment_key, const struct record_place *place,
-			     const struct sealed_key *sealed, struct secret *out)
+			     const struct sealed_key *sealed, struct key *out)
 {
 	AUTO(buffer) aad = {.max = CONTEXT_MAX};
-	AUTO(secret) opened = {0};
 
 	TRY(context_record_key(place, &aad));
-	TRY(secret_empty(sizeof(struct key), &opened));
-	TRY(xaes_open_to(compartment_key, buffer_bytes(&aad), BYTES_OF(*sealed), opened.bytes));
-	*out = opened;
-	opened = (struct secret){0};
-	return OK;
+	struct status s = xaes_open_to(compartment_key, buffer_bytes(&aad), BYTES_OF(*sealed), out->bytes);
+	if (!ok(s))
+		secret_wipe(out, sizeof *out);
+	return s;
 }
 
 struct status recordkey_reseal(const struct key *from, const struct key *to, const struct record_place *place,
 			       struct sealed_key *sealed)
 {
-	AUTO(secret) record_key = {0};
+	AUTO(scratchkey) record_key = {0};
 
-	TRY(recordkey_open(from, place, sealed, &record_key));
-	return recordkey_seal(to, place, secret_key(&record_key), sealed);
+	TRY(scratchkey_take(&record_key));
+	TRY(recordkey_open(from, place, sealed, record_key.key));
+	return recordkey_seal(to, place, record_key.key, sealed);
 }

@@ -15,9 +15,9 @@
 /** recordkey_seal(compartment_key, place, record_key, out) */
 MUST_CHECK struct status recordkey_seal(const struct key *compartment_key, const struct record_place *place,
 					const struct key *record_key, struct sealed_key *out);
-/** recordkey_open(compartment_key, place, sealed, out): ${out} becomes a new secret; ST_CORRUPT. */
+/** recordkey_open(compartment_key, place, sealed, out): ${out} lies in locked memory; ST_CORRUPT, ${out} then zero. */
 MUST_CHECK struct status recordkey_open(const struct key *compartment_key, const struct record_place *place,
-					const struct sealed_key *sealed, struct secret *out);
+					const struct sealed_key *sealed, struct key *out);
 /** recordkey_reseal(from, to, place, sealed): the same record key under another epoch's compartment key; in place. */
 MUST_CHECK struct status recordkey_reseal(const struct key *from, const struct key *to,
 					  const struct record_place *place, struct sealed_key *sealed);

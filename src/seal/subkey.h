@@ -5,7 +5,7 @@
 
 #include "secret.h"
 
-/** subkey_derive(from, label, out): ${out} becomes a new 32-byte secret; ${label} is a label of context.h. */
-MUST_CHECK struct status subkey_derive(struct bytes from, const char *label, struct secret *out);
+/** subkey_derive(from, label, out): ${label} is a label of context.h; ${out} lies in locked memory (scratchkey.h). */
+MUST_CHECK struct status subkey_derive(struct bytes from, const char *label, struct key *out);
 
 #endif /* !SEAL_SUBKEY_H */

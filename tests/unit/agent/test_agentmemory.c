@@ -210,7 +210,7 @@ static void a_lock_leaves_nothing(void **state)
 {
 	(void)state;
 	AUTO(at_work) a;
-	AUTO(secret) content_key = {0};
+	AUTO(secret) import_key = fixture_key(0);
 
 	if (geteuid() != 0)
 		skip();
@@ -228,8 +228,9 @@ static void a_lock_leaves_nothing(void **state)
 	assert_absent(a.w.pid, "half the HPKE key", bytes_of(a.w.home.keys.hpke_private.bytes + 16, 16));
 	assert_absent(a.w.pid, "half the file key", bytes_of(a.w.home.keys.file_key.bytes, 16));
 	assert_absent(a.w.pid, "half an epoch key", bytes_of(a.epoch_key.bytes + 16, 16));
-	assert_ok(subkey_derive(secret_bytes(&a.w.home.keys.hpke_private), CONTEXT_IMPORT_TOKEN, &content_key));
-	assert_absent(a.w.pid, "the import key", secret_bytes(&content_key));
+	assert_ok(subkey_derive(secret_bytes(&a.w.home.keys.hpke_private), CONTEXT_IMPORT_TOKEN,
+				fixture_place(&import_key)));
+	assert_absent(a.w.pid, "the import key", secret_bytes(&import_key));
 }
 
 static void a_forgotten_session_leaves_nothing(void **state)

@@ -25,6 +25,11 @@ struct user_id fixture_user(uint8_t number);
 struct hash fixture_hash(uint8_t filling);
 /** 32 bytes of ${filling}. */
 struct secret fixture_key(uint8_t filling);
+/** ${s} as a place for a key. */
+static inline struct key *fixture_place(const struct secret *s)
+{
+	return (struct key *)s->bytes;
+}
 
 /** Somebody with a pair. */
 struct fixture_person {

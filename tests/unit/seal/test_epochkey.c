@@ -30,8 +30,8 @@ static void makes_a_different_key_each_time(void **state)
 	AUTO(secret) a = fixture_key(0);
 	AUTO(secret) b = fixture_key(0);
 
-	epochkey_new((struct key *)a.bytes);
-	epochkey_new((struct key *)b.bytes);
+	epochkey_new(fixture_place(&a));
+	epochkey_new(fixture_place(&b));
 	assert_false(secret_equal(secret_bytes(&a), secret_bytes(&b)));
 }
 
@@ -79,8 +79,7 @@ static void walks_back_to_every_older_epoch(void **state)
 
 	history_new(&h);
 	for (size_t back = 0; back < EPOCHS; back++) {
-		assert_ok(
-			epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 1]), h.steps, back, (struct key *)got.bytes));
+		assert_ok(epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 1]), h.steps, back, fixture_place(&got)));
 		assert_true(secret_equal(secret_bytes(&got), secret_bytes(&h.keys[EPOCHS - 1 - back])));
 	}
 }
@@ -93,7 +92,7 @@ static void refuses_a_walk_past_the_first_epoch(void **state)
 	struct epoch_place place = epoch_at(2);
 
 	history_new(&h);
-	assert_fails(ST_INVALID, epochkey_walk(&place, secret_key(&h.keys[2]), h.steps, 3, (struct key *)got.bytes));
+	assert_fails(ST_INVALID, epochkey_walk(&place, secret_key(&h.keys[2]), h.steps, 3, fixture_place(&got)));
 	place.number = 0;
 	assert_fails(ST_INVALID, epochkey_previous_seal(&place, secret_key(&h.keys[0]), secret_key(&h.keys[1]),
 							&h.steps[0].previous_sealed));
@@ -112,8 +111,8 @@ static void refuses_a_step_with_any_bit_flipped(void **state)
 	bytes = (uint8_t *)&h.steps[2];
 	for (size_t bit = 0; bit < sizeof h.steps[2] * 8; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_fails(ST_CORRUPT, epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 1]), h.steps, 4,
-						       (struct key *)got.bytes));
+		assert_fails(ST_CORRUPT,
+			     epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 1]), h.steps, 4, fixture_place(&got)));
 		bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	assert_true(secret_equal(secret_bytes(&got), secret_bytes(&untouched)));
@@ -130,8 +129,8 @@ static void refuses_a_step_from_another_place(void **state)
 		struct epoch_place place = epoch_at(EPOCHS - 1);
 
 		fixture_change_epoch(&place, i);
-		assert_fails(ST_CORRUPT, epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 1]), h.steps, 1,
-						       (struct key *)got.bytes));
+		assert_fails(ST_CORRUPT,
+			     epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 1]), h.steps, 1, fixture_place(&got)));
 	}
 }
 
@@ -145,7 +144,7 @@ static void never_opens_a_newer_epoch(void **state)
 	history_new(&h);
 	/* The holder of the last but one key has every statement, and still gets nowhere. */
 	assert_fails(ST_CORRUPT,
-		     epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 2]), h.steps, 1, (struct key *)got.bytes));
+		     epochkey_walk(&place, secret_key(&h.keys[EPOCHS - 2]), h.steps, 1, fixture_place(&got)));
 }
 
 int main(void)

@@ -16,10 +16,11 @@ static void derives_a_key_for_each_compartment(void **state)
 	AUTO(secret) identity = fixture_key(1);
 	AUTO(secret) clinical = fixture_key(2);
 	struct hash site = fixture_hash(0x51);
-	struct secret keys[3] = {{0}};
+	struct secret keys[3] = {fixture_key(0), fixture_key(0), fixture_key(0)};
 
 	for (size_t i = 0; i < 3; i++)
-		assert_ok(compartmentkey_derive(&site, all[i], secret_key(&identity), secret_key(&clinical), &keys[i]));
+		assert_ok(compartmentkey_derive(&site, all[i], secret_key(&identity), secret_key(&clinical),
+						fixture_place(&keys[i])));
 	for (size_t i = 0; i < 3; i++)
 		assert_false(secret_equal(secret_bytes(&keys[i]), secret_bytes(&keys[(i + 1) % 3])));
 	for (size_t i = 0; i < 3; i++)
@@ -30,15 +31,16 @@ static void a_missing_epoch_key_opens_nothing(void **state)
 {
 	(void)state;
 	AUTO(secret) one = fixture_key(1);
-	AUTO(secret) out = {0};
+	AUTO(secret) out = fixture_key(0);
+	AUTO(secret) zero = fixture_key(0);
 	struct hash site = fixture_hash(0x51);
 	const struct key *key = secret_key(&one);
 
-	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_IDENTITY, NULL, key, &out));
-	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_CLINICAL, key, NULL, &out));
-	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_BOTH, key, NULL, &out));
-	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_BOTH, NULL, key, &out));
-	assert_null(out.bytes);
+	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_IDENTITY, NULL, key, fixture_place(&out)));
+	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_CLINICAL, key, NULL, fixture_place(&out)));
+	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_BOTH, key, NULL, fixture_place(&out)));
+	assert_fails(ST_DENIED, compartmentkey_derive(&site, COMPARTMENT_BOTH, NULL, key, fixture_place(&out)));
+	assert_true(secret_equal(secret_bytes(&out), secret_bytes(&zero)));
 }
 
 static void identifying_needs_both_keys_in_order_and_the_site(void **state)
@@ -46,14 +48,17 @@ static void identifying_needs_both_keys_in_order_and_the_site(void **state)
 	(void)state;
 	AUTO(secret) a = fixture_key(1);
 	AUTO(secret) b = fixture_key(2);
-	AUTO(secret) right = {0};
-	AUTO(secret) swapped = {0};
-	AUTO(secret) elsewhere = {0};
+	AUTO(secret) right = fixture_key(0);
+	AUTO(secret) swapped = fixture_key(0);
+	AUTO(secret) elsewhere = fixture_key(0);
 	struct hash site = fixture_hash(0x51), other = fixture_hash(0x52);
 
-	assert_ok(compartmentkey_derive(&site, COMPARTMENT_BOTH, secret_key(&a), secret_key(&b), &right));
-	assert_ok(compartmentkey_derive(&site, COMPARTMENT_BOTH, secret_key(&b), secret_key(&a), &swapped));
-	assert_ok(compartmentkey_derive(&other, COMPARTMENT_BOTH, secret_key(&a), secret_key(&b), &elsewhere));
+	assert_ok(
+		compartmentkey_derive(&site, COMPARTMENT_BOTH, secret_key(&a), secret_key(&b), fixture_place(&right)));
+	assert_ok(compartmentkey_derive(&site, COMPARTMENT_BOTH, secret_key(&b), secret_key(&a),
+					fixture_place(&swapped)));
+	assert_ok(compartmentkey_derive(&other, COMPARTMENT_BOTH, secret_key(&a), secret_key(&b),
+					fixture_place(&elsewhere)));
 	assert_false(secret_equal(secret_bytes(&right), secret_bytes(&swapped)));
 	assert_false(secret_equal(secret_bytes(&right), secret_bytes(&elsewhere)));
 }
@@ -64,27 +69,30 @@ static void a_record_key_opens_only_where_it_belongs(void **state)
 	AUTO(secret) compartment = fixture_key(1);
 	AUTO(secret) wrong = fixture_key(2);
 	AUTO(secret) key = fixture_key(3);
-	AUTO(secret) opened = {0};
-	AUTO(secret) none = {0};
+	AUTO(secret) opened = fixture_key(0);
+	AUTO(secret) none = fixture_key(0);
+	AUTO(secret) zero = fixture_key(0);
 	struct record_place place = fixture_record();
 	struct sealed_key sealed;
 
 	assert_ok(recordkey_seal(secret_key(&compartment), &place, secret_key(&key), &sealed));
-	assert_ok(recordkey_open(secret_key(&compartment), &place, &sealed, &opened));
+	assert_ok(recordkey_open(secret_key(&compartment), &place, &sealed, fixture_place(&opened)));
 	assert_true(secret_equal(secret_bytes(&opened), secret_bytes(&key)));
-	assert_fails(ST_CORRUPT, recordkey_open(secret_key(&wrong), &place, &sealed, &none));
+	assert_fails(ST_CORRUPT, recordkey_open(secret_key(&wrong), &place, &sealed, fixture_place(&none)));
 	for (int i = 0; i < FIXTURE_RECORD_CHANGES; i++) {
 		struct record_place changed = place;
 
 		fixture_change_record(&changed, i);
-		assert_fails(ST_CORRUPT, recordkey_open(secret_key(&compartment), &changed, &sealed, &none));
+		assert_fails(ST_CORRUPT,
+			     recordkey_open(secret_key(&compartment), &changed, &sealed, fixture_place(&none)));
 	}
 	for (size_t bit = 0; bit < SEALED_KEY_LEN * 8; bit++) {
 		sealed.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_fails(ST_CORRUPT, recordkey_open(secret_key(&compartment), &place, &sealed, &none));
+		assert_fails(ST_CORRUPT,
+			     recordkey_open(secret_key(&compartment), &place, &sealed, fixture_place(&none)));
 		sealed.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
-	assert_null(none.bytes);
+	assert_true(secret_equal(secret_bytes(&none), secret_bytes(&zero)));
 }
 
 static void a_record_key_moves_to_another_epoch(void **state)
@@ -93,7 +101,7 @@ static void a_record_key_moves_to_another_epoch(void **state)
 	AUTO(secret) from = fixture_key(1);
 	AUTO(secret) to = fixture_key(2);
 	AUTO(secret) key = fixture_key(3);
-	AUTO(secret) opened = {0};
+	AUTO(secret) opened = fixture_key(0);
 	struct record_place place = fixture_record();
 	struct sealed_key sealed, before;
 
@@ -102,8 +110,8 @@ static void a_record_key_moves_to_another_epoch(void **state)
 	assert_fails(ST_CORRUPT, recordkey_reseal(secret_key(&to), secret_key(&from), &place, &sealed));
 	assert_memory_equal(&before, &sealed, sizeof sealed);
 	assert_ok(recordkey_reseal(secret_key(&from), secret_key(&to), &place, &sealed));
-	assert_fails(ST_CORRUPT, recordkey_open(secret_key(&from), &place, &sealed, &opened));
-	assert_ok(recordkey_open(secret_key(&to), &place, &sealed, &opened));
+	assert_fails(ST_CORRUPT, recordkey_open(secret_key(&from), &place, &sealed, fixture_place(&opened)));
+	assert_ok(recordkey_open(secret_key(&to), &place, &sealed, fixture_place(&opened)));
 	assert_true(secret_equal(secret_bytes(&opened), secret_bytes(&key)));
 }
 

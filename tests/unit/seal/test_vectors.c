@@ -148,7 +148,7 @@ static void check_epoch(struct json o)
 	copy_in(o, "previous_sealed", step.previous_sealed.bytes, SEALED_KEY_LEN);
 	before.number--;
 	assert_ok(epochkey_commitment(&before, secret_key(&previous), &step.commitment));
-	assert_ok(epochkey_walk(&place, secret_key(&key), &step, 1, (struct key *)opened.bytes));
+	assert_ok(epochkey_walk(&place, secret_key(&key), &step, 1, fixture_place(&opened)));
 	assert_true(secret_equal(secret_bytes(&opened), secret_bytes(&previous)));
 }
 
@@ -167,7 +167,7 @@ static void check_wrapped(struct json o)
 	copy_in(o, "wrapped", wrapped.bytes, WRAPPED_KEY_LEN);
 	copy_in(o, "wrapped_hash", claim.wrapped_hash.bytes, 32);
 	assert_ok(epochkey_commitment(&place, secret_key(&key), &claim.commitment));
-	assert_ok(wrappedkey_open(&place, &recipient, &private_key, &wrapped, &claim, (struct key *)opened.bytes));
+	assert_ok(wrappedkey_open(&place, &recipient, &private_key, &wrapped, &claim, fixture_place(&opened)));
 	assert_true(secret_equal(secret_bytes(&opened), secret_bytes(&key)));
 }
 
@@ -176,12 +176,12 @@ static void check_compartment(struct json o)
 	AUTO(secret) identity = secret_in(o, "identity_key");
 	AUTO(secret) clinical = secret_in(o, "clinical_key");
 	AUTO(secret) expected = secret_in(o, "key");
-	AUTO(secret) derived = {0};
+	AUTO(secret) derived = fixture_key(0);
 	struct hash site;
 
 	copy_in(o, "fingerprint", site.bytes, 32);
 	assert_ok(compartmentkey_derive(&site, (enum compartment)number_in(o, "compartment"), secret_key(&identity),
-					secret_key(&clinical), &derived));
+					secret_key(&clinical), fixture_place(&derived)));
 	assert_true(secret_equal(secret_bytes(&derived), secret_bytes(&expected)));
 }
 
@@ -206,7 +206,7 @@ static void check_record(struct json o)
 {
 	AUTO(secret) compartment = secret_in(o, "compartment_key");
 	AUTO(secret) expected = secret_in(o, "record_key");
-	AUTO(secret) key = {0};
+	AUTO(secret) key = fixture_key(0);
 	AUTO(buffer) header = {.max = LIMIT_SEALED_HEADER, .wipe = true};
 	struct record_place place = record_in(o);
 	struct user_id author;
@@ -215,7 +215,7 @@ static void check_record(struct json o)
 
 	copy_in(o, "author", author.uuid.bytes, 16);
 	copy_in(o, "sealed_key", sealed_key.bytes, SEALED_KEY_LEN);
-	assert_ok(recordkey_open(secret_key(&compartment), &place, &sealed_key, &key));
+	assert_ok(recordkey_open(secret_key(&compartment), &place, &sealed_key, fixture_place(&key)));
 	assert_true(secret_equal(secret_bytes(&key), secret_bytes(&expected)));
 	assert_ok(recordheader_open(secret_key(&key), &place, &author, (struct sealed){sealed}, &header));
 	assert_true(text_equal(text_from(buffer_bytes(&header)), text_in(o, "header")));
@@ -369,10 +369,11 @@ static void write_compartment(struct jsonwriter *w, enum compartment compartment
 {
 	AUTO(secret) identity = fixture_key(0x1d);
 	AUTO(secret) clinical = fixture_key(0xc1);
-	AUTO(secret) key = {0};
+	AUTO(secret) key = fixture_key(0);
 	struct hash site = fixture_hash(0x51);
 
-	assert_ok(compartmentkey_derive(&site, compartment, secret_key(&identity), secret_key(&clinical), &key));
+	assert_ok(compartmentkey_derive(&site, compartment, secret_key(&identity), secret_key(&clinical),
+					fixture_place(&key)));
 	jsonwriter_object(w, NULL);
 	jsonwriter_hash(w, "fingerprint", &site);
 	jsonwriter_u64(w, "compartment", (uint64_t)compartment);
