@@ -8,32 +8,37 @@
 /* Pages in the log before a checkpoint begins (4 MiB): fewer cost more syncs of
  * the database, more make recovery and each checkpoint longer. */
 #define BEGIN_AT 1000
-/* When readers and writers have let the log grow to 64 MiB, make them pause. */
-#define INSIST_AT 16000
+/* When readers and writers have let the log grow to 16 MiB, make them pause. */
+#define INSIST_AT 4000
 /* A first pass copies what there is, the next only what came meanwhile: this few
  * pages are left when commits are made to wait. */
 #define LEFT_AT_MOST 64
 #define PASSES       8
 #define PAUSE_NS     100000
-#define PAUSES       50
+/* 5 ms, and 50 ms once that was not enough for four times as long a log. */
+#define PAUSES         50
+#define PAUSES_AT_LAST 500
 
 struct checkpointer {
 	pthread_t thread;
 	pthread_mutex_t mutex;
-	pthread_cond_t wake;
+	pthread_cond_t wake, go_on;
 	bool wanted, stop;
-	_Atomic int begin_at; /* length of the log at which the next run begins */
-	int frames;           /* in the log after the last commit; the committer's */
+	_Atomic bool insisting; /* no transaction begins */
+	_Atomic int begin_at;   /* length of the log at which the next run begins */
+	int frames;             /* in the log after the last commit; the committer's */
 	struct store_engine *engine;
 	struct store_view *view;
 };
 
 static int wait_for_readers(void *context, int waits)
 {
+	struct store_engine *engine = context;
 	struct timespec pause = {0, PAUSE_NS};
 
-	(void)context;
-	if (waits >= PAUSES)
+	/* No commit tells readers to move on while we hold commits up. */
+	engine->commits++;
+	if (waits >= (engine->checkpointer->begin_at > 4 * INSIST_AT ? PAUSES_AT_LAST : PAUSES))
 		return 0;
 	(void)nanosleep(&pause, NULL);
 	return 1;
@@ -48,6 +53,34 @@ struct status checkpointer_run(struct store_view *view, bool wait, int *log, int
 	TRY(database_status(sqlite3_wal_checkpoint_v2(view->engine, "main", mode, log, &moved)));
 	*left = *log - moved;
 	return OK;
+}
+
+/* Without this a busy committer would take the lock again before we see it free. */
+static void set_insisting(struct checkpointer *c, bool insisting)
+{
+	(void)pthread_mutex_lock(&c->mutex);
+	c->insisting = insisting;
+	(void)pthread_cond_broadcast(&c->go_on);
+	(void)pthread_mutex_unlock(&c->mutex);
+}
+
+void checkpointer_give_way(struct checkpointer *c)
+{
+	if (c == NULL || !c->insisting)
+		return;
+	(void)pthread_mutex_lock(&c->mutex);
+	while (c->insisting)
+		(void)pthread_cond_wait(&c->go_on, &c->mutex);
+	(void)pthread_mutex_unlock(&c->mutex);
+}
+
+static void insist(struct checkpointer *c)
+{
+	int log, left;
+
+	set_insisting(c, true);
+	(void)ok(checkpointer_run(c->view, true, &log, &left));
+	set_insisting(c, false);
 }
 
 /* A failure is not lost: the log stays as it is and the next commit meets the
@@ -65,7 +98,7 @@ static void run_passes(struct checkpointer *c)
 	}
 	c->begin_at = log + BEGIN_AT;
 	if (log >= INSIST_AT)
-		(void)ok(checkpointer_run(c->view, true, &log, &left));
+		insist(c);
 	/* Readers that move on now read the database and let the log begin anew. */
 	c->engine->commits++;
 }
@@ -125,9 +158,10 @@ struct status checkpointer_start(struct store_engine *engine, struct checkpointe
 		free(c);
 		return s;
 	}
-	(void)sqlite3_busy_handler(c->view->engine, wait_for_readers, NULL);
+	(void)sqlite3_busy_handler(c->view->engine, wait_for_readers, engine);
 	(void)pthread_mutex_init(&c->mutex, NULL);
 	(void)pthread_cond_init(&c->wake, NULL);
+	(void)pthread_cond_init(&c->go_on, NULL);
 	if (pthread_create(&c->thread, NULL, run, c) != 0) {
 		database_close(c->view);
 		free(c);
@@ -148,6 +182,7 @@ void checkpointer_stop(struct checkpointer *c)
 	(void)pthread_join(c->thread, NULL);
 	database_close(c->view);
 	(void)pthread_cond_destroy(&c->wake);
+	(void)pthread_cond_destroy(&c->go_on);
 	(void)pthread_mutex_destroy(&c->mutex);
 	free(c);
 }

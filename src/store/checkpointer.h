@@ -17,6 +17,8 @@ MUST_CHECK struct status checkpointer_start(struct store_engine *engine, struct 
 void checkpointer_stop(struct checkpointer *c);
 /** checkpointer_watch(c, writer): be told by ${writer}'s commits how long the log is. */
 void checkpointer_watch(struct checkpointer *c, struct store_view *writer);
+/** checkpointer_give_way(c): before a transaction begins: wait, for milliseconds at most, when the log must end. */
+void checkpointer_give_way(struct checkpointer *c);
 
 /**
  * checkpointer_run(view, wait, log, left):

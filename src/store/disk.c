@@ -252,7 +252,7 @@ static int shared_lock(sqlite3_file *base, int first, int count, int flags)
 static void shared_barrier(sqlite3_file *base)
 {
 	(void)base;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__sync_synchronize();
 }
 
 static int shared_unmap(sqlite3_file *base, int remove)

@@ -118,6 +118,7 @@ static struct status begin_snapshot(struct store_snapshot *p)
 	uint64_t commits = p->engine->commits;
 
 	TRY(database_step(p->view, DATABASE_BEGIN_READ));
+	p->begun = true;
 	TRY(database_step(p->view, DATABASE_LOOK));
 	p->commits = commits;
 	return OK;
@@ -139,10 +140,21 @@ struct status store_snapshot_new(struct store *s, struct store_snapshot *out)
 
 struct status store_snapshot_renew(struct store_snapshot *p)
 {
-	if (p->commits == p->engine->commits)
+	if (p->begun && p->commits == p->engine->commits)
 		return OK;
-	TRY(database_step(p->view, DATABASE_COMMIT));
-	return begin_snapshot(p);
+	store_snapshot_rest(p);
+	struct status s = begin_snapshot(p);
+	if (!ok(s))
+		store_snapshot_rest(p);
+	return s;
+}
+
+void store_snapshot_rest(struct store_snapshot *p)
+{
+	/* The end of a transaction that only read cannot fail to let go of its state. */
+	if (p->begun)
+		(void)ok(database_step(p->view, DATABASE_COMMIT));
+	p->begun = false;
 }
 
 void store_snapshot_clear(struct store_snapshot *p)
@@ -162,6 +174,7 @@ struct status store_begin(struct store *s, struct store_txn *out)
 		return FAIL_AT(ST_IO, "a sync has failed: restart");
 	if (!atomic_compare_exchange_strong(&e->in_txn, &idle, true))
 		return FAIL_AT(ST_BUSY, "transaction");
+	checkpointer_give_way(e->checkpointer);
 	struct status begun = database_step(e->writer, DATABASE_BEGIN_WRITE);
 	if (!ok(begun)) {
 		e->in_txn = false;

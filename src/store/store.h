@@ -56,15 +56,21 @@ struct store_snapshot {
 	struct store_view *view;
 	struct store_engine *engine;
 	uint64_t commits;
+	bool begun;
 };
 /** store_snapshot_new(s, out): the state now; store_snapshot_clear() it. */
 MUST_CHECK struct status store_snapshot_new(struct store *s, struct store_snapshot *out);
 /**
  * store_snapshot_renew(p): move to the state now; nothing happens, and it costs
- * nothing, when nothing was committed since.  A snapshot that is kept for long
- * keeps the write-ahead log growing.
+ * nothing, when nothing was committed since.  After a failure it holds no state:
+ * renew it again before reading.
  */
 MUST_CHECK struct status store_snapshot_renew(struct store_snapshot *p);
+/**
+ * store_snapshot_rest(p): hold no state until the next renewal.  For a thread that
+ * is about to wait: a state that somebody holds keeps the write-ahead log growing.
+ */
+void store_snapshot_rest(struct store_snapshot *p);
 void store_snapshot_clear(struct store_snapshot *p);
 
 /**

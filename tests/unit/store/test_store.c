@@ -191,6 +191,24 @@ static void a_snapshot_does_not_move_by_itself(void **state)
 	assert_ok(get_user(snapshot.view, 1, &row));
 }
 
+static void a_resting_snapshot_lets_the_log_go(void **state)
+{
+	(void)state;
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(rig_commit_user(&store, 1, "anna"));
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(rig_commit_user(&store, 2, "bert"));
+	assert_fails(ST_BUSY, store_checkpoint(&store));
+	store_snapshot_rest(&snapshot);
+	assert_ok(store_checkpoint(&store));
+	assert_ok(store_snapshot_renew(&snapshot));
+	assert_ok(get_user(snapshot.view, 2, &row));
+	store_snapshot_rest(&snapshot);
+	store_snapshot_rest(&snapshot);
+}
+
 static void insert_refuses_what_is_there(void **state)
 {
 	(void)state;
@@ -449,6 +467,7 @@ int main(void)
 		FRESH(an_event_of_another_change_does_not_count),
 		FRESH(sequence_numbers_only_grow),
 		FRESH(a_snapshot_does_not_move_by_itself),
+		FRESH(a_resting_snapshot_lets_the_log_go),
 		FRESH(insert_refuses_what_is_there),
 		FRESH(values_that_do_not_fit_are_refused),
 		FRESH(one_transaction_at_a_time),
