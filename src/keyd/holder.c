@@ -170,30 +170,28 @@ static struct status list_files(const struct os *os, int dir, struct held_list *
 	return s;
 }
 
-/* When ${f} was superseded: the first arrival, after its own, of a higher number.
- * Asking for both keeps a forged high number from superseding what comes after
- * it, and a clock that was set back from superseding the newest. */
-static bool superseded(const struct held_list *list, const struct held *f, uint64_t *when)
+/* When ${f} was superseded: the first arrival, not before its own, of a higher
+ * number; UINT64_MAX for never.  Asking for both keeps a forged high number from
+ * superseding what comes after it, and a clock that was set back from superseding
+ * the newest. */
+static uint64_t superseded_at(const struct held_list *list, const struct held *f)
 {
-	bool found = false;
+	uint64_t when = UINT64_MAX;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct held *other = &list->at[i];
 
-		if (other->number <= f->number || other->arrived < f->arrived)
-			continue;
-		if (!found || other->arrived < *when)
-			*when = other->arrived;
-		found = true;
+		if (other->number > f->number && other->arrived >= f->arrived && other->arrived < when)
+			when = other->arrived;
 	}
-	return found;
+	return when;
 }
 
 static bool is_due(const struct held_list *list, const struct held *f, uint64_t now_ms)
 {
-	uint64_t when;
+	uint64_t when = superseded_at(list, f);
 
-	return superseded(list, f, &when) && now_ms >= when && now_ms - when >= HOLDER_KEEP_MS;
+	return now_ms >= when && now_ms - when >= HOLDER_KEEP_MS;
 }
 
 struct status holder_sweep(const struct os *os, int dir, uint64_t now_ms, struct holder_swept *out)

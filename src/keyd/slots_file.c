@@ -87,7 +87,7 @@ static bool is_newer(struct json root)
 
 	return ok(json_text(json_member(root, TEXT("format")), &format)) && text_starts(format, TEXT("tacenda/v")) &&
 	       format.len == sizeof FORMAT - 1 && format.at[9] > '1' && format.at[9] <= '9' &&
-	       memcmp(format.at + 10, FORMAT + 10, sizeof FORMAT - 1 - 10) == 0;
+	       memcmp(&format.at[10], &FORMAT[10], sizeof FORMAT - 1 - 10) == 0;
 }
 
 static struct status read_form(struct json root, struct slots *out)
