@@ -13,9 +13,11 @@
 #define ROUNDS_PER_TURN 16
 /* From so many connections on a loop, TLS buffers are given back after every record: 34 KiB each count then. */
 #define FRUGAL_FROM 512
-/* How long a connection must have waited before it may be closed in favour of a new one. */
-#define EVICT_WAITING_MS 1000
-#define EVICT_STALLED_MS 5000
+/* How long a connection must have waited before it may be closed in favour of a new one: an honest client needs less
+ * for its handshake and its head, and a flood must bring all places anew in this time to keep anybody out. */
+#define EVICT_WAITING_MS 200
+/* A body that moves MIN_PROGRESS in this time is honest. */
+#define EVICT_STALLED_MS 1000
 
 static void on_ready(struct watch *w, uint32_t events);
 
