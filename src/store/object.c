@@ -200,7 +200,7 @@ static struct status open_folder(struct objects *o, const struct uuid *id, int *
 	(void)pthread_mutex_lock(&o->mutex);
 	struct status s = enter_folder(o, id);
 	if (ok(s)) {
-		*out = fcntl(o->folder_fd, F_DUPFD_CLOEXEC, 0);
+		*out = o->os->open(o->folder_fd, ".", O_RDONLY | O_DIRECTORY, 0);
 		s = *out >= 0 ? OK : os_status(errno, "objects");
 	}
 	(void)pthread_mutex_unlock(&o->mutex);
@@ -357,20 +357,16 @@ static bool is_folder(const struct os *os, int dir, const char *name)
 	return os->stat(dir, name, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static struct status walk_entries(const struct walk *walk, DIR *entries, const char *folder, unsigned depth);
+static struct status walk_entries(const struct walk *walk, int dir, const char *folder, unsigned depth);
 
 static struct status walk_folder(const struct walk *walk, const char *folder, unsigned depth)
 {
+	const struct os *os = walk->objects->os;
 	int fd;
 
-	TRY(os_open_dir(walk->objects->os, walk->objects->dir, folder, false, &fd));
-	DIR *entries = fdopendir(fd);
-	if (entries == NULL) {
-		(void)walk->objects->os->close(fd);
-		return FAIL_AT(ST_NO_MEMORY, "objects");
-	}
-	struct status s = walk_entries(walk, entries, folder, depth);
-	(void)closedir(entries);
+	TRY(os_open_dir(os, walk->objects->dir, folder, false, &fd));
+	struct status s = walk_entries(walk, fd, folder, depth);
+	(void)os->close(fd);
 	return s;
 }
 
@@ -385,7 +381,7 @@ static struct status walk_entry(const struct walk *walk, int dir, const char *fo
 	return walk_folder(walk, inner, depth - 1);
 }
 
-static struct status walk_entries(const struct walk *walk, DIR *entries, const char *folder, unsigned depth)
+static struct status read_entries(const struct walk *walk, DIR *entries, int dir, const char *folder, unsigned depth)
 {
 	for (;;) {
 		errno = 0;
@@ -394,8 +390,24 @@ static struct status walk_entries(const struct walk *walk, DIR *entries, const c
 			return errno == 0 ? OK : os_status(errno, "objects");
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		TRY(walk_entry(walk, dirfd(entries), folder, entry->d_name, depth));
+		TRY(walk_entry(walk, dir, folder, entry->d_name, depth));
 	}
+}
+
+static struct status walk_entries(const struct walk *walk, int dir, const char *folder, unsigned depth)
+{
+	/* The stream closes its descriptor itself. */
+	int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = own >= 0 ? fdopendir(own) : NULL;
+
+	if (entries == NULL) {
+		if (own >= 0)
+			(void)close(own);
+		return FAIL_AT(ST_IO, "objects");
+	}
+	struct status s = read_entries(walk, entries, dir, folder, depth);
+	(void)closedir(entries);
+	return s;
 }
 
 struct status object_walk(struct objects *o, struct status (*visit)(void *context, const struct object_found *found),
