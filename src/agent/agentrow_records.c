@@ -131,7 +131,7 @@ static struct status act_content_seal_add(struct agentdispatch_seat *seat, struc
 
 static struct status act_content_seal_end(struct agentdispatch_seat *seat, struct reader *r, struct buffer *out)
 {
-	AUTO(buffer) last = {.max = 2 * CHUNKED_SEALED};
+	AUTO(buffer) last = {.max = 2 * (size_t)CHUNKED_SEALED};
 	struct recordcontent_claim claim;
 
 	(void)r;

@@ -29,7 +29,7 @@ _Noreturn static void become_agent(const char *program, const char *const *argum
 	(void)close_range(AGENTSTART_READY_FD + 1, ~0u, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* execv() changes nothing in them; its type is older than const. */
-	(void)execv(program, (char *const *)(uintptr_t)arguments);
+	(void)execv(program, (char *const *)(const void *)arguments);
 	_exit(1);
 }
 

@@ -13,7 +13,7 @@
 #include "limits.h"
 #include "sealed.h"
 
-#define RECORDHEADER_PAD 128
+#define RECORDHEADER_PAD ((size_t)128)
 /* What LIMIT_SEALED_HEADER leaves after nonce and tag, cut to the padding. */
 #define RECORDHEADER_PLAIN_MAX ((LIMIT_SEALED_HEADER - 40) / RECORDHEADER_PAD * RECORDHEADER_PAD)
 

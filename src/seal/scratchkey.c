@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Two keys at a place: the pair that identifying records need stands together. */
-#define ROOM 2
+#define ROOM ((size_t)2)
 
 struct page {
 	struct secret keys;
@@ -59,7 +59,7 @@ struct status scratchkey_take(struct scratchkey *out)
 		return FAIL_AT(ST_NO_MEMORY, "scratch keys");
 	unsigned slot = (unsigned)__builtin_ctz(~own->taken);
 	own->taken |= 1u << slot;
-	out->key = (struct key *)own->keys.bytes + (size_t)ROOM * slot;
+	out->key = (struct key *)own->keys.bytes + ROOM * slot;
 	return OK;
 }
 

@@ -28,7 +28,7 @@
 #define SECURITYFILE_CA_MAX 8192
 #define SECURITYFILE_SLOTS  8
 /* Everything at its longest, base64 and JSON included, is under 20 KiB. */
-#define SECURITYFILE_MAX        (32 * 1024)
+#define SECURITYFILE_MAX        ((size_t)32 * 1024)
 #define SECURITYFILE_PUBLIC_MAX (SECURITYFILE_CA_MAX + 640)
 /* Header of chunked encryption, the private part of 120 bytes, tag. */
 #define SECURITYFILE_SEALED 192

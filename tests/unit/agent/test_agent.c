@@ -224,6 +224,7 @@ static void ends_when_told_to_and_leaves_no_socket(void **state)
 	assert_int_equal(faccessat(place.dir, place.socket, F_OK, 0), -1);
 }
 
+/* PROMISES#K13: log-off that nobody has to remember. */
 static void ends_when_nobody_asked_for_anything_long_enough(void **state)
 {
 	(void)state;

@@ -548,6 +548,7 @@ static void content_opens_from_memory_too(void **state)
 	assert_int_equal(plain.len, 0);
 }
 
+/* PROMISES#S2: refused before the first byte leaves. */
 static void damaged_content_writes_nothing(void **state)
 {
 	(void)state;

@@ -134,6 +134,7 @@ static void refuses_a_step_from_another_place(void **state)
 	}
 }
 
+/* PROMISES#B5: who had a key before a revocation opens nothing written after it. */
 static void never_opens_a_newer_epoch(void **state)
 {
 	(void)state;

@@ -27,6 +27,7 @@ static void derives_a_key_for_each_compartment(void **state)
 		secret_clear(&keys[i]);
 }
 
+/* PROMISES#K9: reading takes the keys, whatever a rule says; PROMISES#B1. */
 static void a_missing_epoch_key_opens_nothing(void **state)
 {
 	(void)state;

@@ -297,6 +297,7 @@ static void a_pin_moves_forward_only(void **state)
 	assert_true(hash_equal(&again.pin.root, &pin.root));
 }
 
+/* PROMISES#B2: two histories of one length are noticed. */
 static void a_forked_pin_is_refused(void **state)
 {
 	(void)state;
@@ -314,6 +315,7 @@ static void a_forked_pin_is_refused(void **state)
 	assert_int_equal(keys.pin.size, 42);
 }
 
+/* PROMISES#K7: without the passphrase the file is no use. */
 static void hides_its_private_keys(void **state)
 {
 	(void)state;

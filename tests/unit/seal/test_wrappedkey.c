@@ -103,6 +103,7 @@ static void refuses_another_private_key(void **state)
 	fixture_person_clear(&other);
 }
 
+/* PROMISES#B3: a key that the server planted is not used. */
 static void refuses_what_the_statement_does_not_name(void **state)
 {
 	(void)state;
