@@ -169,24 +169,24 @@ static struct status do_shutdown(struct keeper *k, const struct keywire_question
 /* The whole of what keyd does for anybody.  There is no message that destroys a
  * key: it comes with the statements that must order it. */
 static const struct row {
-	unsigned states;
 	handler *handle;
+	unsigned states;
 	enum dispatch_verdict done; /* what follows when it went well */
 } rows[KEYWIRE_IDS] = {
-	[KEYWIRE_HELLO] = {IN_ANY, do_hello, DISPATCH_ANSWER},
-	[KEYWIRE_CREATE] = {IN_MISSING, do_create, DISPATCH_ANSWER},
-	[KEYWIRE_UNSEAL] = {IN_SEALED, do_unseal, DISPATCH_ANSWER},
-	[KEYWIRE_GET] = {IN_OPEN, do_get, DISPATCH_ANSWER},
-	[KEYWIRE_MAKE] = {IN_OPEN, do_make, DISPATCH_ANSWER},
-	[KEYWIRE_SIGN] = {IN_OPEN, do_sign, DISPATCH_ANSWER},
-	[KEYWIRE_IDENTITY] = {IN_OPEN, do_identity, DISPATCH_ANSWER},
-	[KEYWIRE_RENEW] = {IN_OPEN, do_renew, DISPATCH_ANSWER},
-	[KEYWIRE_IMPORT] = {IN_OPEN, do_import, DISPATCH_ANSWER},
-	[KEYWIRE_REWRAP] = {IN_OPEN, do_rewrap, DISPATCH_LATER},
-	[KEYWIRE_STATUS] = {IN_ANY, do_status, DISPATCH_ANSWER},
-	[KEYWIRE_SLOT_ADD] = {IN_OPEN, do_slot_add, DISPATCH_ANSWER},
-	[KEYWIRE_SLOT_REMOVE] = {IN_OPEN, do_slot_remove, DISPATCH_ANSWER},
-	[KEYWIRE_SHUTDOWN] = {IN_ANY, do_shutdown, DISPATCH_STOP},
+	[KEYWIRE_HELLO] = {do_hello, IN_ANY, DISPATCH_ANSWER},
+	[KEYWIRE_CREATE] = {do_create, IN_MISSING, DISPATCH_ANSWER},
+	[KEYWIRE_UNSEAL] = {do_unseal, IN_SEALED, DISPATCH_ANSWER},
+	[KEYWIRE_GET] = {do_get, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_MAKE] = {do_make, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_SIGN] = {do_sign, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_IDENTITY] = {do_identity, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_RENEW] = {do_renew, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_IMPORT] = {do_import, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_REWRAP] = {do_rewrap, IN_OPEN, DISPATCH_LATER},
+	[KEYWIRE_STATUS] = {do_status, IN_ANY, DISPATCH_ANSWER},
+	[KEYWIRE_SLOT_ADD] = {do_slot_add, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_SLOT_REMOVE] = {do_slot_remove, IN_OPEN, DISPATCH_ANSWER},
+	[KEYWIRE_SHUTDOWN] = {do_shutdown, IN_ANY, DISPATCH_STOP},
 };
 
 /* A message in a state that does not list it. */

@@ -20,12 +20,12 @@ void journal_name(uint64_t night, char out[JOURNAL_NAME_LEN])
 	(void)snprintf(out, JOURNAL_NAME_LEN, "journal.%08" PRIu64, night);
 }
 
-static void put_head(uint64_t night, uint8_t head[HEAD])
+static struct status put_head(uint64_t night, uint8_t head[HEAD])
 {
-	struct label_number n = label_number(night);
+	struct buffer b = BUFFER_OVER(head, HEAD);
 
-	memcpy(head, MAGIC, 4);
-	memcpy(head + 4, n.bytes, sizeof n.bytes);
+	TRY(buffer_put(&b, BYTES_LITERAL(MAGIC)));
+	return buffer_put_u64(&b, night);
 }
 
 static struct status first_chain(const uint8_t head[HEAD], const struct hash *snapshot, struct hash *out)
@@ -167,7 +167,7 @@ static struct status check_head(struct bytes bytes, uint64_t night)
 {
 	uint8_t head[HEAD];
 
-	put_head(night, head);
+	TRY(put_head(night, head));
 	if (bytes.len >= 4 && memcmp(bytes.at, MAGIC, 3) == 0 && bytes.at[3] > MAGIC[3] && bytes.at[3] <= '9')
 		return FAIL_AT(ST_CONFLICT, REASON_NEWER);
 	if (bytes.len < HEAD || memcmp(bytes.at, head, HEAD) != 0)
@@ -214,7 +214,7 @@ struct status journal_create(const struct os *os, int dir, uint64_t night, const
 	AUTO(journal) j = {.os = os, .fd = -1, .size = HEAD};
 	uint8_t head[HEAD];
 
-	put_head(night, head);
+	TRY(put_head(night, head));
 	TRY(first_chain(head, snapshot, &j.chain));
 	TRY(open_file(os, dir, night, O_RDWR | O_CREAT | O_TRUNC, &j.fd));
 	TRY(os_write_all(os, j.fd, bytes_of(head, HEAD), 0));

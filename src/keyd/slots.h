@@ -21,7 +21,7 @@
 #define SLOTS_MEMORY (128u << 20)
 #define SLOTS_PASSES 3
 /* The file: eight slots of less than half a KiB. */
-#define SLOTS_FILE_MAX (16 * 1024)
+#define SLOTS_FILE_MAX ((size_t)16 * 1024)
 
 struct slot {
 	enum slot_kind kind;

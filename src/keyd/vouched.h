@@ -11,7 +11,7 @@
 #include "secret.h"
 
 /* A chain of KEYWIRE_CHAIN_MAX certificates and a CA's is the largest. */
-#define VOUCHED_BYTES_MAX (96 * 1024)
+#define VOUCHED_BYTES_MAX ((size_t)96 * 1024)
 
 /** Made by vouched_new(); ended by vouched_clear(). */
 struct vouched {

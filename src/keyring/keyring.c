@@ -188,23 +188,35 @@ struct status keyring_get(struct keyring *r, const struct key_name *name, struct
 	return keycache_find(&r->cache, name, out) ? OK : FAIL_AT(ST_NOT_FOUND, "stored key");
 }
 
+/* Names that wait for a message.  Plain names, not keys: any memory will do. */
+struct wanted {
+	struct key_name names[KEYWIRE_KEYS_MAX];
+	size_t count;
+};
+
+static struct status fetch_wanted(struct keyring *r, struct wanted *w)
+{
+	size_t count = w->count;
+
+	w->count = 0;
+	return count == 0 ? OK : fetch(r, KEYWIRE_GET, w->names, count);
+}
+
 struct status keyring_prefetch(struct keyring *r, const struct key_name *names, size_t count)
 {
-	/* Plain names, not keys: any memory will do. */
-	struct key_name wanted[KEYWIRE_KEYS_MAX];
-	size_t waiting = 0;
+	struct wanted wanted;
 
 	if (r->fd < 0)
 		return FAIL_AT(ST_UNREACHABLE, REASON_GONE);
+	wanted.count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!keycache_has(&r->cache, &names[i]))
-			wanted[waiting++] = names[i];
-		if (waiting == KEYWIRE_KEYS_MAX || (waiting > 0 && i + 1 == count)) {
-			TRY(fetch(r, KEYWIRE_GET, wanted, waiting));
-			waiting = 0;
-		}
+		if (keycache_has(&r->cache, &names[i]))
+			continue;
+		wanted.names[wanted.count++] = names[i];
+		if (wanted.count == KEYWIRE_KEYS_MAX)
+			TRY(fetch_wanted(r, &wanted));
 	}
-	return OK;
+	return fetch_wanted(r, &wanted);
 }
 
 struct status keyring_create(struct keyring *r, const struct key_name *names, size_t count)

@@ -7,9 +7,10 @@
  *
  * Invariants:
  *  1. Keys are in guarded memory only: the cache, the packet, what the caller brings.
- *  2. When keyd has ended or broken the protocol, the connection is closed and every
- *     later call, even for a cached key, is ST_UNREACHABLE (REASON_GONE); it is never mended:
- *     the daemon drains and ends.
+ *  2. Once a call has found that keyd ended or broke the protocol, the connection is
+ *     closed, the cache wiped, and every later call ST_UNREACHABLE (REASON_GONE).  It is
+ *     never mended: the daemon, which sees keyd end (keyring_process.watch) even while
+ *     caches answer, drains and ends.
  *
  * What keyd refuses comes back as it left it: code and one of the literals of keywire.h.
  */

@@ -107,7 +107,8 @@ static void list_arguments(const struct keyring_options *o, char number[NUMBER_L
 		argv[n++] = "--holder";
 		argv[n++] = o->holders[i];
 	}
-	argv[n] = NULL;
+	while (n < ARGUMENTS_MAX)
+		argv[n++] = NULL;
 }
 
 static int list_actions(posix_spawn_file_actions_t *actions, const struct pairs *p)
@@ -137,12 +138,15 @@ static int list_attributes(posix_spawnattr_t *attributes)
 			   : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
-static int spawn(const char *program, const char *const *argv, const struct pairs *p, pid_t *pid)
+static int spawn(const char *program, const char *const argv[ARGUMENTS_MAX], const struct pairs *p, pid_t *pid)
 {
+	char *arguments[ARGUMENTS_MAX];
 	static char *const empty[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 
+	/* The vector is not written to; its type is older than const. */
+	memcpy(arguments, argv, sizeof arguments);
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return ENOMEM;
 	if (posix_spawnattr_init(&attributes) != 0) {
@@ -152,9 +156,8 @@ static int spawn(const char *program, const char *const *argv, const struct pair
 	int failed = list_actions(&actions, p);
 	if (failed == 0)
 		failed = list_attributes(&attributes);
-	/* exec's argument vector is not written to; its type is older than const. */
 	if (failed == 0)
-		failed = posix_spawn(pid, program, &actions, &attributes, (char *const *)(uintptr_t)argv, empty);
+		failed = posix_spawn(pid, program, &actions, &attributes, arguments, empty);
 	(void)posix_spawnattr_destroy(&attributes);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return failed;
