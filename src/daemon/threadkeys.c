@@ -22,10 +22,16 @@ void threadkeys_stop(struct threadkeys *t)
 	own = NULL;
 }
 
-struct status threadkeys_begin(struct threadkeys *t, size_t number)
+struct status threadkeys_ring(struct threadkeys *t, struct keyring **out)
 {
-	TRY(keyring_open(&t->process, number, &t->rings[number]));
-	own = &t->rings[number];
+	if (own == NULL) {
+		size_t number = atomic_fetch_add(&t->opened, 1);
+		if (number >= t->process.count)
+			return FAIL_AT(ST_UNREACHABLE, REASON_GONE);
+		TRY(keyring_open(&t->process, number, &t->rings[number]));
+		own = &t->rings[number];
+	}
+	*out = own;
 	return OK;
 }
 
@@ -37,33 +43,28 @@ void threadkeys_end(struct threadkeys *t)
 	own = NULL;
 }
 
-struct keyring *threadkeys_ring(struct threadkeys *t)
+static struct status get(struct threadkeys *t, const struct key_name *name, struct key *out)
 {
-	(void)t;
-	return own;
+	struct keyring *ring;
+
+	TRY(threadkeys_ring(t, &ring));
+	return keyring_get(ring, name, out);
 }
 
-static struct status get(const struct key_name *name, struct key *out)
-{
-	if (own == NULL)
-		return FAIL_AT(ST_UNREACHABLE, REASON_GONE);
-	return keyring_get(own, name, out);
-}
-
-static struct status patient_key(const struct uuid *id, struct key *out)
+static struct status patient_key(struct threadkeys *t, const struct uuid *id, struct key *out)
 {
 	struct key_name name = key_name_patient(&(struct patient_id){*id});
-	struct status s = get(&name, out);
+	struct status s = get(t, &name, out);
 
 	/* A key that is not there was destroyed, or never made: its rows open for nobody. */
 	return s.code == ST_NOT_FOUND ? FAIL_AT(ST_GONE, "patient key") : s;
 }
 
-static struct status site_key(struct key *out)
+static struct status site_key(struct threadkeys *t, struct key *out)
 {
 	struct key_name name = key_name_number(KEY_SITE_ROWS, 0);
 
-	return get(&name, out);
+	return get(t, &name, out);
 }
 
 static struct status row_key(void *context, enum row_scope scope, const struct uuid *patient, struct key *out)
@@ -72,9 +73,9 @@ static struct status row_key(void *context, enum row_scope scope, const struct u
 
 	switch (scope) {
 	case ROW_SITE:
-		return site_key(out);
+		return site_key(t, out);
 	case ROW_PATIENT:
-		return patient_key(patient, out);
+		return patient_key(t, patient, out);
 	case ROW_TOKEN:
 		if (t->token_key.len < sizeof *out)
 			return FAIL_AT(ST_UNREACHABLE, "token key");
@@ -87,19 +88,19 @@ static struct status row_key(void *context, enum row_scope scope, const struct u
 static struct status year_key(void *context, unsigned year, struct key *out)
 {
 	struct key_name name = key_name_number(KEY_LOG_YEAR, year);
+	struct keyring *ring;
 
-	(void)context;
-	struct status s = get(&name, out);
+	TRY(threadkeys_ring(context, &ring));
+	struct status s = keyring_get(ring, &name, out);
 	if (s.code != ST_NOT_FOUND)
 		return s;
-	TRY(keyring_create(own, &name, 1));
-	return keyring_get(own, &name, out);
+	TRY(keyring_create(ring, &name, 1));
+	return keyring_get(ring, &name, out);
 }
 
 static struct status subject_key(void *context, enum piece_kind kind, const struct uuid *id, struct key *out)
 {
-	(void)context;
-	return kind == PIECE_PATIENT ? patient_key(id, out) : site_key(out);
+	return kind == PIECE_PATIENT ? patient_key(context, id, out) : site_key(context, out);
 }
 
 struct row_keys threadkeys_rows(struct threadkeys *t)

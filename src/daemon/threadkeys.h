@@ -3,21 +3,25 @@
  * threadkeys: each thread's own connection to keyd, behind the tables of callbacks
  * that store and log ask for keys.
  *
- * Thread 0 is the main one, 1 the committer, then the loops.  A thread that has not
- * begun gets no key.
+ * A thread opens its connection when it first asks for a key, and keeps it until
+ * threadkeys_end() or the end of everything.  There are as many as were started.
  */
 #ifndef DAEMON_THREADKEYS_H
 #define DAEMON_THREADKEYS_H
+
+#include <stdatomic.h>
 
 #include "keyring.h"
 #include "log.h"
 #include "store.h"
 
-enum { THREADKEYS_MAIN, THREADKEYS_COMMITTER, THREADKEYS_LOOPS };
+/* Connections beside those of the loops: the main thread's and the committer's. */
+#define THREADKEYS_OTHERS 2
 
 struct threadkeys {
 	struct keyring_process process;
 	struct keyring rings[KEYRING_CONNECTIONS_MAX];
+	_Atomic size_t opened;
 	struct secret token_key; /* ROW_TOKEN: makes look-up tokens; set before the loops run */
 };
 
@@ -26,12 +30,10 @@ MUST_CHECK struct status threadkeys_start(const struct keyring_options *options,
 /** threadkeys_stop(t): every thread has ended its use. */
 void threadkeys_stop(struct threadkeys *t);
 
-/** threadkeys_begin(t, number): the calling thread has connection ${number} from now on. */
-MUST_CHECK struct status threadkeys_begin(struct threadkeys *t, size_t number);
-/** threadkeys_end(t): the calling thread's connection is closed. */
+/** threadkeys_ring(t, out): the calling thread's connection; ST_UNREACHABLE when keyd is gone or all are taken. */
+MUST_CHECK struct status threadkeys_ring(struct threadkeys *t, struct keyring **out);
+/** threadkeys_end(t): the calling thread asks for no more keys. */
 void threadkeys_end(struct threadkeys *t);
-/** threadkeys_ring(t): the calling thread's; NULL before threadkeys_begin(). */
-struct keyring *threadkeys_ring(struct threadkeys *t);
 
 struct row_keys threadkeys_rows(struct threadkeys *t);
 struct log_keys threadkeys_log(struct threadkeys *t);

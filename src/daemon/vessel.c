@@ -10,6 +10,7 @@
 
 #include "facts.h"
 
+/* Changes and leaves that may wait: memory, and how long the last of them waits. */
 #define WAITING_MAX 65536
 #define LOG_FOLDER  "log"
 
@@ -19,8 +20,9 @@ static struct status open_data(const struct vessel_options *o, struct vessel *v)
 		return os_status(errno, "data directory");
 	v->data = open(o->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (v->data < 0)
-		return errno == ENOENT ? FAIL_AT(ST_NOT_FOUND, "data directory: name it with --data, or run tacendad init")
-				       : os_status(errno, "data directory");
+		return errno == ENOENT
+			       ? FAIL_AT(ST_NOT_FOUND, "data directory: name it with --data, or run tacendad init")
+			       : os_status(errno, "data directory");
 	return os_open_dir(&os_real, v->data, LOG_FOLDER, o->create, &v->log_dir);
 }
 
@@ -28,28 +30,30 @@ static struct status open_keys(const struct vessel_options *o, struct vessel *v)
 {
 	struct keyring_options options = {.keys = o->keys,
 					  .holder_count = o->holder_count,
-					  .connections = THREADKEYS_LOOPS + o->loops,
+					  .connections = THREADKEYS_OTHERS + o->loops,
 					  .create = o->create};
 	const struct key_name site_rows = key_name_number(KEY_SITE_ROWS, 0);
+	struct keyring *ring;
 
 	for (size_t i = 0; i < o->holder_count; i++)
 		options.holders[i] = o->holders[i];
 	TRY(threadkeys_start(&options, &v->keys));
-	TRY(threadkeys_begin(&v->keys, THREADKEYS_MAIN));
-	struct keyring *ring = threadkeys_ring(&v->keys);
+	TRY(threadkeys_ring(&v->keys, &ring));
 	if (!o->create)
 		return keyring_unseal(ring, &o->proof);
 	TRY(keyring_init(ring, o->origin, o->site_name, &o->proof));
 	return keyring_create(ring, &site_rows, 1);
 }
 
-/* --- The signer of checkpoints: keyd, over the committer's connection --- */
+/* --- The signer of checkpoints: keyd, over the calling thread's connection --- */
 
 static struct status last_signed(void *context, struct tree_head *out)
 {
 	struct keywire_status status;
+	struct keyring *ring;
 
-	TRY(keyring_status(threadkeys_ring(context), &status));
+	TRY(threadkeys_ring(context, &ring));
+	TRY(keyring_status(ring, &status));
 	*out = (struct tree_head){status.signed_size, status.signed_root};
 	return OK;
 }
@@ -57,20 +61,25 @@ static struct status last_signed(void *context, struct tree_head *out)
 static struct status sign(void *context, const struct tree_head *head, const struct tree_proof *proof,
 			  struct buffer *out)
 {
-	return keyring_sign_checkpoint(threadkeys_ring(context), head->size, &head->root, proof->hashes, proof->count,
-				       out);
+	struct keyring *ring;
+
+	TRY(threadkeys_ring(context, &ring));
+	return keyring_sign_checkpoint(ring, head->size, &head->root, proof->hashes, proof->count, out);
 }
 
 static struct status make_signer(struct vessel *v)
 {
 	struct keywire_status status;
 	struct text scheme = TEXT("https://");
+	struct keyring *ring;
 	char name[300];
 
-	TRY(keyring_status(threadkeys_ring(&v->keys), &status));
+	TRY(threadkeys_ring(&v->keys, &ring));
+	TRY(keyring_status(ring, &status));
 	int len = snprintf(name, sizeof name, "%.*s/v1/log", (int)(status.origin.len - scheme.len),
 			   status.origin.at + scheme.len);
-	struct ed25519_public key = status.log_key;
+	struct ed25519_public key;
+	memcpy(key.bytes, &status.log_key, sizeof key.bytes);
 	TRY(note_key_new((struct text){name, (size_t)len}, NOTE_ED25519, &key, &v->log_key));
 	v->signer = (struct log_signer){.key = v->log_key, .last = last_signed, .sign = sign, .context = &v->keys};
 	return OK;
@@ -131,10 +140,6 @@ struct status vessel_load_site(struct vessel *v)
 	return facts_fingerprint(snapshot.view, &v->fingerprint);
 }
 
-static struct status committer_begins(void *context)
-{
-	return threadkeys_begin(context, THREADKEYS_COMMITTER);
-}
 static void committer_ends(void *context)
 {
 	threadkeys_end(context);
@@ -146,7 +151,6 @@ struct status vessel_commit(struct vessel *v)
 							   .log = v->log,
 							   .clock = &clock_system,
 							   .signer = &v->signer,
-							   .begin = committer_begins,
 							   .end = committer_ends,
 							   .context = &v->keys,
 							   .waiting_max = WAITING_MAX},

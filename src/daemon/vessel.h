@@ -16,7 +16,7 @@ struct vessel_options {
 	size_t holder_count;
 	size_t loops; /* connections to keyd beyond main and committer */
 	bool create;
-	struct keywire_proof proof; /* of a root slot */
+	struct keywire_proof proof;    /* of a root slot */
 	struct text origin, site_name; /* create */
 };
 
@@ -40,7 +40,8 @@ struct vessel {
  * vessel_close() it in any case.
  */
 MUST_CHECK struct status vessel_open(const struct vessel_options *options, struct vessel *out);
-/** vessel_load_site(v): name, region, origin, preset, fingerprint, token key from the rows; ST_NOT_FOUND before init. */
+/** vessel_load_site(v): name, region, origin, preset, fingerprint, token key from the rows; ST_NOT_FOUND before init.
+ */
 MUST_CHECK struct status vessel_load_site(struct vessel *v);
 /** vessel_commit(v): start the committer. */
 MUST_CHECK struct status vessel_commit(struct vessel *v);

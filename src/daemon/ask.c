@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask: host verbs that speak to the running daemon, or look at stopped data. */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "hostargs.h"
+#include "json.h"
+#include "logread.h"
+
+static int need_data(const char *verb)
+{
+	(void)fprintf(stderr, "tacendad: %s needs --data D; try: tacendad %s --help\n", verb, verb);
+	return EXIT_USAGE;
+}
+
+static void print_text(struct json v)
+{
+	AUTO(buffer) text = {.max = 4096};
+
+	if (ok(json_write(v, JSON_AS_WRITTEN, &text)))
+		(void)printf("%.*s\n", (int)text.len, (const char *)text.bytes);
+}
+
+/** `name: value` lines, or the object as it came. */
+static int print_answer(const struct hostargs *h, struct bytes answer)
+{
+	AUTO(json_document) document = {0};
+	struct text name;
+	struct json value;
+	bool done = true;
+
+	if (!ok(json_parse(answer, &json_limits_body, &document)))
+		return hostargs_failure(FAIL_AT(ST_UNREACHABLE, "daemon"));
+	(void)ok(json_bool(json_member(json_root(&document), TEXT("done")), &done));
+	if (h->json) {
+		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
+		return done ? EXIT_DONE : EXIT_REFUSED;
+	}
+	struct json_members m = json_members_of(json_root(&document));
+	while (json_members_next(&m, &name, &value)) {
+		(void)printf("%-14.*s ", TEXT_ARG(name));
+		print_text(value);
+	}
+	return done ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static bool says_ready(struct bytes answer)
+{
+	AUTO(json_document) document = {0};
+	bool ready = false;
+
+	return ok(json_parse(answer, &json_limits_body, &document)) &&
+	       ok(json_bool(json_member(json_root(&document), TEXT("ready")), &ready)) && ready;
+}
+
+/** --wait SECONDS: until it is ready.  A socket that is not there yet tells nobody, so it is looked for again. */
+static struct status ask_until(const char *data, const char *line, uint32_t seconds, struct buffer *out)
+{
+	uint64_t end = clock_mono(&clock_system) + (uint64_t)seconds * 1000;
+
+	for (;;) {
+		out->len = 0;
+		struct status s = control_ask(data, line, out);
+		if (seconds == 0 || (ok(s) && says_ready(buffer_bytes(out))))
+			return s;
+		if (clock_mono(&clock_system) >= end)
+			return ok(s) ? FAIL_AT(ST_BUSY, "not ready") : s;
+		(void)poll(NULL, 0, 20);
+	}
+}
+
+int verb_status(struct hostargs *h)
+{
+	AUTO(buffer) answer = {.max = CONTROL_ANSWER_MAX};
+	const char *data = options_value(&h->options, "--data"), *wait = options_value(&h->options, "--wait");
+	uint32_t seconds = 0;
+
+	if (data == NULL)
+		return need_data("status");
+	if (wait != NULL && !ok(text_to_u32(text_of(wait), 1, 3600, &seconds)))
+		return need_data("status --wait SECONDS");
+	struct status s = ask_until(data, "status", seconds, &answer);
+	return ok(s) ? print_answer(h, buffer_bytes(&answer)) : hostargs_failure(s);
+}
+
+static int ask_one(struct hostargs *h, const char *verb)
+{
+	AUTO(buffer) answer = {.max = CONTROL_ANSWER_MAX};
+	const char *data = options_value(&h->options, "--data");
+
+	if (data == NULL)
+		return need_data(verb);
+	struct status s = control_ask(data, verb, &answer);
+	return ok(s) ? print_answer(h, buffer_bytes(&answer)) : hostargs_failure(s);
+}
+
+int verb_reload(struct hostargs *h)
+{
+	return ask_one(h, "reload");
+}
+
+int verb_rewrap(struct hostargs *h)
+{
+	return ask_one(h, "rewrap");
+}
+
+/* --- check: reads everything, changes nothing --- */
+
+struct checking {
+	struct vessel vessel;
+	struct log_keys keys;
+	uint64_t damaged, leaves;
+};
+static void checking_clear(struct checking *c)
+{
+	vessel_close(&c->vessel);
+}
+
+static void report(void *context, const struct vault_finding *f)
+{
+	static const char *const words[] = {
+		[VAULT_ROW_DAMAGED] = "row damaged",           [VAULT_OBJECT_DAMAGED] = "object damaged",
+		[VAULT_OBJECT_MISSING] = "object missing",     [VAULT_OBJECT_ORPHAN] = "object nobody names",
+		[VAULT_UPLOAD_ORPHAN] = "upload nobody names", [VAULT_STRANGE_FILE] = "strange file",
+	};
+	struct checking *c = context;
+	bool harmless = f->damage == VAULT_OBJECT_ORPHAN || f->damage == VAULT_UPLOAD_ORPHAN;
+
+	c->damaged += !harmless;
+	(void)printf("%s: table %s, object %s\n", words[f->damage], tables[f->table].name,
+		     id_print(ID_OBJECT, &f->object).at);
+}
+
+static struct status check_log(struct checking *c)
+{
+	AUTO(logread_opening) opening = {0};
+	struct logread *reader = NULL;
+
+	TRY(logread_new(c->vessel.log, &c->keys, &reader));
+	struct status s = OK;
+	uint64_t size = log_size(c->vessel.log);
+	for (; ok(s) && c->leaves < size; c->leaves++)
+		s = logread_open(reader, c->leaves, &opening);
+	logread_free(reader);
+	if (!ok(s)) {
+		c->damaged++;
+		(void)printf("log damaged at leaf %llu: %s\n", (unsigned long long)(c->leaves - 1),
+			     s.what != NULL ? s.what : "");
+	}
+	return OK;
+}
+
+static struct status check_all(struct hostargs *h, struct checking *c)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	struct vessel_options options = {.data = options_value(&h->options, "--data"),
+					 .keys = options_value(&h->options, "--keys")};
+	struct vault_scrub scrub = {.report = report, .context = c};
+
+	TRY(hostargs_proof(h, false, &options.proof));
+	TRY(vessel_open(&options, &c->vessel));
+	TRY(vessel_load_site(&c->vessel));
+	c->keys = threadkeys_log(&c->vessel.keys);
+	TRY(store_snapshot_new(&c->vessel.store, &snapshot));
+	while (!scrub.done)
+		TRY(vault_scrub_step(c->vessel.vault, &snapshot, &scrub, 1000));
+	TRY(check_log(c));
+	(void)printf("%llu rows, %llu objects, %llu bytes, %llu leaves: %llu damaged\n", (unsigned long long)scrub.rows,
+		     (unsigned long long)scrub.objects, (unsigned long long)scrub.bytes, (unsigned long long)c->leaves,
+		     (unsigned long long)c->damaged);
+	return OK;
+}
+
+int verb_check(struct hostargs *h)
+{
+	AUTO(checking) c = {.vessel = {.data = -1, .log_dir = -1}};
+
+	if (options_value(&h->options, "--data") == NULL || options_value(&h->options, "--keys") == NULL)
+		return need_data("check --keys K");
+	struct status s = check_all(h, &c);
+	if (!ok(s))
+		return hostargs_failure(s);
+	return c.damaged == 0 ? EXIT_DONE : EXIT_DAMAGE;
+}
