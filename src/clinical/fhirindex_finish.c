@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fhirindex_finish: references to patients, and what follows from them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fhirindex_internal.h"
+
+#define ARRAY_MAX ((size_t)4 << 30)
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct fhirindex_key *x = a, *y = b;
+
+	if (x->word != y->word)
+		return x->word < y->word ? -1 : 1;
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->number == y->number ? 0 : x->number < y->number ? -1 : 1;
+}
+
+struct keys {
+	const struct fhirindex_key *at;
+	size_t count;
+};
+
+static struct keys sorted(struct buffer *array)
+{
+	size_t count = array->len / sizeof(struct fhirindex_key);
+
+	if (count > 0)
+		qsort(array->bytes, count, sizeof(struct fhirindex_key), compare_keys);
+	return (struct keys){(const struct fhirindex_key *)(const void *)array->bytes, count};
+}
+
+/**
+ * What ${word} means in ${file}: what the same file says, else what all others agree
+ * on, for two exports may both have a Patient/1.
+ */
+static bool look_up(const struct keys *k, uint32_t word, uint32_t file, uint32_t *out)
+{
+	size_t low = 0, high = k->count;
+	bool found = false, agreed = true;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (k->at[middle].word < word)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < k->count && k->at[low].word == word; low++) {
+		if (k->at[low].file == file) {
+			*out = k->at[low].number;
+			return true;
+		}
+		agreed = agreed && (!found || k->at[low].number == *out);
+		*out = k->at[low].number;
+		found = true;
+	}
+	return found && agreed;
+}
+
+struct finishing {
+	struct fhirindex *index;
+	struct keys keys, claims;
+	struct fhirindex_row *rows;
+	size_t row_count;
+};
+
+static struct status put_place(struct finishing *f, const struct fhirindex_row *row, uint32_t patient, size_t first)
+{
+	struct fhirindex_place place = row->place;
+	const struct fhirindex_place *made = (const struct fhirindex_place *)(const void *)f->index->places.bytes;
+	size_t count = f->index->places.len / sizeof place;
+
+	for (size_t i = first; i < count; i++)
+		if (made[i].patient == patient)
+			return OK;
+	place.patient = patient;
+	f->index->places.max = ARRAY_MAX;
+	return buffer_put(&f->index->places, BYTES_OF(place));
+}
+
+/** The patients that a row's own references name; ${unknown}: it is about one whom nobody knows. */
+static struct status resolve(struct finishing *f, const struct fhirindex_row *row, size_t first, bool *unknown)
+{
+	const struct fhirindex_link *links =
+		(const struct fhirindex_link *)(const void *)f->index->links.bytes + row->link_first;
+	uint32_t patient;
+	bool found = false;
+
+	*unknown = false;
+	for (size_t i = 0; i < row->link_count; i++) {
+		if (look_up(&f->keys, links[i].word, row->place.file, &patient) ||
+		    (links[i].other != FHIRINDEX_NONE &&
+		     look_up(&f->keys, links[i].other, row->place.file, &patient))) {
+			TRY(put_place(f, row, patient, first));
+			found = true;
+		} else {
+			*unknown = *unknown || links[i].about;
+		}
+	}
+	*unknown = *unknown && !found;
+	return OK;
+}
+
+/** A Binary belongs to whom the document belongs that points at it. */
+static struct status resolve_claims(struct finishing *f, const struct fhirindex_row *row, size_t first, bool *unknown)
+{
+	for (size_t s = 0; s < COUNT(row->self); s++)
+		for (size_t i = 0; row->self[s] != FHIRINDEX_NONE && i < f->claims.count; i++) {
+			const struct fhirindex_key *claim = &f->claims.at[i];
+			bool one;
+			if (claim->word != row->self[s])
+				continue;
+			TRY(resolve(f, &f->rows[claim->number], first, &one));
+			*unknown = *unknown || one;
+		}
+	return OK;
+}
+
+static struct status finish_row(struct finishing *f, const struct fhirindex_row *row)
+{
+	size_t first = f->index->places.len / sizeof(struct fhirindex_place);
+	bool unknown, claimed_unknown = false;
+
+	if (row->place.patient != FHIRINDEX_NONE)
+		return put_place(f, row, row->place.patient, first);
+	TRY(resolve(f, row, first, &unknown));
+	if (f->index->places.len / sizeof(struct fhirindex_place) == first)
+		TRY(resolve_claims(f, row, first, &claimed_unknown));
+	if (f->index->places.len / sizeof(struct fhirindex_place) > first)
+		return OK;
+	return put_place(f, row, unknown || claimed_unknown ? FHIRINDEX_UNMATCHED : FHIRINDEX_SHARED, first);
+}
+
+static int compare_places(const void *a, const void *b, void *context)
+{
+	const struct fhirindex_place *x = a, *y = b;
+	const struct fhirindex *index = context;
+
+	if (x->patient != y->patient)
+		return x->patient < y->patient ? -1 : 1;
+	if (x->type != y->type) {
+		struct text s = words_at(&index->words, x->type), t = words_at(&index->words, y->type);
+		int order = memcmp(s.at, t.at, s.len < t.len ? s.len : t.len);
+		return order != 0 ? order : s.len < t.len ? -1 : 1;
+	}
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->at == y->at ? 0 : x->at < y->at ? -1 : 1;
+}
+
+struct status fhirindex_finish(struct fhirindex *x)
+{
+	struct finishing f = {.index = x,
+			      .keys = sorted(&x->keys),
+			      .claims = sorted(&x->claims),
+			      .rows = (struct fhirindex_row *)(void *)x->rows.bytes,
+			      .row_count = x->rows.len / sizeof(struct fhirindex_row)};
+
+	x->places.len = 0;
+	for (size_t i = 0; i < f.row_count; i++)
+		TRY(finish_row(&f, &f.rows[i]));
+	if (x->places.len > 0)
+		qsort_r(x->places.bytes, x->places.len / sizeof(struct fhirindex_place), sizeof(struct fhirindex_place),
+			compare_places, x);
+	return OK;
+}
+
+size_t fhirindex_patient_count(const struct fhirindex *x)
+{
+	return x->patients.len / sizeof(struct fhirindex_patient);
+}
+
+const struct fhirindex_patient *fhirindex_patient_at(const struct fhirindex *x, size_t patient)
+{
+	return (const struct fhirindex_patient *)(const void *)x->patients.bytes + patient;
+}
+
+struct text fhirindex_identity(const struct fhirindex *x, size_t patient)
+{
+	return words_at(&x->identities, (uint32_t)patient);
+}
+
+struct text fhirindex_type(const struct fhirindex *x, const struct fhirindex_place *place)
+{
+	return words_at(&x->words, place->type);
+}
+
+const struct fhirindex_place *fhirindex_places(const struct fhirindex *x, uint32_t patient, size_t *count)
+{
+	const struct fhirindex_place *all = (const struct fhirindex_place *)(const void *)x->places.bytes;
+	size_t low = 0, high = x->places.len / sizeof *all, end = high;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (all[middle].patient < patient)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*count = 0;
+	while (low + *count < end && all[low + *count].patient == patient)
+		(*count)++;
+	return all == NULL ? NULL : all + low;
+}
+
+size_t fhirindex_resources(const struct fhirindex *x)
+{
+	return x->rows.len / sizeof(struct fhirindex_row);
+}
+
+struct type_count {
+	struct text type;
+	size_t count;
+};
+
+static int compare_types(const void *a, const void *b)
+{
+	const struct type_count *x = a, *y = b;
+	int order = memcmp(x->type.at, y->type.at, x->type.len < y->type.len ? x->type.len : y->type.len);
+
+	return order != 0 ? order : x->type.len < y->type.len ? -1 : x->type.len > y->type.len;
+}
+
+struct status fhirindex_counts(const struct fhirindex *x, fhirindex_count_visit *visit, void *context)
+{
+	const struct fhirindex_row *rows = (const struct fhirindex_row *)(const void *)x->rows.bytes;
+	struct type_count *counts = calloc(x->words.count + 1, sizeof *counts);
+	size_t used = 0;
+	struct status s = OK;
+
+	if (counts == NULL)
+		return FAIL(ST_NO_MEMORY);
+	for (size_t i = 0; i < fhirindex_resources(x); i++)
+		counts[rows[i].place.type].count++;
+	for (uint32_t i = 0; i < x->words.count; i++)
+		if (counts[i].count > 0)
+			counts[used++] = (struct type_count){words_at(&x->words, i), counts[i].count};
+	qsort(counts, used, sizeof *counts, compare_types);
+	for (size_t i = 0; ok(s) && i < used; i++)
+		s = visit(context, counts[i].type, counts[i].count);
+	free(counts);
+	return s;
+}
