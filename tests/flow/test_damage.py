@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Damage at rest: never wrong data, never a right changed (PROMISES#S2 K9 B1 B2 B3).
+
+DAMAGES random bit flips over objects, database, key store and log, each in a fresh copy of one stopped site, which is then started and
+read whole as its owner, a reader with a share and a stranger. Every answer is the one from before or a refusal. Then each plain column
+is changed by SQL, objects are swapped, cut, rolled back, and rows are replayed. SEED is printed.
+"""
+import collections
+import concurrent.futures
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.prepared import Prepared, judge  # noqa: E402
+from lib.site import DAMAGE, DONE, Site  # noqa: E402
+from lib.tap import run  # noqa: E402
+
+DAMAGES = int(os.environ.get("DAMAGES", "200"))
+SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
+WORKERS = 2
+# Sockets and locks are made anew at every start; the reserve is room, not content.
+PASSED_OVER = ("run", "reserve")
+
+
+def files_of(copy):
+    """{kind: [file]} of what is on the two disks."""
+    kinds = collections.defaultdict(list)
+    for path in sorted(copy.data.rglob("*")) + sorted(copy.keys.rglob("*")):
+        if not path.is_file() or path.stat().st_size == 0 or any(part in PASSED_OVER for part in path.parts):
+            continue
+        place = path.relative_to(copy.folder).parts
+        kind = "key store" if place[0] == "keys" else {"objects": "object", "uploads": "upload", "log": "log"}.get(
+            place[1], "database" if place[1].startswith("tacenda.db") else "other")
+        kinds[kind].append(path)
+    return kinds
+
+
+def flip(path, chance):
+    data = bytearray(path.read_bytes())
+    at = chance.randrange(len(data))
+    data[at] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+    return at
+
+
+def outcome(copy, baseline):
+    """What came of a damage: a word, and the details."""
+    started, said = copy.start()
+    if not started:
+        return ("refused at start" if said.split(":", 2)[1].strip() else "silent"), said
+    got = copy.read()
+    code = copy.stop()
+    equal, refused, vanished, wrong = judge(baseline, got)
+    detail = f"daemon exit {code}; {len(refused)} refused, {len(vanished)} vanished, {len(wrong)} wrong of {len(baseline)}: " + \
+        "; ".join(f"{question} -> {str(got[question])[:200]}" for question in (wrong + vanished + refused)[:3])
+    if code not in (0, DAMAGE):
+        return "crash", detail + copy.said()
+    if wrong:
+        return "wrong", detail
+    if refused:
+        return "refused by name", detail
+    checked = copy.check()
+    if vanished:
+        # Out of an index's sight; the whole walk has to name it.
+        return ("found by check" if checked.returncode == DAMAGE else "unnoticed"), detail + checked.stderr.decode()[:300]
+    return ("found by check" if checked.returncode == DAMAGE else "without effect"), checked.stderr.decode()[:300]
+
+
+def flips(tap, prepared, baseline):
+    def one(number):
+        chance = random.Random(f"{SEED}/{number}")
+        copy = prepared.copy(f"flip-{number}")
+        kinds = files_of(copy)
+        kind = chance.choice(sorted(kinds))
+        path = chance.choice(kinds[kind])
+        at = flip(path, chance)
+        word, detail = outcome(copy, baseline)
+        name = path.relative_to(copy.folder)
+        shutil.rmtree(copy.folder)
+        return kind, word, f"{name} at {at}: {detail}"
+
+    tally, bad = collections.Counter(), []
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for number, (kind, word, detail) in enumerate(pool.map(one, range(DAMAGES))):
+            tally[kind, word] += 1
+            if word in ("wrong", "unnoticed", "crash", "silent"):
+                bad.append(f"{number}: {word}: {detail}")
+    for (kind, word), count in sorted(tally.items()):
+        print(f"# {kind}: {word}: {count}")
+    tap.check(not bad, f"each of {DAMAGES} bit flips is refused and named, or without effect", "\n".join(bad))
+    noticed = sum(count for (_, word), count in tally.items() if word != "without effect")
+    tap.check(DAMAGES < 20 or noticed > DAMAGES // 4, "the flips do hit what matters", tally)
+
+
+def plain_columns(data):
+    base = sqlite3.connect(data / "tacenda.db")
+    try:
+        for (table,) in base.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall():
+            for _, column, *_ in base.execute(f"PRAGMA table_info({table})").fetchall():
+                yield table, column
+    finally:
+        base.close()
+
+
+def changed(value):
+    if isinstance(value, bytes):
+        return bytes([value[0] ^ 1]) + value[1:] if value else b"\0"
+    return value + 1 if isinstance(value, int) else str(value or "") + "x"
+
+
+def change_column(copy, table, column):
+    """Change the column in the last row; False when the table is empty."""
+    base = sqlite3.connect(copy.data / "tacenda.db")
+    try:
+        rows = base.execute(f"SELECT * FROM {table}").fetchall()
+        names = [name for _, name, *_ in base.execute(f"PRAGMA table_info({table})").fetchall()]
+        if not rows:
+            return False
+        where = " AND ".join(f"{name} IS ?" for name in names)
+        base.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", [changed(rows[-1][names.index(column)]), *rows[-1]])
+        base.commit()
+        return True
+    finally:
+        base.close()
+
+
+def columns(tap, prepared, baseline):
+    def one(place):
+        copy = prepared.copy("column-" + "-".join(place))
+        if not change_column(copy, *place):
+            shutil.rmtree(copy.folder)
+            return place, "empty", ""
+        word, detail = outcome(copy, baseline)
+        shutil.rmtree(copy.folder)
+        return place, word, detail
+
+    tally, bad, empty = collections.Counter(), [], set()
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for (table, column), word, detail in pool.map(one, list(plain_columns(prepared.copy("schema").data))):
+            tally[word] += 1
+            if word == "empty":
+                empty.add(table)
+            elif word in ("wrong", "unnoticed", "crash", "silent", "without effect"):
+                bad.append(f"{table}.{column}: {word}: {detail}")
+    print(f"# columns: {dict(tally)}; tables without a row: {sorted(empty)}")
+    tap.check(not bad, "every column changed by SQL is noticed", "\n".join(bad))
+
+
+def replace_objects(tap, prepared, baseline):
+    objects = lambda copy: sorted(path for path in (copy.data / "objects").rglob("*") if path.is_file())
+
+    def swapped(copy):
+        one, other = objects(copy)[:2]
+        kept = one.read_bytes()
+        one.write_bytes(other.read_bytes())
+        other.write_bytes(kept)
+
+    def cut(copy):
+        path = objects(copy)[0]
+        path.write_bytes(path.read_bytes()[:-1])
+
+    def emptied(copy):
+        objects(copy)[0].write_bytes(b"")
+
+    def longer(copy):
+        path = objects(copy)[0]
+        path.write_bytes(path.read_bytes() + b"\0")
+
+    def removed(copy):
+        objects(copy)[0].unlink()
+
+    def log_cut(copy):
+        path = copy.data / "log" / "batches"
+        path.write_bytes(path.read_bytes()[:-200])
+
+    def log_emptied(copy):
+        (copy.data / "log" / "batches").write_bytes(b"")
+
+    def database_cut(copy):
+        path = copy.data / "tacenda.db"
+        path.write_bytes(path.read_bytes()[:-4096])
+
+    for act, sentence in ((swapped, "two objects swapped"), (cut, "an object a byte shorter"), (emptied, "an object emptied"),
+                          (longer, "an object a byte longer"), (removed, "an object removed"), (log_cut, "the log cut"),
+                          (log_emptied, "the log emptied"), (database_cut, "the database cut")):
+        copy = prepared.copy("replaced")
+        act(copy)
+        word, detail = outcome(copy, baseline)
+        tap.check(word in ("refused by name", "refused at start", "found by check"), f"{sentence}: refused and named ({word})", detail)
+
+
+def by_client(tap):
+    """What a person sees: exit 3 with the record named; an old object and an old row put back; a right taken away stays away."""
+    with Site() as site:
+        admin, doctor, assistant = site.begin(("doctor", "clinician"), ("assistant", "assistant"))
+        patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
+        path = site.folder / "letter"
+        path.write_bytes(os.urandom(50_000))
+        record = doctor.json("record", "put", patient, path, "--kind", "report")["id"]
+        doctor.do("share", patient, "assistant", "--allow", "identity,read")
+        assistant.do("record", "get", patient, record, "-o", "-")
+        site.stop()
+        old = site.folder / "old"
+        shutil.copytree(site.data, old, ignore=shutil.ignore_patterns("run", "reserve"))
+        first = next(one for one in (site.data / "objects").rglob("*") if one.is_file())
+        site.serve()
+        path.write_bytes(os.urandom(50_000))
+        doctor.do("record", "update", patient, record, path)
+        doctor.do("unshare", patient, "assistant")
+        tap.equal(assistant.run("record", "get", patient, record, "-o", "-").code, 1, "after unshare the assistant is refused")
+        site.stop()
+        newer = next(one for one in (site.data / "objects").rglob("*") if one.is_file() and one != first)
+        kept = newer.read_bytes()
+
+        newer.write_bytes(first.read_bytes())
+        site.serve()
+        got = doctor.run("record", "get", patient, record, "-o", site.folder / "no")
+        tap.equal(got.code, DAMAGE, "an old object put back in place of the new one: exit 3")
+        tap.check(record in got.error + got.text, "and the record is named", got)
+        tap.check(not (site.folder / "no").exists(), "and no file is left behind")
+        site.stop()
+        newer.write_bytes(kept)
+        flipped = bytearray(kept)
+        flipped[20_000] ^= 4
+        newer.write_bytes(flipped)
+        site.serve()
+        got = doctor.run("record", "get", patient, record, "-o", "-")
+        tap.equal((got.code, got.out), (DAMAGE, b""), "a flipped bit: exit 3 before the first byte")
+        tap.equal(doctor.run("record", "get", patient, record, "--version", "1", "-o", "-").code, DONE, "other versions are served")
+        site.stop()
+        newer.write_bytes(kept)
+
+        for table in ("access", "record", "patient", "version", "wrapped_key"):
+            saved = (site.data / "tacenda.db").read_bytes()
+            replay(old / "tacenda.db", site.data / "tacenda.db", table)
+            word = replayed(site, doctor, assistant, patient, record, path)
+            tap.check(word is None, f"rows of {table} put back as they were before: noticed, or without effect", word)
+            (site.data / "tacenda.db").write_bytes(saved)
+            for more in site.data.glob("tacenda.db-*"):
+                more.unlink()
+
+
+def replay(old, new, table):
+    base = sqlite3.connect(new)
+    base.execute("ATTACH ? AS old", (str(old),))
+    base.execute(f"DELETE FROM main.{table}")
+    base.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
+    base.commit()
+    base.close()
+
+
+def replayed(site, doctor, assistant, patient, record, path):
+    """None when nothing wrong came of it."""
+    try:
+        site.serve(wait=30)
+    except RuntimeError:
+        site.stop()
+        return None
+    newest = doctor.run("record", "get", patient, record, "-o", "-")
+    by_revoked = assistant.run("record", "get", patient, record, "-o", "-")
+    site.stop()
+    if newest.code == DONE and newest.out != path.read_bytes():
+        return f"an old version was served as the newest: {newest!r}"
+    if by_revoked.code == DONE and by_revoked.out == path.read_bytes():
+        return "a revoked user read what was written after the revocation"
+    return None
+
+
+def flow(tap):
+    print(f"# SEED={SEED} DAMAGES={DAMAGES}")
+    prepared = Prepared()
+    with prepared.site:
+        first = prepared.copy("first")
+        if not tap.check(first.start()[0], "an undamaged copy serves", first.said()):
+            return
+        baseline = first.read()
+        first.stop()
+        content = [answer for (who, address), answer in baseline.items() if who == "owner" and address.endswith("/content")]
+        tap.check(sorted(body for status, body in content) == sorted(prepared.contents.values()), "the owner reads back every content")
+        refusals = [answer for (who, address), answer in baseline.items()
+                    if who == "nobody" and ("/records" in address or "/patients/" in address)]
+        tap.check(refusals and all(answer[0] in (403, 404) for answer in refusals), "the stranger is refused everything", refusals[:3])
+        started = time.monotonic()
+        tap.equal(outcome(prepared.copy("second"), baseline)[0], "without effect", "two undamaged copies read alike")
+        print(f"# one reading of {len(baseline)} answers took {time.monotonic() - started:.1f} s")
+        flips(tap, prepared, baseline)
+        columns(tap, prepared, baseline)
+        replace_objects(tap, prepared, baseline)
+    by_client(tap)
+
+
+run(flow)
