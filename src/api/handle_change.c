@@ -180,12 +180,31 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn)
 	return OK;
 }
 
+/** What was there already gains no leaf of its own; that it was sent again does. */
+static struct status log_repetition(struct call *c, const struct changing *g, struct store_txn *txn,
+				    const struct record_log *log)
+{
+	struct event event = {.kind = LEAF_WRITE,
+			      .result = LEAF_DONE,
+			      .actor = g->change.actor,
+			      .subject = {.kind = PIECE_USER,
+					  .id = c->caller.session.user.uuid,
+					  .detail = TEXT("sent again")}};
+	uint64_t leaf;
+
+	for (size_t i = 0; i < g->count; i++)
+		if (!g->change.outcomes[i].repeated)
+			return OK;
+	return log->add(log->context, txn, &event, &leaf);
+}
+
 static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct changing *g = c->own;
 
 	TRY(record_apply(txn, log, &g->change));
-	return end_sessions(g, txn);
+	TRY(end_sessions(g, txn));
+	return log_repetition(c, g, txn, log);
 }
 
 static void respond(struct call *c)

@@ -3,8 +3,7 @@
  * handle_upload: sealed bytes that arrive over several requests (DESIGN 3).
  *
  * The answer to an append carries the durable offset: the bytes were synced and the
- * upload's row committed.  An upload is bookkeeping until a statement names it: it has
- * no leaf of its own, the record that it becomes has.
+ * upload's row committed.
  */
 #include "route.h"
 
@@ -203,10 +202,10 @@ static struct status apply_append(struct call *c, struct store_txn *txn, const s
 	AUTO(row) now = {0};
 	const struct row_value key[] = {ROW_UUID(&a->id.uuid)};
 
-	(void)log;
 	/* Dropped meanwhile: it must not come back. */
 	TRY(store_get(txn->view, TABLE_UPLOAD, key, &now));
-	return store_put(txn, &a->kept);
+	TRY(store_put(txn, &a->kept));
+	return log_upload(c, log, txn, "upload continued");
 }
 
 static void respond_append(struct call *c)

@@ -17,6 +17,14 @@ static void audience_clear(struct audience *a)
 	*a = (struct audience){0};
 }
 
+/** Where the next statement will stand at the earliest: behind all that this person has seen. */
+static struct place next_place(const struct patientfile *f, uint64_t time)
+{
+	uint64_t seen = f->site->head.size;
+
+	return (struct place){.position = f->state.size > seen ? f->state.size : seen, .time = time};
+}
+
 struct status epochs_take(struct patientfile *f, const struct statement *draft, uint64_t time,
 			  const struct changeset_parts *parts, struct changeset *set)
 {
@@ -26,7 +34,7 @@ struct status epochs_take(struct patientfile *f, const struct statement *draft, 
 
 	TRY(keyholder_sign(f->site->options.keys, draft, &bytes));
 	TRY(statement_parse(buffer_bytes(&bytes), &parsed));
-	TRY(patient_state_add(&f->state, &people, &parsed, (struct place){.position = f->state.size, .time = time}));
+	TRY(patient_state_add(&f->state, &people, &parsed, next_place(f, time)));
 	return changeset_add(set, buffer_bytes(&bytes), parts);
 }
 
@@ -37,8 +45,7 @@ static struct status gather(struct patientfile *f, enum compartment compartment,
 	struct people people = site_people(f->site);
 	struct person person;
 
-	TRY(patient_state_recipients(&f->state, &people, compartment,
-				     (struct place){.position = f->state.size, .time = time}, &rows));
+	TRY(patient_state_recipients(&f->state, &people, compartment, next_place(f, time), &rows));
 	size_t count = statement_recipient_count(buffer_bytes(&rows));
 	out->items = calloc(count, sizeof *out->items);
 	out->wrapped = calloc(count, sizeof *out->wrapped);
@@ -134,8 +141,7 @@ struct status epochs_renew_needed(struct patientfile *f, uint64_t time, struct c
 
 	for (size_t i = 0; i < COUNT(both); i++) {
 		bool lacks;
-		TRY(patient_state_lacks(&f->state, &people, both[i],
-					(struct place){.position = f->state.size, .time = time}, &lacks));
+		TRY(patient_state_lacks(&f->state, &people, both[i], next_place(f, time), &lacks));
 		if (lacks)
 			TRY(epochs_renew(f, both[i], time, set));
 	}

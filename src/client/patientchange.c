@@ -30,8 +30,6 @@ static struct status begin_file(struct patientfile *f, const struct hash *token,
 
 	if (token != NULL)
 		draft.patient.token = hash_bytes(token);
-	/* Nothing that this person has seen stands later than what is made now. */
-	f->state.size = f->site->head.size;
 	TRY(epochs_take(f, &draft, now, NULL, set));
 	TRY(epochs_renew(f, COMPARTMENT_IDENTITY, now, set));
 	return epochs_renew(f, COMPARTMENT_CLINICAL, now, set);

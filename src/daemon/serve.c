@@ -263,13 +263,14 @@ static struct status apply_expiry(struct committer_entry *entry, struct committe
 	struct expiring *e = (struct expiring *)entry;
 	uint64_t leaf;
 
-	TRY(session_expired(turn->txn->view, turn->time, gather_expired, e));
 	for (size_t i = 0; i < e->count; i++) {
 		const struct event event = {.kind = LEAF_EXPIRY,
 					    .result = LEAF_DONE,
 					    .actor = {.user = e->users[i], .session = e->ids[i]},
 					    .subject = {.kind = PIECE_USER, .id = e->users[i].uuid}};
-		TRY(session_end(turn->txn, &e->ids[i]));
+		struct status ended = session_end(turn->txn, &e->ids[i]);
+		if (!ok(ended) && ended.code != ST_NOT_FOUND)
+			return ended;
 		TRY(committer_add(turn, &event, &leaf));
 	}
 	return OK;
@@ -277,8 +278,13 @@ static struct status apply_expiry(struct committer_entry *entry, struct committe
 
 static struct status expire_sessions(struct serving *s)
 {
+	AUTO(store_snapshot) snapshot = {0};
 	struct expiring e = {.entry = {.apply = apply_expiry, .essential = true}, .serving = s};
 
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	TRY(session_expired(snapshot.view, clock_wall(&clock_system), gather_expired, &e));
+	if (e.count == 0)
+		return OK;
 	TRY(committer_run(s->vessel.committer, &e.entry));
 	for (size_t i = 0; i < e.count; i++) {
 		presence_forget(s->service.presence, &e.ids[i]);
@@ -298,15 +304,24 @@ struct dropping {
 static struct status apply_drop(struct committer_entry *entry, struct committer_turn *turn)
 {
 	struct dropping *d = (struct dropping *)entry;
+	const struct event event = {.kind = LEAF_EXPIRY,
+				    .result = LEAF_DONE,
+				    .subject = {.kind = PIECE_SITE, .detail = TEXT("uploads")}};
+	uint64_t leaf;
 
-	return vault_expire(turn->txn, turn->time, d->ids, COUNT(d->ids), &d->count);
+	TRY(vault_expire(turn->txn, turn->time, d->ids, COUNT(d->ids), &d->count));
+	/* Nothing expired: nothing to log, and the change is refused without a trace. */
+	return d->count > 0 ? committer_add(turn, &event, &leaf) : FAIL_AT(ST_NOT_FOUND, "uploads");
 }
 
 static struct status expire_uploads(struct serving *s)
 {
 	struct dropping d = {.entry = {.apply = apply_drop}};
 
-	TRY(committer_run(s->vessel.committer, &d.entry));
+	struct status done = committer_run(s->vessel.committer, &d.entry);
+	if (done.code == ST_NOT_FOUND)
+		return OK;
+	TRY(done);
 	for (size_t i = 0; i < d.count; i++)
 		TRY(vault_discard(s->vessel.vault, &d.ids[i]));
 	return OK;
