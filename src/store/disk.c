@@ -295,6 +295,19 @@ static const sqlite3_io_methods methods = {
 	.xShmUnmap = shared_unmap,
 };
 
+static int open_error(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+		return SQLITE_FULL;
+	case ENOENT:
+		return SQLITE_CANTOPEN;
+	default:
+		return SQLITE_IOERR;
+	}
+}
+
 static struct disk *disk_of(sqlite3_vfs *vfs)
 {
 	return vfs->pAppData;
@@ -319,7 +332,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
 	}
 	f->fd = d->os->open(d->dir, name, how, 0600);
 	if (f->fd < 0)
-		return errno == ENOSPC || errno == EDQUOT ? SQLITE_FULL : SQLITE_CANTOPEN;
+		return open_error(errno);
 	f->base.pMethods = &methods;
 	if (flags_out != NULL)
 		*flags_out = flags;
