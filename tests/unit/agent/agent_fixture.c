@@ -8,18 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agentplace.h"
+#include "agentsocket.h"
 #include "agentstart.h"
 
 const char *agent_program;
 
 void agent_world_new(struct agent_world *w)
 {
-	*w = (struct agent_world){.root = "/tmp/agent-XXXXXX", .pidfd = -1};
+	*w = (struct agent_world){.root = "/tmp/agent-XXXXXX", .watch = -1};
 	home_new(&w->home);
 	assert_non_null(mkdtemp(w->root));
 	assert_int_equal(setenv("XDG_RUNTIME_DIR", w->root, 1), 0);
@@ -42,10 +44,11 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void agent_world_clear(struct agent_world *w)
 {
-	if (w->pidfd >= 0) {
-		(void)syscall(SYS_pidfd_send_signal, w->pidfd, SIGTERM, NULL, 0);
+	if (w->watch >= 0) {
+		if (!agent_world_ended(w, 0))
+			(void)kill(w->pid, SIGTERM);
 		assert_true(agent_world_ended(w, 20000));
-		close(w->pidfd);
+		close(w->watch);
 	}
 	munmap(w->ahead, sizeof *w->ahead);
 	assert_int_equal(nftw(w->root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
@@ -61,6 +64,16 @@ struct status agent_world_start(struct agent_world *w, uint64_t idle_ms)
 	return agentstart(agent_program, arguments);
 }
 
+static void watch(struct agent_world *w)
+{
+	AUTO(agentplace) place = {.dir = -1};
+
+	if (w->watch >= 0)
+		close(w->watch);
+	assert_ok(agentplace_find(w->home.path, &place));
+	assert_ok(agentsocket_connect(&place, &w->watch));
+}
+
 void agent_world_connect(struct agent_world *w, struct agentclient *c)
 {
 	struct ucred peer;
@@ -70,11 +83,8 @@ void agent_world_connect(struct agent_world *w, struct agentclient *c)
 	assert_int_equal(getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len), 0);
 	if (w->pid == peer.pid)
 		return;
-	if (w->pidfd >= 0)
-		close(w->pidfd);
 	w->pid = peer.pid;
-	w->pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
-	assert_true(w->pidfd >= 0);
+	watch(w);
 }
 
 void agent_world_unlock(struct agent_world *w, struct agentclient *c)
@@ -85,7 +95,15 @@ void agent_world_unlock(struct agent_world *w, struct agentclient *c)
 
 bool agent_world_ended(struct agent_world *w, int ms)
 {
-	struct pollfd p = {.fd = w->pidfd, .events = POLLIN};
+	AUTO(agentplace) place = {.dir = -1};
+	struct pollfd p = {.fd = w->watch};
 
-	return poll(&p, 1, ms) == 1;
+	if (poll(&p, 1, ms) != 1)
+		return false;
+	/* Its connections end first, its lock last. */
+	assert_ok(agentplace_find(w->home.path, &place));
+	int lock = openat(place.dir, place.lock, O_RDWR | O_CLOEXEC);
+	bool gone = lock >= 0 && flock(lock, LOCK_SH) == 0;
+	close(lock);
+	return gone;
 }

@@ -18,7 +18,7 @@ struct agent_world {
 	uint64_t *ahead; /* milliseconds that the agent's clock is ahead */
 	struct home home;
 	pid_t pid; /* of the agent, 0: none */
-	int pidfd;
+	int watch; /* a connection that says nothing and ends with the agent; -1: none */
 };
 /** agent_world_new(w): a home and a runtime directory, no agent. */
 void agent_world_new(struct agent_world *w);

@@ -251,6 +251,9 @@ static void confinement_ends_what_opens_a_socket(void **state)
 		_exit(socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 0 : 3);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
+	/* What runs the process for us (valgrind) may not let it give up so much. */
+	if (status == 2 << 8)
+		skip();
 	if (agentsandbox_is_whole())
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 	else
