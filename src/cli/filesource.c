@@ -57,14 +57,14 @@ struct status filesource_load(const char *path, struct buffer *out)
 	size_t len = 1;
 
 	TRY(filesource_open(path, &file));
+	uint8_t piece[16384];
 	struct status s = OK;
 	while (ok(s) && len > 0) {
-		s = buffer_reserve(out, 65536);
+		s = read_some(file.fd, piece, sizeof piece, &len);
 		if (ok(s))
-			s = read_some(file.fd, out->bytes + out->len, 65536, &len);
-		if (ok(s))
-			out->len += len;
+			s = buffer_put(out, bytes_of(piece, len));
 	}
+	secret_wipe(piece, sizeof piece);
 	filesource_clear(&file);
 	return s;
 }

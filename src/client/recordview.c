@@ -65,7 +65,14 @@ static struct status check_end(struct patientfile *f, const struct recordview_ro
 	if (row->end.statement.at == NULL)
 		return OK;
 	if (!ok(statement_parse(row->end.statement, &end)) || end.kind != STATEMENT_RECORD_END ||
-	    !ok(patient_state_add_record(&f->state, &people, state, &end, placed_place(&row->end))))
+	    !uuid_equal(&end.record_end.record.uuid, &row->record.uuid))
+		return FAIL_AT(ST_CORRUPT, "record end");
+	/* The end names the last version; with that one it is decided. */
+	state->ended = true;
+	if (end.record_end.version != row->version)
+		return end.record_end.version > row->version ? OK : FAIL_AT(ST_CORRUPT, "record end");
+	state->ended = false;
+	if (!ok(patient_state_add_record(&f->state, &people, state, &end, placed_place(&row->end))))
 		return FAIL_AT(ST_CORRUPT, "record end");
 	return OK;
 }
