@@ -337,8 +337,10 @@ static bool http2_advance(struct connection *c)
 
 	do {
 		attend(c);
-		room = fill(c);
+		room = !h->broken && fill(c);
 	} while (c->stage == CONNECTION_OPEN && room && reads++ < READS_PER_TURN && receive(c));
+	if (h->broken)
+		connection_close(c, true);
 	if (c->stage != CONNECTION_OPEN)
 		return false;
 	c->held = !room;
@@ -420,8 +422,8 @@ static void http2_stop(struct connection *c)
 		link_out(h, e);
 		exchange_end(e, EXCHANGE_LOST);
 	}
-	/* Called from inside nghttp2 only for what it returned an error for. */
-	nghttp2_session_del(h->session);
+	if (!h->broken)
+		nghttp2_session_del(h->session);
 	h->session = NULL;
 }
 

@@ -22,6 +22,7 @@ struct http2conn {
 	const uint8_t *pending; /* framed by nghttp2, no room in the output yet; nghttp2's */
 	size_t pending_len;
 	struct exchange *first, *last; /* in order of arrival */
+	bool broken;                   /* see http2session.c */
 	size_t count, queued, lingering;
 	size_t kept;                    /* bytes of answers not sent yet */
 	uint64_t patience, patience_at; /* tokens; when they were counted, monotonic ms */

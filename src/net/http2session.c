@@ -18,10 +18,18 @@
 
 /* nghttp2 holds heads, so what it frees is wiped (PROMISES#S1). */
 
+/* nghttp2 1.52 frees a DATA item twice after its own queue could not grow: once an allocation failed, the session is
+ * neither used nor freed any more. */
+static void *noted(void *at, struct connection *c)
+{
+	if (at == NULL)
+		c->http2.broken = true;
+	return at;
+}
+
 static void *take_memory(size_t size, void *context)
 {
-	(void)context;
-	return malloc(size);
+	return noted(malloc(size), context);
 }
 
 static void free_memory(void *at, void *context)
@@ -34,13 +42,12 @@ static void free_memory(void *at, void *context)
 
 static void *take_zeroed(size_t count, size_t size, void *context)
 {
-	(void)context;
-	return calloc(count, size);
+	return noted(calloc(count, size), context);
 }
 
 static void *resize_memory(void *at, size_t size, void *context)
 {
-	void *larger = malloc(size);
+	void *larger = take_memory(size, context);
 
 	if (larger == NULL || at == NULL)
 		return larger;
@@ -63,7 +70,7 @@ static void set_options(nghttp2_option *options)
 static struct status make_session(struct connection *c, const nghttp2_session_callbacks *callbacks,
 				  const nghttp2_option *options, nghttp2_session **out)
 {
-	nghttp2_mem memory = {NULL, take_memory, free_memory, take_zeroed, resize_memory};
+	nghttp2_mem memory = {c, take_memory, free_memory, take_zeroed, resize_memory};
 	const nghttp2_settings_entry settings[] = {
 		{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)c->loop->server->limits.streams},
 		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, HTTP2SESSION_STREAM_WINDOW},
