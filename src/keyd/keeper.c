@@ -11,7 +11,7 @@
 #define NIGHTS     "nights"
 #define CREATING   "creating"
 /* Rows sealed anew between two messages: about a millisecond. */
-#define STEP_ROWS 400
+#define STEP_ROWS 200
 
 static bool is_there(const struct keeper *k, const char *name)
 {

@@ -53,7 +53,8 @@ static const int calls[] = {
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sigaltstack), /* what sanitizers ask before the end */
+	SCMP_SYS(restart_syscall), /* a wait that SIGSTOP and SIGCONT interrupted */
+	SCMP_SYS(sigaltstack),     /* what sanitizers ask before the end */
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 };

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "den.h"
@@ -303,6 +304,22 @@ static void it_ends_with_its_last_connection_and_not_by_a_signal(void **state)
 		d->process.connections[i] = -1;
 	}
 	assert_int_equal(poll(&watch, 1, 10000), 1);
+}
+
+/* A supervisor, a debugger or a terminal may stop it for a while. */
+static void it_goes_on_after_being_stopped(void **state)
+{
+	struct den *d = *state;
+	siginfo_t about;
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(kill(d->process.pid, SIGSTOP), 0);
+		assert_int_equal(waitid(P_PID, (id_t)d->process.pid, &about, WSTOPPED), 0);
+		assert_int_equal(kill(d->process.pid, SIGCONT), 0);
+		assert_int_equal(waitid(P_PID, (id_t)d->process.pid, &about, WCONTINUED), 0);
+		create(&d->ring, (uint64_t)i, 1);
+	}
+	assert_true(keyring_running(&d->process));
 }
 
 static void it_ends_when_told(void **state)
@@ -607,6 +624,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_night_stops_nobody, opened, gone),
 		cmocka_unit_test_setup_teardown(its_end_is_noticed, opened, gone),
 		cmocka_unit_test_setup_teardown(it_ends_with_its_last_connection_and_not_by_a_signal, opened, gone),
+		cmocka_unit_test_setup_teardown(it_goes_on_after_being_stopped, opened, gone),
 		cmocka_unit_test_setup_teardown(it_ends_when_told, fresh, gone),
 		cmocka_unit_test_setup_teardown(bad_packets_end_one_connection, opened, gone),
 		cmocka_unit_test_setup_teardown(who_reads_no_answer_is_let_go, opened, gone),
