@@ -23,10 +23,12 @@ void agentplace_clear(struct agentplace *p)
 	*p = (struct agentplace){.dir = -1};
 }
 
-/* A folder for programs of this user to meet; NULL when the variable names none. */
-static const char *absolute(const char *path)
+/* A folder for programs of this user to meet; not one inherited from somebody else, as after su. */
+static bool is_own(const char *path)
 {
-	return path != NULL && path[0] == '/' ? path : NULL;
+	struct stat st;
+
+	return path != NULL && path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
 /* Open ${name} in the folder ${base}, making it; nobody else may own or enter it. */
@@ -54,16 +56,15 @@ static struct status open_own(const char *base, const char *name, int *out)
 static struct status open_dir(int *out)
 {
 	char run[64], name[64];
-	const char *given = absolute(getenv("XDG_RUNTIME_DIR"));
-	const char *temporary = absolute(getenv("TMPDIR"));
+	const char *given = getenv("XDG_RUNTIME_DIR"), *temporary = getenv("TMPDIR");
 
-	if (given != NULL)
-		return open_own(given, "tacenda", out);
 	(void)snprintf(run, sizeof run, "/run/user/%u", (unsigned)geteuid());
-	if (access(run, W_OK | X_OK) == 0)
-		return open_own(run, "tacenda", out);
 	(void)snprintf(name, sizeof name, "tacenda-%u", (unsigned)geteuid());
-	return open_own(temporary != NULL ? temporary : "/tmp", name, out);
+	if (is_own(given))
+		return open_own(given, "tacenda", out);
+	if (is_own(run))
+		return open_own(run, "tacenda", out);
+	return open_own(temporary != NULL && temporary[0] == '/' ? temporary : "/tmp", name, out);
 }
 
 /* One home, one name, however the path is spelt. */

@@ -19,8 +19,8 @@ void agentplace_clear(struct agentplace *p);
 
 /**
  * agentplace_find(home, out):
- * From XDG_RUNTIME_DIR, /run/user/UID, TMPDIR or /tmp, whichever is there first; the directory is made
- * when missing.  ST_NOT_FOUND for a home that is not there; ST_DENIED (what: "runtime
+ * In XDG_RUNTIME_DIR or /run/user/UID, the first that is ours, else in TMPDIR or /tmp; the directory is
+ * made when missing.  ST_NOT_FOUND for a home that is not there; ST_DENIED (what: "runtime
  * directory") for one that belongs to somebody else, is a link or can be entered by others.
  */
 MUST_CHECK struct status agentplace_find(const char *home, struct agentplace *out);

@@ -408,6 +408,33 @@ static void a_runtime_directory_of_others_is_refused(void **state)
 	}
 }
 
+/* As after su: the variable still names the folder of who we were. */
+static void a_runtime_folder_of_somebody_else_is_passed_over(void **state)
+{
+	(void)state;
+	AUTO(agent_world) w;
+	AUTO(agentplace) place = {.dir = -1};
+	struct stat st;
+	char path[96];
+
+	if (geteuid() != 0)
+		skip();
+	agent_world_new(&w);
+	assert_int_equal(chown(w.root, 65534, 65534), 0);
+	assert_int_equal(setenv("TMPDIR", w.home.path, 1), 0);
+	assert_ok(agentplace_find(w.home.path, &place));
+	assert_int_equal(unsetenv("TMPDIR"), 0);
+	snprintf(path, sizeof path, "%s/tacenda-0", w.home.path);
+	/* Where /run/user/0 exists it comes before. */
+	if (access("/run/user/0", F_OK) != 0) {
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0700);
+		assert_int_equal(rmdir(path), 0);
+	}
+	snprintf(path, sizeof path, "%s/tacenda", w.root);
+	assert_int_equal(stat(path, &st), -1);
+}
+
 /* A connection that keeps to no protocol. */
 static int raw_connect(struct agent_world *w)
 {
@@ -638,6 +665,7 @@ int main(int argc, char **argv)
 		TEST(a_dying_agent_is_unreachable),
 		TEST(there_is_one_agent_for_a_home),
 		TEST(a_runtime_directory_of_others_is_refused),
+		TEST(a_runtime_folder_of_somebody_else_is_passed_over),
 		TEST(another_user_is_refused),
 		TEST(tells_nothing_to_an_agent_of_another_user),
 		TEST(a_packet_too_long_ends_its_connection_and_no_other),

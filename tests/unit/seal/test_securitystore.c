@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fault_fixture.h"
 #include "hash.h"
 #include "securitystore.h"
 
@@ -245,87 +246,7 @@ static void of_many_writers_none_undoes_anothers_work(void **state)
 	assert_int_equal(opened.pin.size, 11 + 4 * 24 + 3);
 }
 
-/* --- Faults: call number ${calls_left} fails; then every later one too when persistent. --- */
-static int calls_left, open_files;
-static bool persistent;
-
-static bool fault(void)
-{
-	bool fails = calls_left == 0 || (persistent && calls_left < 0);
-
-	calls_left--;
-	errno = EIO;
-	return fails;
-}
-static int faulty_open(int dir, const char *name, int flags, mode_t mode)
-{
-	if (fault())
-		return -1;
-	int fd = os_real.open(dir, name, flags, mode);
-	open_files += fd >= 0;
-	return fd;
-}
-static ssize_t faulty_read(int fd, void *bytes, size_t len, off_t at)
-{
-	return fault() ? -1 : os_real.read(fd, bytes, len > 100 ? 100 : len, at);
-}
-static ssize_t faulty_write(int fd, const void *bytes, size_t len, off_t at)
-{
-	return fault() ? -1 : os_real.write(fd, bytes, len > 100 ? 100 : len, at);
-}
-static int faulty_sync(int fd)
-{
-	return fault() ? -1 : os_real.sync(fd);
-}
-static int faulty_sync_data(int fd)
-{
-	return fault() ? -1 : os_real.sync_data(fd);
-}
-static int faulty_allocate(int fd, off_t at, off_t len)
-{
-	return fault() ? -1 : os_real.allocate(fd, at, len);
-}
-static int faulty_truncate(int fd, off_t len)
-{
-	return fault() ? -1 : os_real.truncate(fd, len);
-}
-static int faulty_stat(int dir, const char *name, struct stat *out)
-{
-	return fault() ? -1 : os_real.stat(dir, name, out);
-}
-static int faulty_rename(int dir, const char *from, const char *to)
-{
-	return fault() ? -1 : os_real.rename(dir, from, to);
-}
-static int faulty_unlink(int dir, const char *name)
-{
-	/* Taking a draft away again may fail too, but then the folder keeps it: not what is tested here. */
-	return os_real.unlink(dir, name);
-}
-static int faulty_mkdir(int dir, const char *name, mode_t mode)
-{
-	return fault() ? -1 : os_real.mkdir(dir, name, mode);
-}
-static int faulty_close(int fd)
-{
-	open_files--;
-	(void)os_real.close(fd);
-	return fault() ? -1 : 0;
-}
-static const struct os os_faulty = {
-	.open = faulty_open,
-	.read = faulty_read,
-	.write = faulty_write,
-	.sync = faulty_sync,
-	.sync_data = faulty_sync_data,
-	.allocate = faulty_allocate,
-	.truncate = faulty_truncate,
-	.stat = faulty_stat,
-	.rename = faulty_rename,
-	.unlink = faulty_unlink,
-	.mkdir = faulty_mkdir,
-	.close = faulty_close,
-};
+/* --- Faults --- */
 
 /* Fail call 0, then 1, ... until a run meets no fault; after each, the file is old or new, and whole. */
 static int pin_faults(void)
@@ -342,9 +263,9 @@ static int pin_faults(void)
 		copy_keys(&mine);
 		assert_ok(os_remove(&os_real, f.fd, NAME));
 		assert_ok(securitystore_create(&os_real, f.fd, NAME, &file));
-		calls_left = point++;
-		s = securitystore_pin(&os_faulty, f.fd, NAME, &mine, &pin);
-		bool met = calls_left < 0;
+		fault_after = point++;
+		s = securitystore_pin(&fault_os, f.fd, NAME, &mine, &pin);
+		bool met = fault_after < 0;
 		uint64_t found = pin_in(&f);
 		assert_true(found == 10 || found == 20);
 		/* What we say is on the disk is on the disk. */
@@ -352,7 +273,7 @@ static int pin_faults(void)
 			assert_int_equal(found, 20);
 		else
 			assert_int_equal(mine.pin.size, 10);
-		assert_int_equal(open_files, 0);
+		assert_int_equal(fault_open_files, 0);
 		if (!met)
 			break;
 	} while (point < 10000);
@@ -365,7 +286,7 @@ static void every_fault_while_moving_the_pin_leaves_old_or_new(void **state)
 	(void)state;
 
 	for (int i = 0; i < 2; i++) {
-		persistent = i == 1;
+		fault_persistent = i == 1;
 		int points = pin_faults();
 
 		print_message("# %d fault points\n", points);
@@ -381,18 +302,18 @@ static void every_fault_while_creating_leaves_none_or_all(void **state)
 	bool met = true;
 
 	folder_new(&f);
-	for (persistent = false; met; point++) {
+	for (fault_persistent = false; met; point++) {
 		AUTO(securityfile) found = {0};
 
 		assert_ok(os_remove(&os_real, f.fd, NAME));
-		calls_left = point;
-		struct status s = securitystore_create(&os_faulty, f.fd, NAME, &file);
-		met = calls_left < 0;
+		fault_after = point;
+		struct status s = securitystore_create(&fault_os, f.fd, NAME, &file);
+		met = fault_after < 0;
 		struct status there = securitystore_load(&os_real, f.fd, NAME, &found);
 		assert_true(ok(there) || there.code == ST_NOT_FOUND);
 		if (ok(s))
 			assert_ok(there);
-		assert_int_equal(open_files, 0);
+		assert_int_equal(fault_open_files, 0);
 	}
 	assert_true(point > 8);
 }
