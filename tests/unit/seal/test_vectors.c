@@ -453,7 +453,7 @@ static void write_import(struct jsonwriter *w)
 static void write_security_file(struct jsonwriter *w)
 {
 	static const uint8_t ca[] = {0x30, 0x03, 0x02, 0x01, 0x01};
-	static const char passphrase[] = "kein schl\xc3\xbcssel f\xc3\xbcr alle";
+	static const char passphrase[] = "kein schl\xc3\xbcssel f\xc3\xbcr jeden";
 	struct securityfile_person person = {.site = fixture_hash(0x51),
 					     .origin = TEXT("https://clinic.example:8443"),
 					     .ca = BYTES_OF(ca),
