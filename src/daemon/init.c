@@ -161,8 +161,7 @@ static struct status finish_invitation(struct founding *f)
 static struct status print_result(struct founding *f)
 {
 	AUTO(buffer)
-	code = {.max = INVITATION_TEXT_MAX + 1, .wipe = true},
-	key = {.max = 400}, out = {.max = 8192, .wipe = true};
+	code = {.max = INVITATION_TEXT_MAX + 1, .wipe = true}, key = {.max = 400}, out = {.max = 8192, .wipe = true};
 	char ca[4096] = "";
 
 	TRY(invitation_print(&f->invitation, &code));

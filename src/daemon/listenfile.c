@@ -76,8 +76,8 @@ static bool next_block(struct text *rest, struct buffer *out)
 struct status listenfile_import(struct keyring *ring, const char *certificate, const char *key)
 {
 	AUTO(buffer)
-	pem = {.max = PEM_MAX},
-	key_pem = {.max = PEM_MAX, .wipe = true}, der = {.max = KEYWIRE_PRIVATE_MAX, .wipe = true};
+	pem = {.max = PEM_MAX}, key_pem = {.max = PEM_MAX, .wipe = true},
+	der = {.max = KEYWIRE_PRIVATE_MAX, .wipe = true};
 	struct buffer chain[KEYWIRE_CHAIN_MAX] = {{0}};
 	struct keywire_chain imported = {0};
 

@@ -19,29 +19,10 @@
 
 #include "control.h"
 #include "credential.h"
-#include "hostargs.h"
-#include "jsonwriter.h"
-#include "listenfile.h"
-#include "service.h"
-#include "session.h"
+#include "serving.h"
 
 #define DRAIN_MS       30000
 #define HOUSEKEEPING_S 10
-/* The night: a new night key a day after the last one. */
-#define NIGHT_MS (24ull * 3600 * 1000)
-
-/** Everything of one running daemon. */
-struct serving {
-	struct hostargs *args;
-	struct vessel vessel;
-	struct service service;
-	struct listenfile listen;
-	struct keyring_identity identity;
-	struct buffer certificate, private_key, site_statement, log_key;
-	int signals, control, timer;
-	bool stop, ready;
-	uint64_t night_tried;
-};
 
 static void serving_clear(struct serving *s)
 {
@@ -120,7 +101,7 @@ static struct status load_identity(struct serving *s, struct net_identity *out)
 	return OK;
 }
 
-static struct status reload(struct serving *s)
+struct status serving_reload(struct serving *s)
 {
 	struct net_identity identity;
 
@@ -227,7 +208,7 @@ static struct status open_net(struct serving *s, unsigned loops)
 	return net_start(s->service.net);
 }
 
-static struct status log_service(struct serving *s, const char *what)
+struct status serving_log(struct serving *s, const char *what)
 {
 	const struct event event = {.kind = LEAF_SERVICE,
 				    .result = LEAF_DONE,
@@ -236,186 +217,6 @@ static struct status log_service(struct serving *s, const char *what)
 	struct committer_entry entry = {.events = &event, .event_count = 1};
 
 	return committer_run(s->vessel.committer, &entry);
-}
-
-/* --- Keeping house --- */
-
-/** Sessions past their limit go, each with its leaf. */
-struct expiring {
-	struct committer_entry entry; /* must be first */
-	struct serving *serving;
-	struct session_id ids[64];
-	struct user_id users[64];
-	size_t count;
-};
-static struct status gather_expired(void *context, const struct row *row)
-{
-	struct expiring *e = context;
-
-	if (e->count < COUNT(e->ids)) {
-		e->users[e->count].uuid = row_uuid(row, COLUMN_SESSION_USER);
-		e->ids[e->count++].uuid = row_uuid(row, COLUMN_SESSION_ID);
-	}
-	return OK;
-}
-static struct status apply_expiry(struct committer_entry *entry, struct committer_turn *turn)
-{
-	struct expiring *e = (struct expiring *)entry;
-	uint64_t leaf;
-
-	for (size_t i = 0; i < e->count; i++) {
-		const struct event event = {.kind = LEAF_EXPIRY,
-					    .result = LEAF_DONE,
-					    .actor = {.user = e->users[i], .session = e->ids[i]},
-					    .subject = {.kind = PIECE_USER, .id = e->users[i].uuid}};
-		struct status ended = session_end(turn->txn, &e->ids[i]);
-		if (!ok(ended) && ended.code != ST_NOT_FOUND)
-			return ended;
-		TRY(committer_add(turn, &event, &leaf));
-	}
-	return OK;
-}
-
-static struct status expire_sessions(struct serving *s)
-{
-	AUTO(store_snapshot) snapshot = {0};
-	struct expiring e = {.entry = {.apply = apply_expiry, .essential = true}, .serving = s};
-
-	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
-	TRY(session_expired(snapshot.view, clock_wall(&clock_system), gather_expired, &e));
-	if (e.count == 0)
-		return OK;
-	TRY(committer_run(s->vessel.committer, &e.entry));
-	for (size_t i = 0; i < e.count; i++) {
-		presence_forget(s->service.presence, &e.ids[i]);
-		TRY(net_end_session(s->service.net, &e.ids[i].uuid));
-	}
-	if (e.count > 0)
-		atomic_fetch_add(&s->service.people_generation, 1);
-	return OK;
-}
-
-/** Uploads that nobody finished in 7 days. */
-struct dropping {
-	struct committer_entry entry; /* must be first */
-	struct uuid ids[64];
-	size_t count;
-};
-static struct status apply_drop(struct committer_entry *entry, struct committer_turn *turn)
-{
-	struct dropping *d = (struct dropping *)entry;
-	const struct event event = {.kind = LEAF_EXPIRY,
-				    .result = LEAF_DONE,
-				    .subject = {.kind = PIECE_SITE, .detail = TEXT("uploads")}};
-	uint64_t leaf;
-
-	TRY(vault_expire(turn->txn, turn->time, d->ids, COUNT(d->ids), &d->count));
-	/* Nothing expired: nothing to log, and the change is refused without a trace. */
-	return d->count > 0 ? committer_add(turn, &event, &leaf) : FAIL_AT(ST_NOT_FOUND, "uploads");
-}
-
-static struct status expire_uploads(struct serving *s)
-{
-	struct dropping d = {.entry = {.apply = apply_drop}};
-
-	struct status done = committer_run(s->vessel.committer, &d.entry);
-	if (done.code == ST_NOT_FOUND)
-		return OK;
-	TRY(done);
-	for (size_t i = 0; i < d.count; i++)
-		TRY(vault_discard(s->vessel.vault, &d.ids[i]));
-	return OK;
-}
-
-/** A new night key when the last one is a day old; tried again every hour when a holder did not answer. */
-static struct status keep_night(struct serving *s)
-{
-	struct keywire_status status;
-	struct keyring *ring;
-	uint64_t now = clock_wall(&clock_system), night;
-
-	TRY(threadkeys_ring(&s->vessel.keys, &ring));
-	TRY(keyring_status(ring, &status));
-	if (now < status.night_made + NIGHT_MS || now < s->night_tried + NIGHT_MS / 24)
-		return OK;
-	s->night_tried = now;
-	TRY(keyring_rewrap(ring, &night));
-	return log_service(s, "night key renewed");
-}
-
-static void keep_house(struct serving *s)
-{
-	struct status done[] = {expire_sessions(s), expire_uploads(s), keep_night(s)};
-
-	for (size_t i = 0; i < COUNT(done); i++)
-		if (!ok(done[i]))
-			(void)fprintf(stderr, "tacendad: event=housekeeping status=%s what=\"%s\"\n",
-				      status_name(done[i].code), done[i].what != NULL ? done[i].what : "");
-}
-
-/* --- The control socket --- */
-
-static void answer_status(struct serving *s, struct jsonwriter *w)
-{
-	struct keywire_status keys = {0};
-	struct committer_metrics m = committer_metrics(s->vessel.committer);
-	struct net_metrics n = net_metrics(s->service.net);
-	struct keyring *ring;
-
-	if (ok(threadkeys_ring(&s->vessel.keys, &ring)))
-		(void)ok(keyring_status(ring, &keys));
-	jsonwriter_bool(w, "ready", s->ready && log_state(s->vessel.log) != LOG_BROKEN);
-	jsonwriter_string(w, "site", s->vessel.name);
-	jsonwriter_string(w, "region", s->vessel.region);
-	jsonwriter_string(w, "origin", s->vessel.origin);
-	jsonwriter_string(w, "preset", s->vessel.preset);
-	jsonwriter_string(w, "version", TACENDA_VERSION);
-	jsonwriter_string(w, "log",
-			  log_state(s->vessel.log) == LOG_WRITABLE   ? "writable"
-			  : log_state(s->vessel.log) == LOG_DEGRADED ? "degraded"
-								     : "broken");
-	jsonwriter_u64(w, "leaves", log_size(s->vessel.log));
-	jsonwriter_u64(w, "changes", m.changes);
-	jsonwriter_u64(w, "connections", n.connections);
-	jsonwriter_u64(w, "night", keys.night);
-	jsonwriter_time(w, "night_made", keys.night_made);
-	jsonwriter_u64(w, "night_holders", keys.holders);
-	jsonwriter_u64(w, "root_slots", keys.slot_count);
-}
-
-static void put_outcome(struct jsonwriter *w, struct status s)
-{
-	jsonwriter_bool(w, "done", ok(s));
-	if (!ok(s)) {
-		jsonwriter_string(w, "status", status_name(s.code));
-		jsonwriter_string(w, "detail", s.what);
-	}
-}
-
-static void answer_control(void *context, struct text line, struct buffer *out)
-{
-	struct serving *s = context;
-	struct jsonwriter w = jsonwriter_of(out);
-	struct keyring *ring;
-	uint64_t night;
-
-	jsonwriter_object(&w, NULL);
-	if (text_equal(line, TEXT("status"))) {
-		answer_status(s, &w);
-	} else if (text_equal(line, TEXT("reload"))) {
-		put_outcome(&w, reload(s));
-	} else if (text_equal(line, TEXT("rewrap"))) {
-		struct status done = threadkeys_ring(&s->vessel.keys, &ring);
-		if (ok(done))
-			done = keyring_rewrap(ring, &night);
-		if (ok(done))
-			done = log_service(s, "night key renewed");
-		put_outcome(&w, done);
-	} else {
-		put_outcome(&w, FAIL_AT(ST_INVALID, "verb"));
-	}
-	jsonwriter_end(&w);
-	(void)ok(jsonwriter_done(&w));
 }
 
 /* --- The loop of the main thread --- */
@@ -440,7 +241,7 @@ static void on_signal(struct serving *s)
 		s->stop = true;
 		return;
 	}
-	struct status done = reload(s);
+	struct status done = serving_reload(s);
 	(void)fprintf(stderr, "tacendad: event=reload status=%s\n", status_name(done.code));
 }
 
@@ -460,11 +261,11 @@ static void wait_for_events(struct serving *s)
 		if (events[SIGNALS].revents != 0)
 			on_signal(s);
 		if (events[CONTROL].revents != 0)
-			control_serve(s->control, answer_control, s);
+			control_serve(s->control, controlverbs_answer, s);
 		if (events[TIMER].revents != 0) {
 			uint64_t ticks;
 			(void)!read(s->timer, &ticks, sizeof ticks);
-			keep_house(s);
+			housekeeping_run(s);
 		}
 		if (events[KEYD].revents != 0) {
 			(void)fprintf(stderr, "tacendad: event=keyd_ended\n");
@@ -516,7 +317,7 @@ static struct status begin(struct serving *s)
 	TRY(make_service(s));
 	TRY(open_events(s));
 	TRY(open_net(s, loops));
-	TRY(log_service(s, "start"));
+	TRY(serving_log(s, "start"));
 	struct committer_entry signing = {.sign = true};
 	return committer_run(s->vessel.committer, &signing);
 }
@@ -542,7 +343,7 @@ static void finish(struct serving *s)
 		(void)fprintf(stderr, "tacendad: event=drain status=%s\n", status_name(drained.code));
 	net_close(s->service.net);
 	s->service.net = NULL;
-	(void)ok(log_service(s, "stop"));
+	(void)ok(serving_log(s, "stop"));
 	(void)fprintf(stderr, "tacendad: event=stopped\n");
 }
 

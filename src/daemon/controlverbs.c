@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* controlverbs: what the control socket answers. */
+#include "jsonwriter.h"
+#include "serving.h"
+
+static void answer_status(struct serving *s, struct jsonwriter *w)
+{
+	struct keywire_status keys = {0};
+	struct committer_metrics m = committer_metrics(s->vessel.committer);
+	struct net_metrics n = net_metrics(s->service.net);
+	struct keyring *ring;
+
+	if (ok(threadkeys_ring(&s->vessel.keys, &ring)))
+		(void)ok(keyring_status(ring, &keys));
+	jsonwriter_bool(w, "ready", s->ready && log_state(s->vessel.log) != LOG_BROKEN);
+	jsonwriter_string(w, "site", s->vessel.name);
+	jsonwriter_string(w, "region", s->vessel.region);
+	jsonwriter_string(w, "origin", s->vessel.origin);
+	jsonwriter_string(w, "preset", s->vessel.preset);
+	jsonwriter_string(w, "version", TACENDA_VERSION);
+	jsonwriter_string(w, "log",
+			  log_state(s->vessel.log) == LOG_WRITABLE   ? "writable"
+			  : log_state(s->vessel.log) == LOG_DEGRADED ? "degraded"
+								     : "broken");
+	jsonwriter_u64(w, "leaves", log_size(s->vessel.log));
+	jsonwriter_u64(w, "changes", m.changes);
+	jsonwriter_u64(w, "connections", n.connections);
+	jsonwriter_u64(w, "night", keys.night);
+	jsonwriter_time(w, "night_made", keys.night_made);
+	jsonwriter_u64(w, "night_holders", keys.holders);
+	jsonwriter_u64(w, "root_slots", keys.slot_count);
+}
+
+static void put_outcome(struct jsonwriter *w, struct status s)
+{
+	jsonwriter_bool(w, "done", ok(s));
+	if (!ok(s)) {
+		jsonwriter_string(w, "status", status_name(s.code));
+		jsonwriter_string(w, "detail", s.what);
+	}
+}
+
+void controlverbs_answer(void *context, struct text line, struct buffer *out)
+{
+	struct serving *s = context;
+	struct jsonwriter w = jsonwriter_of(out);
+	struct keyring *ring;
+	uint64_t night;
+
+	jsonwriter_object(&w, NULL);
+	if (text_equal(line, TEXT("status"))) {
+		answer_status(s, &w);
+	} else if (text_equal(line, TEXT("reload"))) {
+		put_outcome(&w, serving_reload(s));
+	} else if (text_equal(line, TEXT("rewrap"))) {
+		struct status done = threadkeys_ring(&s->vessel.keys, &ring);
+		if (ok(done))
+			done = keyring_rewrap(ring, &night);
+		if (ok(done))
+			done = serving_log(s, "night key renewed");
+		put_outcome(&w, done);
+	} else {
+		put_outcome(&w, FAIL_AT(ST_INVALID, "verb"));
+	}
+	jsonwriter_end(&w);
+	(void)ok(jsonwriter_done(&w));
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* housekeeping: what becomes due while the daemon serves. */
+#include <stdio.h>
+
+#include "serving.h"
+#include "session.h"
+
+/* A new night key a day after the last one. */
+#define NIGHT_MS (24ull * 3600 * 1000)
+
+/** Sessions past their limit go, each with its leaf. */
+struct expiring {
+	struct committer_entry entry; /* must be first */
+	struct serving *serving;
+	struct session_id ids[64];
+	struct user_id users[64];
+	size_t count;
+};
+static struct status gather_expired(void *context, const struct row *row)
+{
+	struct expiring *e = context;
+
+	if (e->count < COUNT(e->ids)) {
+		e->users[e->count].uuid = row_uuid(row, COLUMN_SESSION_USER);
+		e->ids[e->count++].uuid = row_uuid(row, COLUMN_SESSION_ID);
+	}
+	return OK;
+}
+static struct status apply_expiry(struct committer_entry *entry, struct committer_turn *turn)
+{
+	struct expiring *e = (struct expiring *)entry;
+	uint64_t leaf;
+
+	for (size_t i = 0; i < e->count; i++) {
+		const struct event event = {.kind = LEAF_EXPIRY,
+					    .result = LEAF_DONE,
+					    .actor = {.user = e->users[i], .session = e->ids[i]},
+					    .subject = {.kind = PIECE_USER, .id = e->users[i].uuid}};
+		struct status ended = session_end(turn->txn, &e->ids[i]);
+		if (!ok(ended) && ended.code != ST_NOT_FOUND)
+			return ended;
+		TRY(committer_add(turn, &event, &leaf));
+	}
+	return OK;
+}
+
+static struct status expire_sessions(struct serving *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	struct expiring e = {.entry = {.apply = apply_expiry, .essential = true}, .serving = s};
+
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	TRY(session_expired(snapshot.view, clock_wall(&clock_system), gather_expired, &e));
+	if (e.count == 0)
+		return OK;
+	TRY(committer_run(s->vessel.committer, &e.entry));
+	for (size_t i = 0; i < e.count; i++) {
+		presence_forget(s->service.presence, &e.ids[i]);
+		TRY(net_end_session(s->service.net, &e.ids[i].uuid));
+	}
+	if (e.count > 0)
+		atomic_fetch_add(&s->service.people_generation, 1);
+	return OK;
+}
+
+/** Uploads that nobody finished in 7 days. */
+struct dropping {
+	struct committer_entry entry; /* must be first */
+	struct uuid ids[64];
+	size_t count;
+};
+static struct status apply_drop(struct committer_entry *entry, struct committer_turn *turn)
+{
+	struct dropping *d = (struct dropping *)entry;
+	const struct event event = {
+		.kind = LEAF_EXPIRY, .result = LEAF_DONE, .subject = {.kind = PIECE_SITE, .detail = TEXT("uploads")}};
+	uint64_t leaf;
+
+	TRY(vault_expire(turn->txn, turn->time, d->ids, COUNT(d->ids), &d->count));
+	/* Nothing expired: nothing to log, and the change is refused without a trace. */
+	return d->count > 0 ? committer_add(turn, &event, &leaf) : FAIL_AT(ST_NOT_FOUND, "uploads");
+}
+
+static struct status expire_uploads(struct serving *s)
+{
+	struct dropping d = {.entry = {.apply = apply_drop}};
+
+	struct status done = committer_run(s->vessel.committer, &d.entry);
+	if (done.code == ST_NOT_FOUND)
+		return OK;
+	TRY(done);
+	for (size_t i = 0; i < d.count; i++)
+		TRY(vault_discard(s->vessel.vault, &d.ids[i]));
+	return OK;
+}
+
+/** A new night key when the last one is a day old; tried again every hour when a holder did not answer. */
+static struct status keep_night(struct serving *s)
+{
+	struct keywire_status status;
+	struct keyring *ring;
+	uint64_t now = clock_wall(&clock_system), night;
+
+	TRY(threadkeys_ring(&s->vessel.keys, &ring));
+	TRY(keyring_status(ring, &status));
+	if (now < status.night_made + NIGHT_MS || now < s->night_tried + NIGHT_MS / 24)
+		return OK;
+	s->night_tried = now;
+	TRY(keyring_rewrap(ring, &night));
+	return serving_log(s, "night key renewed");
+}
+
+void housekeeping_run(struct serving *s)
+{
+	struct status done[] = {expire_sessions(s), expire_uploads(s), keep_night(s)};
+
+	for (size_t i = 0; i < COUNT(done); i++)
+		if (!ok(done[i]))
+			(void)fprintf(stderr, "tacendad: event=housekeeping status=%s what=\"%s\"\n",
+				      status_name(done[i].code), done[i].what != NULL ? done[i].what : "");
+}
