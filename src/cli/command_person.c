@@ -227,7 +227,13 @@ static struct status login(struct cli *c)
 	}
 	TRY(cli_site(c));
 	TRY(cli_secret(c, "--password-file", "Password: ", &password));
-	TRY(signin_open(&c->site, secret_bytes(&password), &device, &session));
+	struct status opened = signin_open(&c->site, secret_bytes(&password), &device, &session);
+	if (opened.code == ST_UNPROVEN) {
+		/* The server's advice is for programs; a person wants to know what was wrong. */
+		c->site.https.problem = (struct problem_answer){0};
+		return FAIL_AT(ST_UNPROVEN, "login or password: they do not fit together");
+	}
+	TRY(opened);
 	TRY(keyholder_token_put(&c->keys, secret_bytes(&session.token)));
 	return print_session(c, &session);
 }
