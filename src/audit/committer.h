@@ -12,7 +12,12 @@
  * 2. A change without a leaf is refused (ST_UNAUDITED).
  * 3. Each change writes its leaves to the outbox in its own transaction; what a crash
  *    left there is appended at the next start before anything else happens.
- * 4. Plain leaves (reads, refusals) never fail because of a change.
+ * 4. Plain leaves (reads, refusals) never fail because of a change, with one exception:
+ *    when the store can no longer say whether a change was committed, nothing is
+ *    written any more until the daemon starts anew, for the place in the log that the
+ *    change was promised must stay free.
+ * 5. The index that committer_add() gave is the one the leaf gets: the leaves of a
+ *    committed change are appended before any other, after a crash too.
  *
  * Owner of store transactions, of the log's append end and of everything here but the
  * queue: the committer's thread.
@@ -43,7 +48,9 @@ MUST_CHECK struct status committer_add(struct committer_turn *turn, const struct
  */
 struct committer_entry {
 	struct committer_entry *next;
-	/* A change; called on the committer's thread. */
+	/* A change; called on the committer's thread.  What committer_add() answers it must hand on
+	 * unless it is OK: if its leaves do not fit behind those of others it is undone, and called
+	 * again in the next round. */
 	struct status (*apply)(struct committer_entry *entry, struct committer_turn *turn);
 	/* Leaves without a change; ${leaf} becomes the index of the first. */
 	const struct event *events;
@@ -87,6 +94,7 @@ MUST_CHECK struct status committer_run(struct committer *c, struct committer_ent
 /** Counters, readable from any thread. */
 struct committer_metrics {
 	uint64_t rounds, changes, refused, leaves, waiting;
+	bool broken; /* invariant 4: nothing is written until the daemon starts anew */
 };
 struct committer_metrics committer_metrics(struct committer *c);
 

@@ -137,7 +137,7 @@ struct status log_publish(struct log *l, const struct heads *staged)
 
 /* ---- Appending ---- */
 
-void log_keep_reserve(struct log *l)
+void log_look_for_room(struct log *l)
 {
 	const uint64_t reserve = l->options.reserve;
 	bool kept = ok(ahead_keep(&l->batches, l->end, reserve)) &&
@@ -205,7 +205,7 @@ struct status log_append(struct log *l, struct draft *d)
 		return FAIL_AT(ST_IO, "log");
 	if (d->first != l->frontier.size)
 		return FAIL_AT(ST_CONFLICT, "log draft");
-	log_keep_reserve(l);
+	log_look_for_room(l);
 	TRY(write_draft(l, d));
 	if (ok(derive(l, d))) {
 		l->end += l->record.len;

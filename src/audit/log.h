@@ -89,6 +89,9 @@ uint64_t log_cut(const struct log *l);
  */
 MUST_CHECK struct status log_append(struct log *l, struct draft *d);
 
+/** log_look_for_room(l): a degraded log may have its reserve again; otherwise log_append() finds out. */
+void log_look_for_room(struct log *l);
+
 /** Who signs: keyd, which keeps what it signed last. */
 struct log_signer {
 	struct note_key key;
@@ -108,5 +111,7 @@ struct log_signer {
 MUST_CHECK struct status log_checkpoint(struct log *l, const struct log_signer *signer);
 /** log_signed(l, out): append the checkpoint signed last; ST_NOT_FOUND before the first.  Any thread. */
 MUST_CHECK struct status log_signed(struct log *l, struct buffer *out);
+/** log_signed_head(l, out): the tree of that checkpoint; size 0 before the first.  Any thread. */
+void log_signed_head(struct log *l, struct tree_head *out);
 
 #endif /* !AUDIT_LOG_H */

@@ -65,3 +65,10 @@ struct status log_signed(struct log *l, struct buffer *out)
 	(void)pthread_mutex_unlock(&l->lock);
 	return s;
 }
+
+void log_signed_head(struct log *l, struct tree_head *out)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	*out = l->signed_head;
+	(void)pthread_mutex_unlock(&l->lock);
+}

@@ -282,6 +282,6 @@ struct status log_recover(struct log *l)
 	TRY(begin(l));
 	TRY(read_on(l));
 	TRY(check_signed(l));
-	log_keep_reserve(l);
+	log_look_for_room(l);
 	return log_publish(l, &none);
 }
