@@ -63,8 +63,14 @@ static void changing_release(struct call *c)
 {
 	struct changing *g = c->own;
 
-	for (size_t i = 0; i < g->count; i++)
-		vault_write_clear(&g->contents[i]);
+	/* A refused change has named nothing; after ST_IO it may yet have happened, and the scrub decides. */
+	bool refused = !ok(c->failure) && c->failure.code != ST_IO;
+	for (size_t i = 0; i < g->count; i++) {
+		struct vault_writer *w = &g->contents[i];
+		if (refused && w->finished)
+			(void)ok(vault_write_undo(w));
+		vault_write_clear(w);
+	}
 }
 
 /** Small content comes with the statement, large content as an upload that is complete. */

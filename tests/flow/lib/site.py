@@ -121,7 +121,7 @@ class Site:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def environment(self):
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "TACENDA_DEBUG")
                 if name in os.environ}
         return dict(kept, HOME=str(self.folder), XDG_RUNTIME_DIR=str(self.runtime), TMPDIR=str(self.folder))
 

@@ -111,7 +111,8 @@ def b64(data):
 
 
 class Answer:
-    def __init__(self, status, headers, body):
+    def __init__(self, status, headers, body, method="GET"):
+        self.bodiless = method == "HEAD"
         self.status, self.headers, self.body = status, {name.lower(): value for name, value in headers}, body
 
     @property
@@ -141,7 +142,7 @@ class Wire:
         try:
             connection.request(method, path, body=body, headers=fields)
             got = connection.getresponse()
-            return Answer(got.status, got.getheaders(), got.read())
+            return Answer(got.status, got.getheaders(), got.read(), method)
         finally:
             connection.close()
 
