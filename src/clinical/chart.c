@@ -26,6 +26,8 @@ static const struct row {
 	 true},
 	{"Procedure", "code", "performedDateTime performedPeriod.start", "performedPeriod.end", false},
 };
+const char *const chart_types[] = {"AllergyIntolerance", "Condition",   "DiagnosticReport", "Encounter", "Immunization",
+				   "MedicationRequest",  "Observation", "Procedure",        NULL};
 /* What did not happen, or was never so, is no part of a chart. */
 static const char *const denials[] = {"entered-in-error", "not-done", "cancelled", "refuted"};
 

@@ -22,6 +22,9 @@
 
 #define CHART_TYPE "application/vnd.tacenda.chart+json"
 
+/** The types that a chart is made of, in its order; ended by NULL. */
+extern const char *const chart_types[];
+
 /** The secret date of one patient: days count from it. */
 struct chart_base {
 	int64_t day;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * importrun: one `tacenda import`: what it was given, what is known, what it did.
+ *
+ * First pass: every file is told apart and FHIR is indexed by patient.  Second pass:
+ * patient by patient, in the order of the files (docs/CLINICAL.md).
+ */
+#ifndef CLI_IMPORTRUN_H
+#define CLI_IMPORTRUN_H
+
+#include "fhirindex.h"
+#include "importfiles.h"
+#include "importtarget.h"
+#include "patientlist.h"
+#include "words.h"
+
+enum importrun_what { IMPORTRUN_ADDED, IMPORTRUN_CHANGED, IMPORTRUN_SAME, IMPORTRUN_DELETED, IMPORTRUN_OUTCOMES };
+
+/** Where an identity leads to. */
+struct importrun_patient {
+	struct hash token;
+	bool known; /* it has a patient file */
+	struct patient_id patient;
+	bool written; /* made or opened by this import */
+};
+
+struct importrun {
+	struct cli *cli;
+	bool dry_run;
+	struct importfiles files;
+	struct fhirindex index;
+	bool *skipped; /* by file: JSON that is no FHIR */
+	struct patientlist list;
+	struct importwriter writer;
+	struct importrun_patient *patients; /* by the index's numbers */
+	bool has_shared;
+	struct patient_id shared_patient;
+	struct record_id shared_record;
+	/* What was done. */
+	size_t counts[7][IMPORTRUN_OUTCOMES]; /* by record kind; 0: patient files */
+	struct words kinds;                   /* of attachments and files: media types ... */
+	struct buffer kind_counts;            /* ... and how many of each: size_t */
+	size_t unmatched, broken_attachments;
+	struct buffer unmatched_rows; /* CSV */
+};
+void importrun_clear(struct importrun *r);
+
+/** importrun_token(r, word, pieces, count, out): "patient", "source", "attachment", "chart", "shared", "file". */
+MUST_CHECK struct status importrun_token(const struct importrun *r, const char *word, const struct text *pieces,
+					 size_t count, struct hash *out);
+/** importrun_put(r, t, put, record): importtarget_put(), counted. */
+MUST_CHECK struct status importrun_put(struct importrun *r, struct importtarget *t, const struct importtarget_put *put,
+				       enum importtarget_outcome *outcome, struct record_id *record);
+/** importrun_count_kind(r, type): one more file of this media type. */
+MUST_CHECK struct status importrun_count_kind(struct importrun *r, struct text type);
+/** importrun_text(r, place, out): a resource or entry of the index, exactly as written. */
+MUST_CHECK struct status importrun_text(struct importrun *r, const struct fhirindex_place *place, struct text *out);
+
+/** importrun_patient(r, patient): everything of one patient of the index (importpatient.c). */
+MUST_CHECK struct status importrun_patient(struct importrun *r, uint32_t patient);
+
+#endif /* !CLI_IMPORTRUN_H */

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "importtarget.h"
+
+#include <string.h>
+
+#include "hash.h"
+#include "patientchange.h"
+#include "recordget.h"
+#include "tokens.h"
+
+#define RECORDS_MAX ((size_t)256 << 20)
+/* Statement, sealed header and key of a record; both epochs and the identity of a new file. */
+#define RECORD_PARTS 6144
+#define FILE_PARTS   16384
+
+void importwriter_clear(struct importwriter *w)
+{
+	if (w->open)
+		changeset_clear(&w->set);
+	*w = (struct importwriter){0};
+}
+
+struct status importwriter_send(struct importwriter *w)
+{
+	if (!w->open)
+		return OK;
+	struct status s = w->set.count == 0 ? OK : changeset_send(&w->set, NULL);
+	changeset_clear(&w->set);
+	w->open = false;
+	w->sets++;
+	return s;
+}
+
+struct status importwriter_room(struct importwriter *w, size_t len)
+{
+	if (w->open && !changeset_room(&w->set, len))
+		TRY(importwriter_send(w));
+	if (!w->open)
+		changeset_begin(w->site, &w->set);
+	w->open = true;
+	return OK;
+}
+
+struct status importtarget_make(struct importwriter *w, const struct demographics *demographics,
+				const struct hash *token, struct importtarget *out)
+{
+	struct importtarget made = {.writer = w, .is_new = true, .opened = true};
+
+	TRY(importwriter_room(w, FILE_PARTS));
+	TRY(patientchange_add(w->site, demographics, token, &w->set, &made.file));
+	*out = made;
+	return OK;
+}
+
+static void take_header(struct text json, struct importtarget_record *out)
+{
+	AUTO(json_document) document = {0};
+	struct text text;
+
+	if (json.len == 0 || !ok(json_parse(text_bytes(json), &json_limits_body, &document)))
+		return;
+	struct json header = json_root(&document);
+	if (ok(json_text(json_member(header, TEXT("plain_hash")), &text)))
+		(void)ok(text_from_hex(text, out->plain_hash.bytes, sizeof out->plain_hash.bytes));
+	if (ok(json_text(json_member(header, TEXT("offset_base")), &text)) && text.len < sizeof out->offset_base)
+		memcpy(out->offset_base, text.at, text.len);
+	if (ok(json_text(json_member(header, TEXT("title")), &text)) && text.len < sizeof out->title)
+		memcpy(out->title, text.at, text.len);
+}
+
+static struct status take_record(void *context, const struct recordget_item *item)
+{
+	struct importtarget *t = context;
+	const struct statement_record *r = &item->view.statement.record;
+	struct importtarget_record record = {.record = item->view.place.record,
+					     .kind = r->kind,
+					     .compartment = r->compartment,
+					     .version = r->version,
+					     .statement = item->view.statement.name,
+					     .leaf = item->view.leaf};
+
+	if (r->token.len == sizeof record.token.bytes)
+		memcpy(record.token.bytes, r->token.at, sizeof record.token.bytes);
+	take_header(item->header, &record);
+	return buffer_put(&t->records, BYTES_OF(record));
+}
+
+struct status importtarget_open(struct importwriter *w, const struct patient_id *patient, struct importtarget *out)
+{
+	struct importtarget made = {.writer = w, .records = {.max = RECORDS_MAX, .wipe = true}, .opened = true};
+
+	TRY(patientfile_open(w->site, patient, &made.file));
+	struct status s = recordget_list(&made.file, 0, take_record, &made);
+	if (!ok(s)) {
+		importtarget_clear(&made);
+		return s;
+	}
+	*out = made;
+	return OK;
+}
+
+void importtarget_clear(struct importtarget *t)
+{
+	if (t->opened)
+		patientfile_clear(&t->file);
+	buffer_clear(&t->records);
+	*t = (struct importtarget){0};
+}
+
+size_t importtarget_count(const struct importtarget *t)
+{
+	return t->records.len / sizeof(struct importtarget_record);
+}
+
+struct importtarget_record *importtarget_at(const struct importtarget *t, size_t i)
+{
+	return (struct importtarget_record *)(void *)t->records.bytes + i;
+}
+
+struct importtarget_record *importtarget_find(const struct importtarget *t, const struct hash *token)
+{
+	for (size_t i = 0; i < importtarget_count(t); i++)
+		if (hash_equal(&importtarget_at(t, i)->token, token))
+			return importtarget_at(t, i);
+	return NULL;
+}
+
+static struct status append(void *context, struct bytes piece)
+{
+	return buffer_put(context, piece);
+}
+
+struct status importtarget_load(struct importtarget *t, const struct importtarget_record *record, struct buffer *out)
+{
+	struct buffer content = {.max = out->max, .wipe = true};
+	const struct recordget_sink sink = {append, &content};
+
+	/* Nothing is used before all of it was verified. */
+	struct status s = recordget_content(&t->file, &record->record, record->version, &sink);
+	if (ok(s))
+		s = buffer_put(out, buffer_bytes(&content));
+	buffer_clear(&content);
+	return s;
+}
+
+struct piecewise {
+	struct bytes rest;
+};
+static struct status read_piece(void *context, uint8_t *out, size_t max, size_t *len)
+{
+	struct piecewise *p = context;
+
+	*len = p->rest.len < max ? p->rest.len : max;
+	if (*len > 0)
+		memcpy(out, p->rest.at, *len);
+	p->rest = bytes_of(p->rest.at + *len, p->rest.len - *len);
+	return OK;
+}
+
+static struct status write_record(struct importtarget *t, const struct importtarget_put *put,
+				  const struct importtarget_record *old, struct record_id *record)
+{
+	struct piecewise pieces = {put->content};
+	const struct recordput_source source = {read_piece, &pieces};
+	struct recordput version = {.version = 1,
+				    .kind = put->kind,
+				    .status = RECORD_FINAL,
+				    .compartment = put->compartment,
+				    .token = &put->token,
+				    .header = put->header,
+				    .source = &source,
+				    .time = clock_wall(t->file.site->options.clock)};
+	size_t inside = put->content.len <= CHANGESET_INLINE ? put->content.len : 0;
+
+	if (old != NULL) {
+		version.record = old->record;
+		version.version = old->version + 1;
+		version.previous = old->statement;
+		version.status = RECORD_AMENDED;
+	}
+	TRY(importwriter_room(t->writer, inside + RECORD_PARTS));
+	return recordput_add(&t->file, &version, &t->writer->set, record);
+}
+
+struct status importtarget_put(struct importtarget *t, const struct importtarget_put *put,
+			       enum importtarget_outcome *outcome, struct record_id *record)
+{
+	const struct importtarget_record *old = importtarget_find(t, &put->token);
+	struct tokens_item asked = {.token = put->token};
+	struct hash hash;
+	bool changes = old != NULL; /* the list may move */
+
+	TRY(sha256(put->content, &hash));
+	if (old != NULL && hash_equal(&hash, &old->plain_hash)) {
+		*record = old->record;
+		*outcome = IMPORTTARGET_SAME;
+		return OK;
+	}
+	if (old != NULL && old->pending)
+		return FAIL_AT(ST_CONFLICT, "import source");
+	/* Known, but not in the list: it was deleted since. */
+	if (old == NULL && !t->is_new)
+		TRY(tokens_find(t->file.site, &asked, 1));
+	if (asked.known) {
+		*record = asked.record;
+		*outcome = IMPORTTARGET_DELETED;
+		return OK;
+	}
+	TRY(write_record(t, put, old, record));
+	const struct importtarget_record made = {.token = put->token,
+						 .record = *record,
+						 .kind = put->kind,
+						 .compartment = put->compartment,
+						 .plain_hash = hash,
+						 .pending = true};
+	t->records.max = RECORDS_MAX;
+	t->records.wipe = true;
+	if (old == NULL)
+		TRY(buffer_put(&t->records, BYTES_OF(made)));
+	*outcome = changes ? IMPORTTARGET_CHANGED : IMPORTTARGET_ADDED;
+	return OK;
+}
