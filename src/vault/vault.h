@@ -63,7 +63,8 @@ MUST_CHECK struct status vault_write_begin(struct vault *v, const struct uuid *i
  * ST_TOO_MANY: it was interrupted too often, begin another.
  */
 MUST_CHECK struct status vault_write_resume(struct vault *v, const struct row *upload, struct vault_writer *out);
-/** vault_write(w, piece): ST_TOO_BIG past LIMIT_RECORD_BYTES, ST_FULL; give ${w} up after a failure. */
+/** vault_write(w, piece): ST_TOO_BIG past a sealed record of LIMIT_RECORD_BYTES, ST_FULL; give ${w} up after a failure.
+ */
 MUST_CHECK struct status vault_write(struct vault_writer *w, struct bytes piece);
 
 /**

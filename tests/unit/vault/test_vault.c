@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,7 @@ static void an_upload_goes_on_after_a_restart(void **state)
 	(void)state;
 	const struct {
 		size_t len, piece, lost;
-	} cases[] = {{300000, 70000, 100000}, {300000, 16384, 0},    {300000, 16384, 200000}, {50000, 999, 70000},
+	} cases[] = {{300000, 70000, 100000}, {300000, 16384, 0},    {300000, 16384, 200000}, {50000, 4999, 70000},
 		     {4000, 1000, 50000},     {98304, 32768, 16384}, {16384, 16384, 65536},   {1000000, 333333, 1}};
 
 	for (uint8_t n = 0; n < COUNT(cases); n++) {
@@ -190,7 +191,7 @@ static void a_record_past_the_limit_is_refused(void **state)
 	struct uuid id = chest_object(1);
 
 	assert_ok(vault_write_begin(chest.vault, &id, &w));
-	w.size = LIMIT_RECORD_BYTES - 10;
+	w.size = chunked_sealed_len(LIMIT_RECORD_BYTES) - 10;
 	assert_fails(ST_TOO_BIG, vault_write(&w, bytes_of(chest.content, 11)));
 }
 
@@ -216,6 +217,49 @@ static void old_uploads_expire(void **state)
 	assert_fails(ST_NOT_FOUND, chest_resume(1, &w));
 }
 
+/* ---- PROMISES#S1 ---- */
+
+static const char canary[] = "canary-Zwetschgenkuchen-1927";
+static size_t searched;
+
+static int search(const char *path, const struct stat *status, int kind)
+{
+	AUTO(buffer) file = {.max = 64 << 20};
+
+	(void)status;
+	if (kind != FTW_F)
+		return 0;
+	if (!ok(os_load(&os_real, AT_FDCWD, path, file.max, &file)))
+		return 1;
+	searched += file.len;
+	return memmem(file.bytes, file.len, canary, sizeof canary - 1) != NULL;
+}
+
+static void nothing_that_was_stored_can_be_found_in_any_file(void **state)
+{
+	(void)state;
+	const size_t sizes[] = {100, 4096, 5000, 100000};
+	AUTO(vault_writer) w = {0};
+	struct uuid id = chest_object(9);
+
+	for (size_t at = 0; at < sizeof chest.content - sizeof canary; at += 60)
+		memcpy(chest.content + at, canary, sizeof canary - 1);
+	for (uint8_t n = 0; n < COUNT(sizes); n++)
+		assert_ok(chest_write(n, 0, sizes[n], 65536));
+	assert_ok(rig_commit_user(&chest.store, 1, canary));
+	assert_ok(vault_write_begin(chest.vault, &id, &w));
+	assert_ok(vault_write(&w, bytes_of(chest.content, 50000)));
+	assert_ok(chest_keep(&w));                            /* its tail lies in the row */
+	assert_int_equal(ftw(chest.rig.path, search, 16), 0); /* with the log full */
+	assert_true(searched > 200000);
+	assert_ok(store_checkpoint(&chest.store));
+	assert_int_equal(ftw(chest.rig.path, search, 16), 0);
+	vault_write_clear(&w);
+	chest_close();
+	assert_int_equal(ftw(chest.rig.path, search, 16), 0);
+	assert_ok(chest_open());
+}
+
 int main(void)
 {
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, chest_setup, chest_teardown)
@@ -229,6 +273,7 @@ int main(void)
 		FRESH(a_refused_commit_leaves_the_upload_whole),
 		FRESH(a_record_past_the_limit_is_refused),
 		FRESH(old_uploads_expire),
+		FRESH(nothing_that_was_stored_can_be_found_in_any_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
