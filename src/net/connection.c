@@ -177,6 +177,13 @@ static bool send_out(struct connection *c)
 	return true;
 }
 
+enum exchange_tls connection_tls(const struct connection *c)
+{
+	if (c->wire.ssl == NULL)
+		return EXCHANGE_CLEAR;
+	return SSL_version(c->wire.ssl) == TLS1_3_VERSION ? EXCHANGE_TLS13 : EXCHANGE_TLS12;
+}
+
 /* --- what to wait for --- */
 
 static void settle_deadline(struct connection *c)

@@ -89,6 +89,8 @@ static inline uint8_t *connection_end(struct connection *c)
 {
 	return c->out.bytes + c->out_len;
 }
+/** connection_tls(c): which TLS it speaks. */
+enum exchange_tls connection_tls(const struct connection *c);
 /** connection_overdue(c): its deadline passed. */
 void connection_overdue(struct connection *c);
 void connection_drain(struct connection *c);

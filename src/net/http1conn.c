@@ -94,13 +94,6 @@ static void refuse(struct connection *c, unsigned status, const char *what)
 	c->out_len += problem.reply.body.len;
 }
 
-static enum exchange_tls tls_of(const struct connection *c)
-{
-	if (c->wire.ssl == NULL)
-		return EXCHANGE_CLEAR;
-	return SSL_version(c->wire.ssl) == TLS1_3_VERSION ? EXCHANGE_TLS13 : EXCHANGE_TLS12;
-}
-
 /* A proxy on our unix socket is trusted to say for whom it speaks: the last address is the one it saw itself. */
 static void take_forwarded(struct exchange *e)
 {
@@ -127,7 +120,7 @@ static struct exchange_request request_of(const struct connection *c)
 		.has_length = !head->chunked,
 		.length = head->length,
 		.protocol = EXCHANGE_HTTP1,
-		.tls = tls_of(c),
+		.tls = connection_tls(c),
 		.secure = c->wire.ssl != NULL,
 		.peer = c->peer,
 	};

@@ -292,11 +292,12 @@ static bool fill(struct connection *c)
 
 	for (;;) {
 		size_t room = connection_room(c), take = h->pending_len < room ? h->pending_len : room;
-		if (take > 0)
+		if (take > 0) {
 			memcpy(connection_end(c), h->pending, take);
-		c->out_len += take;
-		h->pending += take;
-		h->pending_len -= take;
+			c->out_len += take;
+			h->pending += take;
+			h->pending_len -= take;
+		}
 		if (h->pending_len > 0)
 			return false;
 		ssize_t len = nghttp2_session_mem_send(h->session, &h->pending);

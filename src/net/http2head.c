@@ -46,6 +46,8 @@ static struct status put(struct exchange *e, struct text t, uint16_t *at, uint16
 
 static struct text value_at(const struct exchange *e, const struct http_field *f)
 {
+	if (f->value_len == 0)
+		return (struct text){"", 0};
 	return (struct text){(const char *)e->head_piece.bytes + f->value, f->value_len};
 }
 
@@ -177,7 +179,7 @@ void http2head_complete(struct exchange *e, bool has_body)
 		e->expects_continue = false;
 	}
 	e->request.protocol = EXCHANGE_HTTP2;
-	e->request.tls = SSL_version(c->wire.ssl) == TLS1_3_VERSION ? EXCHANGE_TLS13 : EXCHANGE_TLS12;
+	e->request.tls = connection_tls(c);
 	e->request.secure = true;
 	e->request.peer = c->peer;
 	complete_target(e);
