@@ -96,6 +96,12 @@ static struct status smooth(struct journal *j)
 	return OK;
 }
 
+static struct status append_durably(struct journal *j, struct bytes entries)
+{
+	TRY(os_write_all(j->os, j->fd, entries, j->size));
+	return j->os->sync_data(j->fd) == 0 ? OK : FAIL_AT(ST_IO, REASON_WRITE);
+}
+
 struct status journal_write(struct journal *j, const struct journal_batch *batch)
 {
 	if (batch->bytes.len == 0)
@@ -103,11 +109,14 @@ struct status journal_write(struct journal *j, const struct journal_batch *batch
 	if (batch->bytes.len > JOURNAL_BYTES_MAX - j->size)
 		return FAIL_AT(ST_TOO_BIG, REASON_KEYS_FULL);
 	TRY(smooth(j));
-	j->ragged = true;
-	TRY(os_write_all(j->os, j->fd, buffer_bytes(&batch->bytes), j->size));
-	if (j->os->sync_data(j->fd) != 0)
-		return FAIL_AT(ST_IO, REASON_WRITE);
-	j->ragged = false;
+	struct status s = append_durably(j, buffer_bytes(&batch->bytes));
+	if (!ok(s)) {
+		/* Now if it can be, or what was refused may come true after a restart;
+		 * otherwise before the next append. */
+		j->ragged = true;
+		(void)ok(smooth(j));
+		return s;
+	}
 	j->size += batch->bytes.len;
 	j->chain = batch->chain;
 	return OK;

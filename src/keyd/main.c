@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -19,6 +20,8 @@
 #define FIRST_CONNECTION 3
 #define EXIT_REFUSED     1
 #define EXIT_USAGE       2
+#define LOCK_WAIT_MS     1500
+#define LOCK_STEP_MS     20
 
 static const char usage[] = "usage: tacenda-keyd serve --keys K --connections N [--create] [--holder DIR]...\n"
 			    "       tacenda-keyd sweep --holder DIR\n"
@@ -80,13 +83,26 @@ static int open_folder(const char *path, bool create)
 	return ok(os_open_dir(&os_real, AT_FDCWD, path, create, &fd)) ? fd : -1;
 }
 
+/* A predecessor whose tacendad was killed sees its connections end and goes, but
+ * perhaps after a restart was quicker; one that serves stays. */
+static bool lock_within(int dir, int ms)
+{
+	while (flock(dir, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK || ms <= 0)
+			return false;
+		(void)poll(NULL, 0, LOCK_STEP_MS);
+		ms -= LOCK_STEP_MS;
+	}
+	return true;
+}
+
 static void open_places(const struct arguments *a, struct keeper *k, struct sandbox *s)
 {
 	int dir = open_folder(a->keys, a->create);
 
 	keeper_begin(&os_real, &clock_system, dir, k);
 	/* Held by this descriptor until the process ends. */
-	k->locked_out = dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) != 0;
+	k->locked_out = dir >= 0 && !lock_within(dir, LOCK_WAIT_MS);
 	s->folders[s->count++] = (struct sandbox_folder){dir, SANDBOX_KEEP};
 	for (size_t i = 0; i < a->holder_count; i++) {
 		k->holders.list[i].dir = open_folder(a->holders[i], false);

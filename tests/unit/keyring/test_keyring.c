@@ -307,6 +307,30 @@ static void it_ends_with_its_last_connection_and_not_by_a_signal(void **state)
 }
 
 /* A supervisor, a debugger or a terminal may stop it for a while. */
+static void a_quick_restart_waits_for_its_predecessor(void **state)
+{
+	struct den *d = *state;
+	const struct keywire_proof proof = den_proof();
+	struct keyring_process second = {.watch = -1};
+	struct keyring ring = {.fd = -1};
+
+	create(&d->ring, 1, 1);
+	/* As if tacendad had been killed: nobody waits for the first one, which is slow to see it. */
+	assert_int_equal(kill(d->process.pid, SIGSTOP), 0);
+	keyring_clear(&d->ring);
+	for (size_t i = 1; i < d->process.count; i++) {
+		(void)close(d->process.connections[i]);
+		d->process.connections[i] = -1;
+	}
+	assert_ok(keyring_start(&d->options, &second));
+	assert_int_equal(kill(d->process.pid, SIGCONT), 0);
+	assert_ok(keyring_open(&second, 0, &ring));
+	assert_ok(keyring_unseal(&ring, &proof));
+	(void)get(&ring, 1);
+	keyring_clear(&ring);
+	keyring_process_clear(&second);
+}
+
 static void it_goes_on_after_being_stopped(void **state)
 {
 	struct den *d = *state;
@@ -624,6 +648,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_night_stops_nobody, opened, gone),
 		cmocka_unit_test_setup_teardown(its_end_is_noticed, opened, gone),
 		cmocka_unit_test_setup_teardown(it_ends_with_its_last_connection_and_not_by_a_signal, opened, gone),
+		cmocka_unit_test_setup_teardown(a_quick_restart_waits_for_its_predecessor, opened, gone),
 		cmocka_unit_test_setup_teardown(it_goes_on_after_being_stopped, opened, gone),
 		cmocka_unit_test_setup_teardown(it_ends_when_told, fresh, gone),
 		cmocka_unit_test_setup_teardown(bad_packets_end_one_connection, opened, gone),
