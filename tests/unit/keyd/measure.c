@@ -17,12 +17,17 @@
 #define KEYS  100000u
 #define BATCH 100u
 
-static double seconds(void)
+static double seconds_of(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double seconds(void)
+{
+	return seconds_of(CLOCK_MONOTONIC);
 }
 
 static struct status fill(struct keeper *k)
@@ -38,7 +43,8 @@ static struct status unwrap(struct keeper *k, double *rate)
 {
 	static uint8_t question[KEYWIRE_PACKET_MAX], answer[KEYWIRE_PACKET_MAX];
 	bool greeted = true;
-	double start = seconds();
+	/* Of this process alone: the other cores may be at something else. */
+	double start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 
 	for (uint32_t n = 0; n < 10 * KEYS; n += BATCH) {
 		struct buffer q = BUFFER_OVER(question, sizeof question), a = BUFFER_OVER(answer, sizeof answer);
@@ -51,7 +57,7 @@ static struct status unwrap(struct keeper *k, double *rate)
 		if (dispatch_message(k, &greeted, buffer_bytes(&q), &a) != DISPATCH_ANSWER || a.bytes[1] != ST_OK)
 			return FAIL(ST_INVALID);
 	}
-	*rate = 10 * KEYS / (seconds() - start);
+	*rate = 10 * KEYS / (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start);
 	return OK;
 }
 
