@@ -26,7 +26,7 @@ struct checkpointer {
 	bool wanted, stop;
 	_Atomic bool insisting; /* no transaction begins */
 	_Atomic int begin_at;   /* length of the log at which the next run begins */
-	int frames;             /* in the log after the last commit; the committer's */
+	_Atomic int frames;     /* in the log after the last commit */
 	struct store_engine *engine;
 	struct store_view *view;
 };
@@ -96,7 +96,7 @@ static void run_passes(struct checkpointer *c)
 		if (pass > 0 && left >= before) /* a reader holds on to the rest */
 			break;
 	}
-	c->begin_at = log + BEGIN_AT;
+	c->begin_at = c->frames + BEGIN_AT;
 	if (log >= INSIST_AT)
 		insist(c);
 	/* Readers that move on now read the database and let the log begin anew. */

@@ -156,7 +156,7 @@ static const char pragmas[] = "PRAGMA temp_store = MEMORY;"
 static struct status begin_database(struct store_view *c)
 {
 	int reserved = DISK_PAGE_CHECK;
-	uint64_t pages;
+	uint64_t pages = 0;
 
 	TRY(database_run(c, "PRAGMA page_size = 4096;"));
 	(void)sqlite3_file_control(c->engine, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
@@ -219,10 +219,10 @@ static bool same_shape(const struct sql_shape *a, const struct sql_shape *b)
 
 static size_t slot_of(const struct sql_shape *shape)
 {
+	size_t index = shape->index, prefix = shape->prefix, after = shape->after;
 	size_t n = (size_t)shape->table * 6 + (size_t)shape->kind;
 
-	return (n + 5u * shape->index + 17u * shape->prefix + 29u * shape->after + 61u * shape->down) %
-	       DATABASE_QUERIES;
+	return (n + 5 * index + 17 * prefix + 29 * after + (shape->down ? 61 : 0)) % DATABASE_QUERIES;
 }
 
 static struct status prepare_query(struct store_view *c, const struct sql_shape *shape, struct database_query *slot)

@@ -3,22 +3,28 @@
 
 #define TEXT_MAX 2048
 
-/* Calls ${visit} with the text of every table and index. */
-static struct status each_text(struct store_view *c, struct status (*visit)(struct store_view *, const char *))
+typedef struct status visit_text(struct store_view *c, const char *text);
+
+static struct status each_text_of(struct store_view *c, const struct table *table, visit_text *visit)
 {
 	char text[TEXT_MAX];
 	struct buffer b = {.bytes = (uint8_t *)text, .capacity = sizeof text, .max = sizeof text - 1};
 
-	for (size_t t = 0; t < TABLE_COUNT; t++) {
+	TRY(sql_create(table, &b));
+	TRY(visit(c, text));
+	for (uint8_t i = 0; i < TABLE_INDEXES && table->indexes[i].count > 0; i++) {
 		b.len = 0;
-		TRY(sql_create(&tables[t], &b));
+		TRY(sql_create_index(table, i, &b));
 		TRY(visit(c, text));
-		for (uint8_t i = 0; i < TABLE_INDEXES && tables[t].indexes[i].count > 0; i++) {
-			b.len = 0;
-			TRY(sql_create_index(&tables[t], i, &b));
-			TRY(visit(c, text));
-		}
 	}
+	return OK;
+}
+
+/* Calls ${visit} with the text of every table and index. */
+static struct status each_text(struct store_view *c, visit_text *visit)
+{
+	for (size_t t = 0; t < TABLE_COUNT; t++)
+		TRY(each_text_of(c, &tables[t], visit));
 	return OK;
 }
 

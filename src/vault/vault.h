@@ -133,7 +133,7 @@ struct vault_object {
 MUST_CHECK struct status vault_object(const struct row *version, struct vault_object *out);
 
 /* Objects up to this are opened in one pass, in memory; larger ones twice. */
-#define VAULT_ONE_PASS (256 * 1024)
+#define VAULT_ONE_PASS ((size_t)256 * 1024)
 
 /** An object, or a range of it, on its way out; `{0}` is a valid empty one; must not be moved. */
 struct vault_reader {

@@ -5,7 +5,7 @@
 #include "limits.h"
 #include "vault_internal.h"
 
-#define TAG (CHUNKED_SEALED - CHUNKED_PLAIN)
+#define TAG ((size_t)CHUNKED_SEALED - CHUNKED_PLAIN)
 /* Chunks of an object that is opened in one pass. */
 #define ONE_PASS_CHUNKS (VAULT_ONE_PASS / CHUNKED_PLAIN + 1)
 
@@ -137,7 +137,7 @@ static struct status begin(struct vault *v, const struct vault_object *object, c
 	r->hash = object->hash;
 	r->parts = object->parts;
 	r->window.max = ONE_PASS_CHUNKS * CHUNKED_SEALED;
-	r->counts.max = 4 * PARTS_MAX;
+	r->counts.max = (size_t)4 * PARTS_MAX;
 	r->counts.len = 0;
 	if (object->key == NULL)
 		return compare_inline(r, object->inline_bytes);

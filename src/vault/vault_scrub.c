@@ -142,7 +142,7 @@ struct status vault_scrub_step(struct vault *v, struct store_snapshot *snapshot,
 	if (scrub->done)
 		return OK;
 	TRY(store_snapshot_renew(snapshot));
-	struct status walked = OK;
+	struct status walked;
 	if (!scrub->walked_rows) {
 		walked = walk_rows(&s, rows);
 	} else {

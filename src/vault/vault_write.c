@@ -6,8 +6,8 @@
 #include "limits.h"
 #include "vault_internal.h"
 
-#define TAG        (CHUNKED_SEALED - CHUNKED_PLAIN)
-#define WINDOW_MAX (CHUNKED_HEADER + VAULT_WINDOW * CHUNKED_SEALED)
+#define TAG        ((size_t)CHUNKED_SEALED - CHUNKED_PLAIN)
+#define WINDOW_MAX (CHUNKED_HEADER + (size_t)VAULT_WINDOW * CHUNKED_SEALED)
 /* Small objects need less; a writer in waiting keeps this much. */
 #define WINDOW_MIN (CHUNKED_HEADER + CHUNKED_SEALED)
 
@@ -23,7 +23,7 @@ static uint8_t *chunk_at(const struct vault_writer *w, size_t chunk)
 static struct status begin(struct vault *v, const struct uuid *id, struct vault_writer *w)
 {
 	*w = (struct vault_writer){
-		.vault = v, .id = *id, .window = {.max = WINDOW_MAX}, .counts = {.max = 4 * PARTS_MAX}};
+		.vault = v, .id = *id, .window = {.max = WINDOW_MAX}, .counts = {.max = (size_t)4 * PARTS_MAX}};
 	return sha256_begin(&w->sha);
 }
 
@@ -205,31 +205,34 @@ struct status vault_write_keep(struct vault_writer *w, struct row *upload)
 
 /* ---- Finishing ---- */
 
+static struct status reopen_part(struct vault_writer *w, const struct parts_place *place, struct chunked *part)
+{
+	uint8_t space[CONTEXT_MAX], header[CHUNKED_HEADER];
+	struct buffer context = {.bytes = space, .capacity = sizeof space, .max = sizeof space};
+
+	chunked_clear(part);
+	TRY(parts_context(&w->id, place->part, &context));
+	TRY(object_reread(&w->file, place->header_at, header, sizeof header));
+	return chunked_open_begin(secret_key(&w->key), buffer_bytes(&context), BYTES_OF(header), part);
+}
+
 /* Kept pieces of an earlier process were hashed by nobody who is still here. */
 static struct status hash_again(struct vault_writer *w)
 {
 	uint64_t full = (w->size - w->pending) / CHUNKED_PLAIN;
 	struct parts parts = {buffer_bytes(&w->counts), w->size};
-	uint8_t space[CONTEXT_MAX];
-	AUTO(buffer) copy = {.max = CHUNKED_SEALED};
+	AUTO(buffer) chunk = {.max = CHUNKED_SEALED};
 	AUTO(chunked) part = {0};
-	struct buffer context = {.bytes = space, .capacity = sizeof space, .max = sizeof space};
 
-	TRY(buffer_reserve(&copy, copy.max));
-	uint8_t *sealed = copy.bytes;
-	for (uint64_t chunk = 0; chunk < full; chunk++) {
-		struct parts_place place = parts_find(&parts, chunk);
+	TRY(buffer_reserve(&chunk, CHUNKED_SEALED));
+	for (uint64_t i = 0; i < full; i++) {
+		struct parts_place place = parts_find(&parts, i);
 
-		if (place.number == 0) {
-			chunked_clear(&part);
-			TRY(parts_context(&w->id, place.part, &context));
-			TRY(object_reread(&w->file, place.header_at, sealed, CHUNKED_HEADER));
-			TRY(chunked_open_begin(secret_key(&w->key), buffer_bytes(&context),
-					       bytes_of(sealed, CHUNKED_HEADER), &part));
-		}
-		TRY(object_reread(&w->file, place.at, sealed, CHUNKED_SEALED));
-		TRY(chunked_open_at(&part, place.number, false, bytes_of(sealed, CHUNKED_SEALED), sealed));
-		TRY(sha256_add(&w->sha, bytes_of(sealed, CHUNKED_PLAIN)));
+		if (place.number == 0)
+			TRY(reopen_part(w, &place, &part));
+		TRY(object_reread(&w->file, place.at, chunk.bytes, CHUNKED_SEALED));
+		TRY(chunked_open_at(&part, place.number, false, bytes_of(chunk.bytes, CHUNKED_SEALED), chunk.bytes));
+		TRY(sha256_add(&w->sha, bytes_of(chunk.bytes, CHUNKED_PLAIN)));
 	}
 	return w->pending > 0 ? sha256_add(&w->sha, bytes_of(chunk_at(w, 0), w->pending)) : OK;
 }

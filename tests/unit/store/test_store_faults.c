@@ -265,7 +265,7 @@ static void a_real_full_file_system_is_survived(void **state)
 
 /* ---- Killed processes ---- */
 
-#define KILLS 100
+#define KILLS 50
 
 /* Commits users 0 .. 199 over and over under new names, says each number once it is durable. */
 static void write_until_killed(int out, uint32_t from)

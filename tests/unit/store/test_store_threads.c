@@ -9,7 +9,7 @@
 #include "rig.h"
 
 #define READERS 3
-#define COMMITS 2000
+#define COMMITS 1500
 
 static struct rig rig;
 static struct store store;
@@ -94,10 +94,10 @@ static void readers_see_whole_states_while_checkpoints_run(void **state)
 	}
 	long length = log_length();
 	print_message("# %u reads, log of %ld KiB\n", (unsigned)reads, length / 1024);
-	/* Nobody reads: it is used again from its beginning.  All of these would make 60 MiB. */
+	/* Nobody reads: it is used again from its beginning.  All of these would make 40 MiB. */
 	for (unsigned n = 1; n <= COMMITS; n++)
 		assert_ok(write_both(n));
-	assert_true(log_length() - length < 30l << 20);
+	assert_true(log_length() - length < 24l << 20);
 	store_clear(&store);
 	assert_ok(store_open(&rig.options, &store));
 	store_clear(&store);

@@ -217,7 +217,7 @@ static void a_fault_while_reading_is_no_damage(void **state)
 
 /* ---- Killed processes ---- */
 
-#define KILLS 40
+#define KILLS 25
 
 static size_t len_of(uint8_t n)
 {
