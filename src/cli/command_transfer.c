@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exportrun.h"
 #include "importreport.h"
 #include "output.h"
 #include "tokens.h"
@@ -102,6 +103,75 @@ static struct status import(struct cli *c)
 	return importreport_print(&r);
 }
 
+/* --- Export --- */
+
+struct exporting {
+	struct cli *cli;
+	const char *folder;
+	struct output rows;
+	size_t refused;
+};
+
+static struct status export_one(struct exporting *e, const struct patient_id *id)
+{
+	AUTO(exportrun) r = {.cli = e->cli};
+	struct id_text name = id_print(ID_PATIENT, &id->uuid);
+	struct text kept;
+
+	TRY(exportrun_patient(&r, id, e->folder));
+	kept = text_of(r.folder.path);
+	const struct output_cell cells[] = {CELL_STRING("id", name.at), CELL_NUMBER("records", exportrun_count(&r)),
+					    CELL_TEXT("folder", kept)};
+	return output_row(&e->rows, cells, COUNT(cells));
+}
+
+static struct status export_all(struct exporting *e, const struct patientlist *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		output_progress(e->cli, "patient %zu of %zu", i + 1, list->count);
+		struct status s = export_one(e, &list->items[i].patient);
+		/* What may be opened but not exported is told, and does not end the rest. */
+		if (s.code == ST_DENIED)
+			e->refused++;
+		else
+			TRY(s);
+	}
+	return OK;
+}
+
+static struct status export_patients(struct cli *c)
+{
+	AUTO(patientlist) list = {0};
+	struct exporting e = {.cli = c, .folder = options_value(&c->options, "-o")};
+	const char *word = cli_argument(c, 0);
+	struct patient_id id;
+
+	if (e.folder == NULL)
+		return cli_usage("say where to", "-o DIR");
+	if ((word != NULL) == options_has(&c->options, "--all"))
+		return cli_usage("name one patient, or --all", word != NULL ? word : "");
+	TRY(cli_prepared(c));
+	TRY(patientlist_open(&c->site, NULL, &list));
+	output_begin(c, &e.rows);
+	struct status s = OK;
+	if (word != NULL)
+		s = patientlist_resolve(&list, text_of(word), &id);
+	if (ok(s))
+		s = word != NULL ? export_one(&e, &id) : export_all(&e, &list);
+	output_progress(c, "%s", "");
+	struct status printed = output_end(&e.rows, "No patient files to export.");
+	if (ok(s) && e.refused > 0)
+		output_done(c, "%zu patient files may be read but not exported; ask their owners for `export`.",
+			    e.refused);
+	output_clear(&e.rows);
+	return ok(s) ? printed : s;
+}
+
+static const struct option_spec export_options[] = {
+	{"-o", "DIR", "folder to make a folder for each patient in", false, 'o'},
+	{"--all", NULL, "every patient file that you may export", false, 0},
+	{0},
+};
 static const struct option_spec import_options[] = {
 	{"--dry-run", NULL, "read and count, change nothing", false, 0},
 	{0},
@@ -112,5 +182,8 @@ const struct command commands_transfer[] = {
 	 "take in FHIR, C-CDA, HL7v2, DICOM, files with a CSV of patients", "tacenda import export-of-the-old-system/",
 	 "Folders are read with all that is in them. Importing the same again adds nothing;\n"
 	 "an import that was cut off goes on when it is given again."},
+	{"export", "[PATIENT]", 0, 1, export_options, export_patients,
+	 "write patient files as folders that need no Tacenda to be read", "tacenda export pt-0dq3... -o export/",
+	 "A patient's folder appears when it is complete. What is in it is no longer sealed."},
 	{0},
 };

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exportproof: a checkpoint, and for each statement what proves that it stands in that log. */
+#include <stdio.h>
+#include <string.h>
+
+#include "entry.h"
+#include "exportrun.h"
+#include "jsonwriter.h"
+#include "tree.h"
+
+#define BATCH       250
+#define PROOF_ARENA ((size_t)16 << 20)
+/* Others write to the log meanwhile; a tree of our own is proven in a few turns. */
+#define TURNS 8
+
+/** The newest checkpoint, and the tree it names as the one that proofs are made in. */
+static struct status fetch_checkpoint(struct exportrun *r)
+{
+	struct site *s = &r->cli->site;
+	const struct https_call call = {.method = "GET", .path = "/v1/log/checkpoint", .max = 65536};
+
+	for (int turn = 0; turn < TURNS; turn++) {
+		AUTO(https_answer) answer = {0};
+		struct checkpoint seen;
+		TRY(site_call(s, &call, &answer));
+		if (!ok(checkpoint_open(buffer_bytes(&answer.body), &s->log_key, &seen)))
+			return FAIL_AT(ST_CORRUPT, "checkpoint signature");
+		if (seen.head.size != s->head.size)
+			TRY(site_advance(s));
+		if (seen.head.size != s->head.size)
+			continue;
+		if (!hash_equal(&seen.head.root, &s->head.root))
+			return FAIL_AT(ST_CORRUPT, "fork");
+		r->head = s->head;
+		TRY(site_view(s));
+		return exportfolder_write(&r->folder, TEXT("checkpoint.txt"), buffer_bytes(&answer.body));
+	}
+	return FAIL_AT(ST_BUSY, "log");
+}
+
+struct openings {
+	struct jsonfield_list items;
+};
+static const struct jsonfield opening_rows[] = {
+	{.name = "items",
+	 .type = JSONFIELD_OBJECT,
+	 .offset = offsetof(struct openings, items),
+	 .required = true,
+	 .many = BATCH,
+	 .table = &entry_table},
+};
+static const struct jsonfield_table openings_table = JSONFIELD_TABLE(struct openings, opening_rows);
+
+static struct status ask(struct exportrun *r, size_t first, size_t count, struct https_answer *out)
+{
+	AUTO(buffer) question = {.max = LIMIT_JSON_BYTES};
+	struct jsonwriter w = jsonwriter_of(&question);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "leaves");
+	for (size_t i = first; i < first + count; i++)
+		jsonwriter_u64(&w, NULL, exportrun_at(r, i)->leaf);
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	TRY(jsonwriter_done(&w));
+	return site_call(&r->cli->site,
+			 &(struct https_call){.method = "POST",
+					      .path = "/v1/log/openings",
+					      .content_type = "application/json",
+					      .body = buffer_bytes(&question),
+					      .max = placed_json_limits.bytes},
+			 out);
+}
+
+static void put_opening(struct jsonwriter *w, const struct entry *e)
+{
+	jsonwriter_u64(w, "leaf_index", e->index);
+	jsonwriter_base64(w, "leaf", e->leaf);
+	jsonwriter_object(w, "subject");
+	jsonwriter_base64(w, "nonce", e->subject.nonce);
+	jsonwriter_base64(w, "piece", e->subject.piece);
+	jsonwriter_end(w);
+	/* Who it was is in the statement; the actor's piece may hold an address, which is not ours to hand on. */
+	if (e->actor_hash.at != NULL)
+		jsonwriter_base64(w, "actor_hash", e->actor_hash);
+	if (e->actor.nonce.at != NULL) {
+		jsonwriter_object(w, "actor");
+		jsonwriter_base64(w, "nonce", e->actor.nonce);
+		jsonwriter_base64(w, "piece", e->actor.piece);
+		jsonwriter_end(w);
+	}
+}
+
+static struct status write_proof(struct exportrun *r, struct exportrun_version *v, const struct entry *e)
+{
+	AUTO(buffer) out = {.max = 65536}, name = {.max = 256};
+	struct tree_reader reader = tileview_reader(r->cli->site.view);
+	struct jsonwriter w = jsonwriter_of(&out);
+	struct id_text id = id_print(ID_RECORD, &v->record.uuid);
+	struct tree_proof proof;
+	struct entry_read read;
+	struct hash wanted;
+
+	TRY(entry_check(e, &read));
+	if (e->index != v->leaf || !read.has_subject || !hash_equal(&read.subject.statement, &v->statement))
+		return FAIL_AT(ST_CORRUPT, "position");
+	TRY(tree_leaf_hash(e->leaf, &wanted));
+	TRY(tree_prove_inclusion(&reader, v->leaf, r->head.size, &proof));
+	TRY(tree_verify_inclusion(&r->head, v->leaf, &wanted, proof.hashes, proof.count));
+	jsonwriter_object(&w, NULL);
+	put_opening(&w, e);
+	jsonwriter_u64(&w, "tree_size", r->head.size);
+	jsonwriter_array(&w, "hashes");
+	for (size_t i = 0; i < proof.count; i++)
+		jsonwriter_hash(&w, NULL, &proof.hashes[i]);
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	TRY(jsonwriter_done(&w));
+	TRY(buffer_print(&name, "proofs/%s.v%u.json", id.at, v->version));
+	TRY(arena_text(&r->memory, text_from(buffer_bytes(&name)), &v->proof_file));
+	return exportfolder_write(&r->folder, v->proof_file, buffer_bytes(&out));
+}
+
+static struct status prove_some(struct exportrun *r, size_t first, size_t count)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+	AUTO(arena) arena = {.max = PROOF_ARENA};
+	struct openings openings = {0};
+
+	TRY(ask(r, first, count, &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &openings_table, &arena, &document, &openings));
+	if (openings.items.count != count)
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	const struct entry *entries = openings.items.items;
+	for (size_t i = 0; i < count; i++)
+		TRY(write_proof(r, exportrun_at(r, first + i), &entries[i]));
+	return OK;
+}
+
+struct status exportrun_proofs(struct exportrun *r)
+{
+	size_t count = exportrun_count(r);
+
+	TRY(fetch_checkpoint(r));
+	for (size_t at = 0; at < count; at += BATCH)
+		TRY(prove_some(r, at, count - at < BATCH ? count - at : BATCH));
+	return OK;
+}
