@@ -47,13 +47,14 @@ void presence_free(struct presence *p)
 	free(p);
 }
 
-/** Its slot, or the free one where it belongs.  The random end of an id is its own hash. */
+/** Its slot, or the free one where it belongs.  The random end of an id is its own hash, but for its first byte, which
+ * holds the variant. */
 static struct seen *slot_of(struct seen *slots, size_t capacity, const struct session_id *session)
 {
 	uint64_t hash;
 
 	memcpy(&hash, session->uuid.bytes + 8, sizeof hash);
-	for (size_t i = (size_t)hash & (capacity - 1);; i = (i + 1) & (capacity - 1))
+	for (size_t i = (size_t)(hash >> 8) & (capacity - 1);; i = (i + 1) & (capacity - 1))
 		if (uuid_is_zero(&slots[i].session.uuid) || uuid_equal(&slots[i].session.uuid, &session->uuid))
 			return &slots[i];
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every allocation of session fails in turn: a clear answer, no leak, nothing half made. */
+#include "testing.h"
+
+#include <stdlib.h>
+
+#include "challenge.h"
+#include "credential.h"
+#include "presence.h"
+#include "rig.h"
+#include "session.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *at, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *at, size_t size);
+
+static long calls_left = -1; /* the call that finds 0 fails, and those after it while ${from_there_on} */
+static bool from_there_on, failed;
+
+static bool fails(void)
+{
+	if (calls_left < 0)
+		return false;
+	if (calls_left > 0) {
+		calls_left--;
+		return false;
+	}
+	failed = true;
+	if (!from_there_on)
+		calls_left = -1;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *at, size_t size)
+{
+	return fails() ? NULL : __real_realloc(at, size);
+}
+
+static struct rig rig;
+static struct store store;
+
+static struct status make_tables(void)
+{
+	struct challenges challenges = {0};
+	struct presence *presence = NULL;
+	struct status s = challenges_new(&challenges);
+
+	if (ok(s))
+		s = presence_new(&presence);
+	/* Past the first table's half it has to grow. */
+	for (uint64_t i = 0; ok(s) && i < 600; i++) {
+		struct session_id id = {uuid_new(i)};
+		s = presence_touch(presence, &id, 1, 10);
+	}
+	presence_free(presence);
+	challenges_clear(&challenges);
+	return s;
+}
+
+static struct status open_and_end(void)
+{
+	const struct session_opening o = {.user = {rig_patient(1)}, .device = {rig_patient(2)}, .now = 5};
+	AUTO(store_txn) txn = {0};
+	AUTO(secret) token = {0};
+	struct credential credential;
+	struct session session, found;
+	struct hash hash;
+
+	TRY(store_begin(&store, &txn));
+	TRY(session_open(&txn, &o, &token, &session));
+	TRY(credential_put(&txn, &o.user, &(struct credential){.hash = "$argon2id$"}));
+	TRY(credential_get(txn.view, &o.user, &credential));
+	TRY(session_token_hash((struct text){(const char *)token.bytes, SESSION_TOKEN_TEXT}, &hash));
+	TRY(session_find(txn.view, &hash, 6, &found));
+	return session_end(&txn, &session.id);
+}
+
+static void in_turn(struct status (*work)(void), bool persistent)
+{
+	struct status s = FAIL(ST_NO_MEMORY);
+
+	for (long n = 0; n < 5000; n++) {
+		from_there_on = persistent;
+		failed = false;
+		calls_left = n;
+		s = work();
+		calls_left = -1;
+		if (!failed)
+			break;
+		/* What could do without is as good. */
+		if (!ok(s))
+			assert_true(s.code == ST_NO_MEMORY || s.code == ST_IO);
+	}
+	assert_false(failed);
+	assert_ok(s);
+}
+
+static void of_tables(void **state)
+{
+	(void)state;
+	assert_ok(secret_setup());
+	in_turn(make_tables, false);
+	in_turn(make_tables, true);
+}
+
+static void of_rows(void **state)
+{
+	(void)state;
+	rig = rig_new();
+	assert_ok(store_open(&rig.options, &store));
+	in_turn(open_and_end, false);
+	in_turn(open_and_end, true);
+	store_clear(&store);
+	rig_end(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {TEST(of_tables), TEST(of_rows)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
