@@ -46,7 +46,10 @@ struct status log_checkpoint(struct log *l, const struct log_signer *signer)
 	if (l->signed_text.len > 0 && l->signed_head.size == l->head.size)
 		return OK;
 	TRY(sign(l, signer, &text));
-	TRY(os_save(l->options.os, l->options.dir, LOG_CHECKPOINT, buffer_bytes(&text)));
+	struct status saved = os_save(l->options.os, l->options.dir, LOG_CHECKPOINT, buffer_bytes(&text));
+	/* The signer keeps what it signed: on a full disk the file may lag behind it, and reading goes on. */
+	if (!ok(saved) && saved.code != ST_FULL)
+		return saved;
 	(void)pthread_mutex_lock(&l->lock);
 	l->signed_text.len = 0;
 	struct status s = buffer_put(&l->signed_text, buffer_bytes(&text));
