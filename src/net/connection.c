@@ -146,7 +146,7 @@ struct status connection_reserve(struct connection *c, size_t len)
 	if (connection_room(c) >= len && c->out.bytes != NULL)
 		return OK;
 	TRY(pool_take(&c->loop->pool, c->out_len + len, &larger));
-	if (c->out_len > 0)
+	if (c->out.bytes != NULL && c->out_len > 0)
 		memcpy(larger.bytes, c->out.bytes, c->out_len);
 	pool_give(&c->loop->pool, &c->out, c->out_len);
 	c->out = larger;

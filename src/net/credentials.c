@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* A PEM file past this is not one of ours. */
-#define PEM_MAX      (256 * 1024)
+#define PEM_MAX      ((size_t)256 * 1024)
 #define RSA_BITS_MIN 2048
 #define CHAIN_MAX    8
 

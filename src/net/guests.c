@@ -32,7 +32,7 @@ static struct status guests_setup(struct guests *g)
 	while (buckets < g->max)
 		buckets *= 2;
 	g->bucket_mask = buckets - 1;
-	g->buckets = calloc(buckets, sizeof *g->buckets);
+	g->buckets = calloc(buckets, sizeof(void *));
 	g->all = calloc(g->max, sizeof *g->all);
 	if (g->buckets == NULL || g->all == NULL)
 		return FAIL(ST_NO_MEMORY);

@@ -8,12 +8,13 @@
 #include "server.h"
 
 /* A body that nobody wanted is read over up to this, so that the connection can go on. */
-#define SWALLOW_MAX (64 * 1024)
+#define SWALLOW_MAX 65536u
 /* Room that must be left before another pipelined request is begun: most answers fit. */
 #define PIPELINE_ROOM 4096
 /* Size line before a chunk, and what may follow it: "ffff\r\n" ... "\r\n" "0\r\n\r\n". */
 #define CHUNK_BEFORE 6
 #define CHUNK_AFTER  7
+#define FILL_ROOM    32u
 /* Others have their turn in between. */
 #define STEPS_PER_ROUND 64
 #define CONTINUE        "HTTP/1.1 100 Continue\r\n\r\n"
@@ -314,6 +315,12 @@ static struct status fill_plain(struct connection *c, struct exchange *e, size_t
 	return OK;
 }
 
+static void put_line_end(uint8_t *at)
+{
+	at[0] = '\r';
+	at[1] = '\n';
+}
+
 static struct status fill_chunk(struct connection *c, struct exchange *e, size_t room)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -324,8 +331,8 @@ static struct status fill_chunk(struct connection *c, struct exchange *e, size_t
 	if (len > 0) {
 		for (unsigned i = 0; i < 4; i++)
 			at[i] = (uint8_t)digits[len >> (12 - 4 * i) & 15];
-		memcpy(at + 4, "\r\n", 2);
-		memcpy(at + CHUNK_BEFORE + len, "\r\n", 2);
+		put_line_end(at + 4);
+		put_line_end(at + CHUNK_BEFORE + len);
 		c->out_len += CHUNK_BEFORE + len + 2;
 	}
 	if (e->sent) {
@@ -342,7 +349,7 @@ static enum step fill(struct connection *c)
 
 	if (e->waiting)
 		return read_more(c);
-	if (room < 2 * (CHUNK_BEFORE + CHUNK_AFTER)) {
+	if (room < FILL_ROOM) {
 		/* What the peer sends meanwhile can wait; that it leaves cannot. */
 		c->held = true;
 		return STEP_FULL;

@@ -12,11 +12,11 @@
 /* How often one connection is read in one turn of the loop. */
 #define READS_PER_TURN 16
 /* Answers kept for a peer before further requests of it must wait. */
-#define KEPT_MAX (1024 * 1024)
+#define KEPT_MAX 1048576u
 
 /* Patience: what is drawn from it, and how it comes back. */
-#define PATIENCE_PER_MS   2
-#define COST_RESET        50
+#define PATIENCE_PER_MS   2u
+#define COST_RESET        50u
 #define COST_CONTROL      10
 #define COST_WINDOW       1
 #define EARNED_BY_REQUEST 20
@@ -82,6 +82,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is nghttp2's */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
 		     const uint8_t *value, size_t value_len, uint8_t flags, void *context)
 {

@@ -68,7 +68,8 @@ static struct status join_cookie(struct exchange *e, struct text crumb)
 	if (old.len + 2 + crumb.len > sizeof joined)
 		return FAIL_AT(ST_TOO_BIG, "head");
 	memcpy(joined, old.at, old.len);
-	memcpy(joined + old.len, "; ", 2);
+	joined[old.len] = ';';
+	joined[old.len + 1] = ' ';
 	memcpy(joined + old.len + 2, crumb.at, crumb.len);
 	struct status s = put(e, (struct text){joined, old.len + 2 + crumb.len}, &f->value, &f->value_len);
 	secret_wipe(joined, old.len + 2 + crumb.len);

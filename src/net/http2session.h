@@ -13,8 +13,8 @@
 struct connection;
 
 /* What a stream, and all streams together, may send before a handler has taken it: held in memory. */
-#define HTTP2SESSION_STREAM_WINDOW     (128 * 1024)
-#define HTTP2SESSION_CONNECTION_WINDOW (256 * 1024)
+#define HTTP2SESSION_STREAM_WINDOW     131072
+#define HTTP2SESSION_CONNECTION_WINDOW 262144
 
 /** http2session_new(c, set, out): ${set} sets the callbacks, whose context is ${c}.  nghttp2_session_del() frees. */
 MUST_CHECK struct status http2session_new(struct connection *c, void (*set)(nghttp2_session_callbacks *callbacks),

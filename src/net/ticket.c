@@ -86,8 +86,13 @@ void ticket_keys_turn(struct ticket_keys *k)
 static bool begin(const struct ticket_key *key, const uint8_t *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int seal)
 {
 	char digest[] = "SHA256";
+	/* The parameter is read only, whatever its type says. */
+	const union {
+		const uint8_t *in;
+		void *out;
+	} mac_key = {key->mac};
 	OSSL_PARAM parameters[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)key->mac, sizeof key->mac),
+		OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, mac_key.out, sizeof key->mac),
 		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 		OSSL_PARAM_construct_end(),
 	};
