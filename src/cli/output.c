@@ -235,6 +235,18 @@ static void print_problem(const struct problem_answer *p, const char *code)
 		(void)fprintf(stdout, "%.*s\n", (int)line.len, (const char *)line.bytes);
 }
 
+/** What was refused here, before or after the server was asked, in the same form. */
+static void print_own_problem(struct status s, const char *advice)
+{
+	const struct problem_type *type = problem_type_of(problem_of(s.code));
+	struct problem_answer p = {.http = type->http};
+
+	(void)snprintf(p.title, sizeof p.title, "%s", type->title);
+	(void)snprintf(p.detail, sizeof p.detail, "%s%s%s", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
+		       advice);
+	print_problem(&p, status_name(s.code));
+}
+
 int output_failure(struct cli *c, struct status s)
 {
 	const struct problem_answer *p = &c->site.https.problem;
@@ -255,5 +267,7 @@ int output_failure(struct cli *c, struct status s)
 			      sentences[row].says, sentences[row].advice);
 	if (c->json && from_server)
 		print_problem(p, status_name(s.code));
+	else if (c->json)
+		print_own_problem(s, sentences[row].advice);
 	return sentences[row].exit;
 }
