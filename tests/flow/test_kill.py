@@ -5,6 +5,7 @@
 KILLS (default 20) and SEED come from the environment; the seed is printed, so that a failing run can be repeated.
 """
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -25,17 +26,18 @@ WRITERS = 3
 
 def sanitized():
     found = BUILD / "meson-info" / "intro-buildoptions.json"
-    return "address" in found.read_text() if found.exists() else False
+    options = json.loads(found.read_text()) if found.exists() else []
+    return any(one["name"] == "b_sanitize" and one["value"] != "none" for one in options)
 
 
 class Writer(threading.Thread):
     """One clinician who puts records, adds patients and shares, and remembers only what was acknowledged."""
 
-    def __init__(self, person, seed, folder):
+    def __init__(self, person, seed, folder, serving):
         super().__init__(daemon=True)
         self.person, self.random, self.folder = person, random.Random(seed), folder
         self.records, self.patients, self.shares = {}, {}, {}
-        self.stopping = threading.Event()
+        self.stopping, self.serving = threading.Event(), serving
         self.wrong, self.acknowledged, self.interrupted = [], 0, 0
 
     def acted(self, *words):
@@ -47,6 +49,7 @@ class Writer(threading.Thread):
         self.interrupted += 1
         if result.code == DAMAGE or result.code < 0:
             self.wrong.append(f"{words}: {result!r}")
+        self.serving.wait(60)
         return None
 
     def run(self):
@@ -91,8 +94,9 @@ def keyd_of(pid):
     return None
 
 
-def kill_and_restart(site, chance, waits, how):
+def kill_and_restart(site, chance, waits, how, serving):
     """One kill, then the time from the start of the new process to its readiness."""
+    serving.clear()
     keyd = keyd_of(site.daemon.pid)
     victim = chance.choice(["tacendad"] * 3 + ["keyd"]) if keyd else "tacendad"
     if victim == "keyd":
@@ -107,6 +111,7 @@ def kill_and_restart(site, chance, waits, how):
     begun = time.monotonic()
     site.serve()
     waits.append(time.monotonic() - begun)
+    serving.set()
 
 
 def verify(tap, site, writers):
@@ -148,10 +153,13 @@ def verify(tap, site, writers):
 
 def flow(tap):
     print(f"# SEED={SEED} KILLS={KILLS}")
+    load = os.getloadavg()[0]
     chance = random.Random(SEED)
     with Site() as site:
         people = site.begin(*[(f"writer{i}", "clinician") for i in range(WRITERS)], ("reader", "assistant"))
-        writers = [Writer(person, SEED + i, site.folder) for i, person in enumerate(people[1:1 + WRITERS])]
+        serving = threading.Event()
+        serving.set()
+        writers = [Writer(person, SEED + i, site.folder, serving) for i, person in enumerate(people[1:1 + WRITERS])]
         for writer in writers:
             writer.start()
         waits, how = [], {}
@@ -160,15 +168,18 @@ def flow(tap):
             # Progress first, so that every kill hits work; then a moment of chance within it.
             wait_until(lambda: sum(w.acknowledged for w in writers) > before, 30)
             time.sleep(chance.random() * 0.5)
-            kill_and_restart(site, chance, waits, how)
+            kill_and_restart(site, chance, waits, how, serving)
         for writer in writers:
             writer.stopping.set()
         for writer in writers:
             writer.join(600)
-        allowed = 10 if sanitized() else 2
+        # On a machine that others keep busy two seconds of work take longer than two seconds.
+        busy = max(1.0, load / (os.cpu_count() or 1) - 1)
+        allowed = 10 * busy if sanitized() else 2 * busy
         worst, middle = max(waits), sorted(waits)[len(waits) // 2]
         print(f"# {how}; serving again after {middle:.2f} s (median), {worst:.2f} s (worst)")
-        tap.check(worst <= allowed, f"serving again within {allowed} s after each of {KILLS} kills", waits)
+        print(f"# load {load:.1f} on {os.cpu_count()} cores before the run; limit {allowed:.1f} s")
+        tap.check(worst <= allowed, f"serving again within {allowed:.0f} s after each of {KILLS} kills", waits)
         tap.check(not [line for w in writers for line in w.wrong], "no interrupted command speaks of damage or crashes",
                   [line for w in writers for line in w.wrong])
         verify(tap, site, writers)

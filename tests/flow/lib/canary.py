@@ -3,6 +3,9 @@
 import base64
 import os
 import pathlib
+import re
+
+ZEROS = re.compile(rb"\0{65,}")
 
 
 def forms(secret):
@@ -63,7 +66,9 @@ class Canaries:
                     if not piece:
                         break
                     read += len(piece)
-                    if piece.count(0) != len(piece):
+                    # Most of it is zero; searching that takes long and finds nothing.
+                    piece = ZEROS.sub(b"\0" * 64, piece)
+                    if len(piece) > 64:
                         found += self.in_bytes(tail + piece, f"memory of {what} at {at:x} {name}")
                     tail = piece[-256:]
         return found, read

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command contract, line by line: words, options, help, exit codes, JSON (PROMISES#K8 K14)."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, program  # noqa: E402
+from lib.tap import run  # noqa: E402
+
+# Command: the options that its line names. Scripts and manuals rely on these.
+PERSON = {
+    "enrol": "--invitation-file --password-file --passphrase-file", "connect": "", "key status": "", "key copy": "-o",
+    "key passphrase": "--new-passphrase-file", "login": "--password-file --code-file", "logout": "--all", "whoami": "", "status": "",
+    "unlock": "--for", "lock": "", "user add": "--profile --name --rights", "user list": "", "user show": "",
+    "user set": "--profile --name --rights", "user invite": "", "user disable": "", "user enable": "", "site status": "",
+    "patient add": "--family --given --birth --sex --identifier --from", "patient edit": "--family --given --birth --sex --identifier --from",
+    "patient list": "--mine --shared", "patient find": "", "patient show": "",
+    "record put": "--kind --type --title --taken --status --pseudonymous", "record update": "--status", "record list": "--kind",
+    "record get": "--version -o", "record history": "", "record delete": "", "share": "--allow --until", "unshare": "", "shares": "",
+    "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --since --until", "log verify": "--offline --key",
+    "log checkpoint": "", "log save": "-o", "notices": "",
+}
+HOST = {
+    "init": "--data --keys --site --region --admin --origin --listen --preset --root-passphrase-file --root-key-file --tls-cert --tls-key",
+    "serve": "--data --keys --root-passphrase-file --root-key-file", "status": "", "check": "", "reload": "",
+}
+# Words of the contract whose work is not built yet: nothing pretends to do it.
+LATER = {"tacenda": ("patient delete",), "tacendad": ("get", "set", "scrub", "backup", "secrets", "block")}
+COMMON = ("--home", "--passphrase-file", "--json", "--yes", "--version")
+RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+def call(name, *words, stdin=None):
+    return subprocess.run([program(name), *words], capture_output=True, input=stdin, timeout=60,
+                          env=dict(PATH=os.environ["PATH"], HOME="/nonexistent"), **({} if stdin else {"stdin": subprocess.DEVNULL}))
+
+
+def helps(tap, name, commands):
+    overview = call(name, "--help").stdout.decode()
+    tap.check("example" in overview, f"{name} --help has an example")
+    tap.equal(call(name, "-h").stdout.decode(), overview, f"{name} -h is the same")
+    version = call(name, "--version")
+    tap.check(version.returncode == DONE and re.match(rf"^{name} \d+\.\d+", version.stdout.decode()), f"{name} --version tells it", version)
+    tap.equal(call(name).returncode, USAGE, f"{name} without a command is wrong usage")
+    for command, options in commands.items():
+        words = command.split()
+        text = call(name, *words, "--help")
+        said = text.stdout.decode()
+        ok = text.returncode == DONE and "example" in said and f"{name} {command}" in said
+        missing = [option for option in options.split() if option not in COMMON and not re.search(rf"(^|\s){re.escape(option)}\b", said, re.M)]
+        tap.check(ok and not missing, f"{name} {command}: help with an example and every option", f"missing {missing}\n{said}{text.stderr.decode()}")
+        tap.check(command in overview or words[0] in overview, f"{name} {command} is in the overview")
+        short = call(name, *words, "-h")
+        tap.equal((short.returncode, short.stdout), (text.returncode, text.stdout), f"{name} {command} -h is the same")
+        tap.equal(call(name, *words, "--version").returncode, DONE, f"{name} {command} --version is answered")
+        unknown = call(name, *words, "--no-such-option")
+        tap.check(unknown.returncode == USAGE and b"--no-such-option" in unknown.stderr, f"{name} {command} refuses an unknown option by name", unknown)
+        tap.equal(len(unknown.stderr.decode().strip().splitlines()), 1, f"{name} {command}: in one line")
+    for command in LATER[name]:
+        tap.equal(call(name, *command.split()).returncode, USAGE, f"{name} {command} is not there yet, and says so")
+
+
+def usage(tap, doctor, patient):
+    for words in (("patient",), ("patient", "bogus"), ("record", "put", patient), ("record", "put", patient, "a", "b", "c"),
+                  ("record", "list"), ("record", "put", patient, "-", "--kind", "nonsense"), ("record", "put", patient, "-"),
+                  ("share", patient, "doctor"), ("share", patient, "doctor", "--allow", "nonsense"), ("log", "list", "--since", "yesterday"),
+                  ("unlock", "--for", "ever"), ("patient", "add"), ("user", "add", "x")):
+        result = doctor.run(*words)
+        tap.check(result.code == USAGE and len(result.error.strip().splitlines()) == 1, f"wrong usage: {' '.join(words[:2])} ... exits 2 with one line", result)
+    first = doctor.run("--json", "patient", "list")
+    last = doctor.run("patient", "list", "--json")
+    middle = doctor.run("patient", "--json", "list")
+    tap.check(first.code == DONE and first.out == last.out == middle.out, "options stand before, between or after the words")
+    tap.equal(doctor.run("patient", "find", "--", "--json").code, DONE, "-- ends the options")
+    tap.equal(doctor.run("log", "list", "--since=7d").out, doctor.run("log", "list", "--since", "7d").out, "--name=value is --name value")
+
+
+def objects(tap, sentence, result, many):
+    """JSON as the contract has it; the objects."""
+    lines = result.text.splitlines()
+    try:
+        found = [json.loads(line) for line in lines]
+    except ValueError:
+        found = None
+    tap.check(result.code == DONE and found is not None and (many or len(found) == 1) and all(isinstance(one, dict) for one in found),
+              f"{sentence} --json prints {'one object a line' if many else 'one object'}", result)
+    bad = [name for one in found or [] for name in one if not SNAKE.match(name)]
+    tap.check(not bad, f"{sentence}: names are snake_case", bad)
+    times = [one["time"] for one in found or [] if one.get("time")]
+    tap.check(all(RFC3339.match(str(time)) for time in times), f"{sentence}: times are RFC 3339 UTC", times[:3])
+    return found or [{}]
+
+
+def shapes(tap, site, admin, doctor, auditor, patient):
+    path = site.folder / "letter.txt"
+    path.write_text("text")
+    made = objects(tap, "record put", doctor.run("--json", "record", "put", patient, path, "--kind", "report"), False)[0]
+    record = made.get("id", "")
+    tap.check(re.match(r"^rc-[0-9a-v]{26}$", record), "a record's id is rc- and 26 characters", record)
+    tap.check(re.match(r"^pt-[0-9a-v]{26}$", patient), "a patient's id is pt- and 26 characters", patient)
+    user = objects(tap, "user add", admin.run("--json", "user", "add", "newcomer", "--profile", "auditor"), False)[0]
+    tap.check(user.get("id", "").startswith("us-") and "/enrol#" in user.get("invitation", ""), "user add prints id and invitation", user)
+    tap.equal(len(user.get("invitation", "").splitlines()), 1, "an invitation is one line")
+    objects(tap, "patient show", doctor.run("--json", "patient", "show", patient), False)
+    objects(tap, "whoami", doctor.run("--json", "whoami"), False)
+    objects(tap, "status", doctor.run("--json", "status"), False)
+    objects(tap, "key status", doctor.run("--json", "key", "status"), False)
+    objects(tap, "site status", doctor.run("--json", "site", "status"), False)
+    for words in (("patient", "list"), ("patient", "find", "aubrey"), ("record", "list", patient), ("record", "history", patient, record),
+                  ("shares", patient), ("log", "list"), ("log", "list", "--patient", patient), ("notices",)):
+        objects(tap, " ".join(words[:2]), doctor.run("--json", *words), True)
+    objects(tap, "user list", admin.run("--json", "user", "list"), True)
+    objects(tap, "user show", admin.run("--json", "user", "show", "doctor"), False)
+    for age in ("90m", "7d", "2000-01-01T00:00:00Z"):
+        tap.equal(doctor.run("log", "list", "--since", age).code, DONE, f"T is an age or RFC 3339: {age}")
+    tap.equal(doctor.run("record", "get", patient[-8:], record[-8:], "-o", "-").out, b"text", "a unique end of an id is accepted")
+    piped = doctor.run("--json", "record", "put", patient, "-", "--kind", "report", stdin=b"from a pipe")
+    tap.equal(doctor.run("record", "get", patient, piped.lines()[0]["id"], "-o", "-").out, b"from a pipe", "- is standard input and output")
+    asked = doctor.run("record", "delete", patient, record)
+    tap.check(asked.code == NOT_NOW and "--yes" in asked.error, "a destructive command asks; without a terminal it names --yes", asked)
+    tap.equal(doctor.run("--yes", "record", "delete", patient, record).code, DONE, "--yes answers")
+    refused = doctor.run("--json", "record", "get", patient, record, "-o", "-")
+    try:
+        problem = json.loads(refused.text)
+    except ValueError:
+        problem = {}
+    tap.check(refused.code == REFUSED and {"type", "title", "status"} <= set(problem) and len(refused.error.strip().splitlines()) == 1,
+              "an error is one line on stderr, and with --json the problem too", refused)
+    tap.equal(doctor.run("user", "add", "mine", "--profile", "auditor").code, REFUSED, "a clinician who adds a user: exit 1")
+    tap.equal(admin.run("patient", "add", "--family", "X").code, REFUSED, "an administrator who adds a patient: exit 1")
+    tap.equal(auditor.run("record", "list", patient).code, REFUSED, "an auditor who lists records: exit 1")
+
+
+def not_now(tap, site, doctor):
+    doctor.do("lock")
+    locked = doctor.run("patient", "list")
+    tap.check(locked.code == NOT_NOW and "unlock" in locked.error, "locked: exit 4, and the line names the command that helps", locked)
+    tap.equal(doctor.run("patient", "list", passphrase=True).code, DONE, "with the passphrase given it works without the agent's keys")
+    doctor.do("unlock", "--for", "15m", passphrase=True)
+    tap.equal(doctor.run("patient", "list").code, DONE, "unlock opens it again")
+    doctor.do("logout")
+    out = doctor.run("patient", "list")
+    tap.check(out.code == NOT_NOW and "login" in out.error, "signed out: exit 4, and the line names login", out)
+    tap.equal(doctor.login_again().code, DONE, "login signs in again")
+    other = site.folder / "other-home"
+    other.mkdir(mode=0o700)
+    empty = subprocess.run([program("tacenda"), "--home", str(other), "patient", "list"], env=site.environment(), capture_output=True,
+                           stdin=subprocess.DEVNULL)
+    tap.check(empty.returncode in (REFUSED, NOT_NOW) and empty.stderr.strip(), "an empty home says what to do", empty)
+
+
+def host(tap, site):
+    status = site.host("status", "--data", site.data, "--json")
+    tap.check(status.code == DONE and isinstance(json.loads(status.text), dict), "tacendad status --json prints one object", status)
+    tap.equal(sorted(set(site.made) & {"invitation", "ca", "origin", "log_key"}), ["ca", "invitation", "log_key", "origin"],
+              "init --json prints invitation, ca, origin, log_key")
+    tap.equal(site.host("reload", "--data", site.data).code, DONE, "tacendad reload speaks to the running daemon")
+    again = site.host(*map(str, site.serve_command()[1:]), timeout=60)
+    tap.check(again.code == NOT_NOW and again.error.strip(), "a second daemon on the same data is refused: exit 4", again)
+    taken = site.host("init", "--data", site.data, "--keys", site.keys, "--site", "X", "--region", "EU", "--admin", "x",
+                      "--root-passphrase-file", site.passphrase)
+    tap.check(taken.code in (REFUSED, NOT_NOW) and taken.error.strip(), "init where a site is: refused", taken)
+    for words, sentence in (((), "nothing given"), (("--preset", "evil"), "an unknown preset"),
+                            (("--preset", "trial", "--listen", "0.0.0.0:1"), "trial off loopback")):
+        made = site.host("init", "--data", site.folder / "d2", "--keys", site.folder / "k2", "--root-passphrase-file", site.passphrase,
+                         *(("--site", "X", "--region", "EU", "--admin", "x") if words else ()), *words)
+        tap.check(made.code in (REFUSED, USAGE) and made.error.strip(), f"init with {sentence} is refused", made)
+    tap.equal(site.stop(), DONE, "SIGTERM ends it with exit 0")
+    gone = site.host("status", "--data", site.data)
+    tap.check(gone.code == NOT_NOW and gone.error.strip(), "status without a daemon: exit 4", gone)
+    checked = site.host("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file", site.passphrase)
+    tap.equal(checked.code, DONE, "check reads the stopped data")
+
+
+def flow(tap):
+    helps(tap, "tacenda", PERSON)
+    helps(tap, "tacendad", HOST)
+    overview = call("tacenda", "--help").stdout.decode()
+    tap.check(all(option in overview for option in COMMON), "the options of every command are in the overview")
+    with Site() as site:
+        admin, doctor, auditor = site.begin(("doctor", "clinician"), ("auditor", "auditor"))
+        patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
+        usage(tap, doctor, patient)
+        shapes(tap, site, admin, doctor, auditor, patient)
+        not_now(tap, site, doctor)
+        host(tap, site)
+
+
+run(flow)
