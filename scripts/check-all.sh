@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# check-all.sh: everything that fits into 90 minutes on two cores. Each step is one line, its log is kept, a step
+# that fails does not stop the others; the last line reads "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+build=$PWD/${BUILD:-build}
+logs=$build/check-all
+seed=${SEED:-$RANDOM}
+mkdir -p "$logs"
+passed=0
+failed=0
+began=$SECONDS
+
+step() { # step NAME COMMAND...: run it, count it
+	local name=$1 from=$SECONDS
+	shift
+	if "$@" >"$logs/$name.log" 2>&1; then
+		passed=$((passed + 1))
+		echo "ok   $name ($((SECONDS - from)) s): $(tail -n 1 "$logs/$name.log" | cut -c1-120)"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $name ($((SECONDS - from)) s): see $logs/$name.log"
+		grep -E '^(not ok|FAIL|failed:|.*(WARNING: ThreadSanitizer|ERROR SUMMARY: [1-9]))' "$logs/$name.log" | head -n 5
+	fi
+}
+
+threads() { # what has threads, and the flows that load it, under ThreadSanitizer
+	scripts/build.sh thread &&
+		TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 meson test -C "$build/thread" --no-rebuild --print-errorlogs \
+			--num-processes 2 --timeout-multiplier 10 store audit session net api vault committer record keyring &&
+		TSAN_OPTIONS=halt_on_error=1 KILLS=3 python3 tests/run.py --build "$build/thread" main_job hostile kill
+}
+memory() { # the unit tests under valgrind
+	scripts/build.sh valgrind &&
+		meson test -C "$build/valgrind" --no-rebuild --print-errorlogs --num-processes 2 --timeout-multiplier 30 --suite unit \
+			--wrapper "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=$PWD/scripts/valgrind.supp"
+}
+other_compiler() { # clang: builds without a warning, and its binaries pass the same tests
+	scripts/build.sh clang && python3 tests/run.py --build "$build/clang" --no-flows
+}
+flow() { # flow NAME
+	TACENDA_BUILD=$build/release SEED=$seed python3 "tests/flow/$1.py"
+}
+
+echo "check-all: seed $seed"
+step lint scripts/lint.sh
+step check scripts/check.sh
+step release scripts/build.sh release
+KILLS=200 step kills flow test_kill
+DAMAGES=200 step damages flow test_damage
+step scan flow scan
+step threads threads
+step clang other_compiler
+step valgrind memory
+step fuzz scripts/fuzz.sh 20 "$seed"
+step reproducible scripts/reproducible.sh
+echo "took $(((SECONDS - began) / 60)) min; logs in $logs"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
