@@ -99,13 +99,22 @@ void store_clear(struct store *s)
 	*s = (struct store){0};
 }
 
+static bool take_writer(struct store_engine *e)
+{
+	bool idle = false;
+
+	return atomic_compare_exchange_strong(&e->in_txn, &idle, true);
+}
+
 struct status store_checkpoint(struct store *s)
 {
-	int log, left;
+	int log, left = 0;
 
-	if (s->engine->in_txn)
+	if (!take_writer(s->engine))
 		return FAIL_AT(ST_BUSY, "transaction");
-	TRY(checkpointer_run(s->engine->writer, false, &log, &left));
+	struct status moved = checkpointer_run(s->engine->writer, false, &log, &left);
+	s->engine->in_txn = false;
+	TRY(moved);
 	s->engine->commits++;
 	return left > 0 ? FAIL_AT(ST_BUSY, "checkpoint") : OK;
 }
@@ -168,11 +177,10 @@ void store_snapshot_clear(struct store_snapshot *p)
 struct status store_begin(struct store *s, struct store_txn *out)
 {
 	struct store_engine *e = s->engine;
-	bool idle = false;
 
 	if (disk_broken(e->disk))
 		return FAIL_AT(ST_IO, "a sync has failed: restart");
-	if (!atomic_compare_exchange_strong(&e->in_txn, &idle, true))
+	if (!take_writer(e))
 		return FAIL_AT(ST_BUSY, "transaction");
 	checkpointer_give_way(e->checkpointer);
 	struct status begun = database_step(e->writer, DATABASE_BEGIN_WRITE);

@@ -46,7 +46,8 @@ MUST_CHECK struct status store_open(const struct store_options *options, struct 
 /** store_clear(s): after every snapshot and transaction of it is gone. */
 void store_clear(struct store *s);
 
-/** store_checkpoint(s): move the write-ahead log into the database now.  ST_BUSY: a reader holds it. */
+/** store_checkpoint(s): move the write-ahead log into the database now.  ST_BUSY: a reader or a transaction holds it.
+ */
 MUST_CHECK struct status store_checkpoint(struct store *s);
 
 /* ---- Reading ---- */

@@ -9,6 +9,8 @@ struct chest chest;
 struct status chest_open(void)
 {
 	TRY(store_open(&chest.rig.options, &chest.store));
+	TRY(store_snapshot_new(&chest.store, &chest.snapshot));
+	store_snapshot_rest(&chest.snapshot);
 	return vault_open(chest.os, chest.rig.dir, &chest.vault);
 }
 
@@ -16,6 +18,7 @@ void chest_close(void)
 {
 	vault_close(chest.vault);
 	chest.vault = NULL;
+	store_snapshot_clear(&chest.snapshot);
 	store_clear(&chest.store);
 }
 
@@ -97,10 +100,11 @@ struct status chest_version(uint8_t n, struct row *row)
 {
 	struct uuid record = rig_patient(n);
 	const struct row_value key[] = {ROW_UUID(&record), ROW_NUMBER(1)};
-	AUTO(store_snapshot) snapshot = {0};
 
-	TRY(store_snapshot_new(&chest.store, &snapshot));
-	return store_get(snapshot.view, TABLE_VERSION, key, row);
+	TRY(store_snapshot_renew(&chest.snapshot));
+	struct status s = store_get(chest.snapshot.view, TABLE_VERSION, key, row);
+	store_snapshot_rest(&chest.snapshot);
+	return s;
 }
 
 struct status chest_range(uint8_t n, struct vault_range range, const struct uuid *session, struct buffer *out)
@@ -149,12 +153,13 @@ struct status chest_keep(struct vault_writer *w)
 
 struct status chest_resume(uint8_t n, struct vault_writer *w)
 {
-	AUTO(store_snapshot) snapshot = {0};
 	AUTO(row) row = {0};
 	struct uuid id = chest_object(n);
 	const struct row_value key[] = {ROW_UUID(&id)};
 
-	TRY(store_snapshot_new(&chest.store, &snapshot));
-	TRY(store_get(snapshot.view, TABLE_UPLOAD, key, &row));
+	TRY(store_snapshot_renew(&chest.snapshot));
+	struct status s = store_get(chest.snapshot.view, TABLE_UPLOAD, key, &row);
+	store_snapshot_rest(&chest.snapshot);
+	TRY(s);
 	return vault_write_resume(chest.vault, &row, w);
 }

@@ -13,6 +13,7 @@ extern struct chest {
 	struct rig rig;
 	const struct os *os;
 	struct store store;
+	struct store_snapshot snapshot; /* at rest between reads */
 	struct vault *vault;
 	uint8_t content[CHEST_CONTENT]; /* what the records are made of */
 } chest;
