@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # net_small.sh [BUILD]: net against nginx static TLS in one run: one worker each on the same processor, the
 # client on another, 64 connections, the same body, median of three interleaved rounds.  Prints a line for each
-# figure: requests/s of both and their ratio, the floor, microseconds of processor a request of both and their ratio;
-# fails when a floor is missed.
+# figure: requests/s of both and their ratio, the floor, microseconds of processor a request of both and their ratio.
+# Fails when a floor is missed by both ratios: other work on the machine falsifies the first, a wait the second.
 #
 #   small       a small answer over kept connections, HTTP/1.1
 #   handshakes  full TLS 1.3 handshakes, each with one request
@@ -92,6 +92,7 @@ ticks() { # ticks SIDE
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 declare -A floor=([small]=0.95 [handshakes]=0.95 [h2]=0.90 [64k]=0.80 [1m]=0.80 [h2_64k]=0.80)
 failed=0
+echo "load average before: $(cut -d' ' -f1-3 /proc/loadavg)"
 printf '%-12s %10s %10s %7s %6s %10s %10s %7s\n' figure ours/s nginx/s ratio floor 'ours us' 'nginx us' nginx/ours
 for figure in $only; do
 	rm -f "$work"/{rate,cost}.*
@@ -108,7 +109,7 @@ for figure in $only; do
 	c=$(median <"$work/cost.${ours##*:}") d=$(median <"$work/cost.${theirs##*:}")
 	awk -v f="$figure" -v a="$a" -v b="$b" -v c="$c" -v d="$d" -v least="${floor[$figure]}" 'BEGIN {
 		printf "%-12s %10.1f %10.1f %7.2f %6.2f %10.1f %10.1f %7.2f%s\n", f, a, b, a / b, least, c, d, d / c,
-			a / b < least ? "  MISSED" : ""
-		exit a / b < least }' || failed=1
+			a / b >= least ? "" : d / c >= least ? "  machine busy?" : "  MISSED"
+		exit a / b < least && d / c < least }' || failed=1
 done
 exit $failed
