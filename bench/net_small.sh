@@ -109,7 +109,7 @@ for figure in $only; do
 	c=$(median <"$work/cost.${ours##*:}") d=$(median <"$work/cost.${theirs##*:}")
 	awk -v f="$figure" -v a="$a" -v b="$b" -v c="$c" -v d="$d" -v least="${floor[$figure]}" 'BEGIN {
 		printf "%-12s %10.1f %10.1f %7.2f %6.2f %10.1f %10.1f %7.2f%s\n", f, a, b, a / b, least, c, d, d / c,
-			a / b >= least ? "" : d / c >= least ? "  machine busy?" : "  MISSED"
-		exit a / b < least && d / c < least }' || failed=1
+			(a / b < least ? (d / c < least ? "  MISSED" : "  machine busy?") : "")
+		exit (a / b < least && d / c < least) }' || failed=1
 done
 exit $failed
