@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damage at rest: never wrong data, never a right changed (PROMISES#S2 K9 B1 B2 B3).
 
-DAMAGES random bit flips over objects, database, key store and log, each in a fresh copy of one stopped site, which is then started and
+DAMAGES (default 200, 30 under sanitizers) random bit flips over objects, database, key store and log, each in a fresh copy of one stopped site, which is then started and
 read whole as its owner, a reader with a share and a stranger. Every answer is the one from before or a refusal. Then each plain column
 is changed by SQL, objects are swapped, cut, rolled back, and rows are replayed. SEED is printed.
 """
@@ -17,11 +17,12 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.flavour import often  # noqa: E402
 from lib.prepared import Prepared, judge  # noqa: E402
 from lib.site import DAMAGE, DONE, Site  # noqa: E402
 from lib.tap import run  # noqa: E402
 
-DAMAGES = int(os.environ.get("DAMAGES", "200"))
+DAMAGES = int(os.environ.get("DAMAGES") or often(200, 30))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
 WORKERS = 2
 # Sockets and locks are made anew at every start; the reserve is room, not content.
@@ -143,14 +144,16 @@ def columns(tap, prepared, baseline):
 
     tally, bad, empty = collections.Counter(), [], set()
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        for (table, column), word, detail in pool.map(one, list(plain_columns(prepared.copy("schema").data))):
+        # All of them, or under sanitizers one in four, another choice with each seed.
+        every = [place for place in plain_columns(prepared.copy("schema").data) if often(True, random.random() < 0.25)]
+        for (table, column), word, detail in pool.map(one, every):
             tally[word] += 1
             if word == "empty":
                 empty.add(table)
             elif word in ("wrong", "unnoticed", "crash", "silent", "without effect"):
                 bad.append(f"{table}.{column}: {word}: {detail}")
     print(f"# columns: {dict(tally)}; tables without a row: {sorted(empty)}")
-    tap.check(not bad, "every column changed by SQL is noticed", "\n".join(bad))
+    tap.check(not bad, f"each of {len(every)} columns changed by SQL is noticed", "\n".join(bad))
 
 
 def replace_objects(tap, prepared, baseline):

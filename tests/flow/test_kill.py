@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 of tacendad and of keyd under load: nothing that was acknowledged is lost (PROMISES#B2 K10 S2).
 
-KILLS (default 20) and SEED come from the environment; the seed is printed, so that a failing run can be repeated.
+KILLS (default 20, 8 under sanitizers) and SEED come from the environment; the seed is printed, so that a failing run can be repeated.
 """
 import hashlib
-import json
 import os
 import pathlib
 import random
@@ -15,19 +14,14 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.site import BUILD, DAMAGE, DONE, Site, wait_until  # noqa: E402
+from lib.flavour import often, sanitized  # noqa: E402
+from lib.site import DAMAGE, DONE, Site, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS") or often(20, 8))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
 SIZES = (0, 1, 700, 4096, 4097, 20_000, 70_000, 400_000)
 WRITERS = 3
-
-
-def sanitized():
-    found = BUILD / "meson-info" / "intro-buildoptions.json"
-    options = json.loads(found.read_text()) if found.exists() else []
-    return any(one["name"] == "b_sanitize" and one["value"] != "none" for one in options)
 
 
 class Writer(threading.Thread):
