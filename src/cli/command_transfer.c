@@ -18,8 +18,7 @@ static struct status gather_files(struct importrun *r)
 			return cli_usage("no such file or folder", cli_argument(r->cli, i));
 		TRY(s);
 	}
-	r->skipped = calloc(r->files.count + 1, sizeof *r->skipped);
-	return r->skipped == NULL ? FAIL(ST_NO_MEMORY) : OK;
+	return OK;
 }
 
 static struct status index_file(struct importrun *r, size_t i)
@@ -31,9 +30,30 @@ static struct status index_file(struct importrun *r, size_t i)
 	if (s.code != ST_INVALID)
 		return s;
 	/* JSON of another making, or damaged: a file like any other, if it has an owner. */
-	r->skipped[i] = true;
 	r->files.items[i].form = SNIFF_OTHER;
 	return OK;
+}
+
+/** What a person assigned to a patient, FHIR too: under the identity that his sources have. */
+static struct status assign(struct importrun *r, size_t i)
+{
+	AUTO(arena) arena = {.max = 65536};
+	AUTO(json_document) document = {0};
+	AUTO(buffer) identity = {.max = 1024, .wipe = true};
+	const struct patientlist_item *item;
+	struct demographics d = {0};
+	uint32_t number;
+
+	TRY(patientlist_get(&r->list, &r->files.items[i].patient, &item));
+	if (item->demographics.len > 0)
+		TRY(demographics_read(item->demographics, &arena, &document, &d));
+	if (d.identifier_count > 0)
+		TRY(buffer_print(&identity, "%.*s%s%.*s", TEXT_ARG(d.identifiers[0].system),
+				 d.identifiers[0].system.len > 0 ? "|" : "", TEXT_ARG(d.identifiers[0].value)));
+	else
+		TRY(buffer_print(&identity, "%s", id_print(ID_PATIENT, &item->patient.uuid).at));
+	TRY(fhirindex_know(&r->index, text_from(buffer_bytes(&identity)), &number));
+	return fhirindex_assign(&r->index, (uint32_t)i, number);
 }
 
 static struct status index_files(struct importrun *r)
@@ -43,6 +63,8 @@ static struct status index_files(struct importrun *r)
 			continue;
 		output_progress(r->cli, "reading %zu of %zu files", i + 1, r->files.count);
 		TRY(index_file(r, i));
+		if (r->files.items[i].has_patient)
+			TRY(assign(r, i));
 	}
 	return fhirindex_finish(&r->index);
 }
@@ -67,8 +89,15 @@ static struct status find_known(struct importrun *r)
 	if (ok(s))
 		s = tokens_find(&r->cli->site, items, count);
 	for (size_t i = 0; ok(s) && i < count; i++) {
+		struct text system, value;
 		r->patients[i].known = items[i].known;
 		r->patients[i].patient = items[i].patient;
+		if (items[i].known)
+			continue;
+		/* Made by hand, or from another source: known by an identifier. */
+		importmatch_split(fhirindex_identity(&r->index, i), &system, &value);
+		r->patients[i].known =
+			importmatch_one(&r->match, system, value, &r->patients[i].patient) == IMPORTMATCH_FOUND;
 	}
 	free(items);
 	return s;
@@ -87,18 +116,30 @@ static struct status file_patients(struct importrun *r)
 	return importwriter_send(&r->writer);
 }
 
+static struct status reach_site(struct importrun *r)
+{
+	TRY(cli_prepared(r->cli));
+	r->writer.site = &r->cli->site;
+	TRY(patientlist_open(&r->cli->site, NULL, &r->list));
+	TRY(importmatch_load(&r->match, &r->list, &r->cli->keys.person.user));
+	return importrun_corrections(r);
+}
+
 static struct status import(struct cli *c)
 {
 	AUTO(importrun) r = {.cli = c, .dry_run = options_has(&c->options, "--dry-run")};
 
 	TRY(gather_files(&r));
+	if (!r.dry_run)
+		TRY(reach_site(&r));
 	TRY(index_files(&r));
 	if (!r.dry_run) {
-		TRY(cli_prepared(c));
-		r.writer.site = &c->site;
 		TRY(find_known(&r));
 		TRY(file_patients(&r));
+		TRY(importrun_tables(&r));
+		TRY(importrun_others(&r));
 	}
+	TRY(importrun_write_unmatched(&r));
 	output_progress(c, "%s", "");
 	return importreport_print(&r);
 }

@@ -6,6 +6,7 @@
 #ifndef CLI_IMPORTFILES_H
 #define CLI_IMPORTFILES_H
 
+#include "id.h"
 #include "sniff.h"
 #include "text.h"
 
@@ -15,6 +16,8 @@ struct importfile {
 	char *folder;     /* of the folders it is in, below the path that was given: the innermost; "" */
 	enum sniff_form form;
 	uint64_t size;
+	bool has_patient; /* a person said whose it is */
+	struct patient_id patient;
 };
 struct importfiles_opened;
 struct importfiles {

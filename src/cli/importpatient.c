@@ -91,7 +91,7 @@ static struct status make_file(struct filing *f)
 	known->patient = f->target.file.id;
 	known->known = true;
 	f->run->counts[0][IMPORTRUN_ADDED]++;
-	return OK;
+	return importmatch_add(&f->run->match, &known->patient, &d);
 }
 
 static struct status reach_file(struct filing *f)
@@ -240,25 +240,18 @@ static struct status put_sources(struct filing *f)
 
 /* --- Attachments --- */
 
-/** A name for an attachment that stays the same from import to import. */
-static struct status name_attachment(const struct filing *f, const struct attachment *a, struct bytes content,
-				     struct hash *out)
+/** Names for an attachment that stay the same from import to import. */
+static struct status name_attachment(const struct filing *f, uint32_t ordinal, struct importtarget_put *put)
 {
-	AUTO(buffer) place = {.max = 128};
-	struct hash hash;
+	AUTO(buffer) place = {.max = 16}, hex = {.max = 80};
 
-	TRY(buffer_print(&place, "%u", a->ordinal));
-	const struct text pieces[] = {f->identity, f->resource_type, f->resource_id, text_from(buffer_bytes(&place))};
-	TRY(importrun_token(f->run, "attachment", pieces, COUNT(pieces), out));
-	const struct importtarget_record *taken = importtarget_find(&f->target, out);
-	if (taken == NULL || !taken->pending)
-		return OK;
-	/* The import holds several resources of one id: their contents tell them apart. */
-	TRY(sha256(content, &hash));
-	TRY(buffer_put_u8(&place, ':'));
-	TRY(text_put_hex(&place, hash_bytes(&hash)));
-	const struct text more[] = {f->identity, f->resource_type, f->resource_id, text_from(buffer_bytes(&place))};
-	return importrun_token(f->run, "attachment", more, COUNT(more), out);
+	TRY(buffer_print(&place, "%u", ordinal));
+	TRY(sha256(put->content, &put->hash));
+	TRY(text_put_hex(&hex, hash_bytes(&put->hash)));
+	const struct text pieces[] = {f->identity, f->resource_type, f->resource_id, text_from(buffer_bytes(&place)),
+				      text_from(buffer_bytes(&hex))};
+	TRY(importrun_token(f->run, "attachment", pieces, COUNT(pieces) - 1, &put->token));
+	return importrun_token(f->run, "attachment", pieces, COUNT(pieces), &put->own_token);
 }
 
 static struct status put_attachment(void *context, const struct attachment *a)
@@ -278,7 +271,7 @@ static struct status put_attachment(void *context, const struct attachment *a)
 	}
 	TRY(opened);
 	put.content = buffer_bytes(&content);
-	TRY(name_attachment(f, a, put.content, &put.token));
+	TRY(name_attachment(f, a->ordinal, &put));
 	TRY(importrun_count_kind(f->run, a->type));
 	return importrun_put(f->run, &f->target, &put, &outcome, &record);
 }
@@ -323,7 +316,7 @@ static bool is_stale(const struct filing *f, const struct hash *token)
 		return true;
 	for (size_t i = 0; i < importtarget_count(&f->target); i++) {
 		const struct importtarget_record *one = importtarget_at(&f->target, i);
-		if (one->kind == RECORD_SOURCE && one->leaf > chart->leaf)
+		if (one->offset_base[0] != '\0' && one->leaf > chart->leaf)
 			return true;
 	}
 	return false;

@@ -77,6 +77,9 @@ static struct status print_json(const struct importrun *r)
 	jsonwriter_raw(&w, "kinds", text_from(buffer_bytes(&kinds)));
 	put_outcomes(&w, r);
 	jsonwriter_u64(&w, "unmatched", r->unmatched);
+	jsonwriter_u64(&w, "unmatched_resources", r->unmatched_resources);
+	if (r->unmatched_file[0] != '\0')
+		jsonwriter_string(&w, "unmatched_file", r->unmatched_file);
 	jsonwriter_u64(&w, "broken_attachments", r->broken_attachments);
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
@@ -116,6 +119,10 @@ static struct status print_people(const struct importrun *r)
 	if (r->broken_attachments > 0)
 		output_done(r->cli, "%zu attachments are no base64; they are kept in their sources as they are",
 			    r->broken_attachments);
+	if (r->unmatched > 0 && r->unmatched_file[0] != '\0')
+		output_done(r->cli,
+			    "%zu files found no patient: fill in the column `patient` of %s, then: tacenda import %s",
+			    r->unmatched, r->unmatched_file, r->unmatched_file);
 	if (r->dry_run)
 		output_done(r->cli, "Nothing was changed (--dry-run).");
 	return OK;

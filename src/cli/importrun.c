@@ -8,6 +8,7 @@
 void importrun_clear(struct importrun *r)
 {
 	importwriter_clear(&r->writer);
+	importmatch_clear(&r->match);
 	importfiles_clear(&r->files);
 	fhirindex_clear(&r->index);
 	patientlist_clear(&r->list);
@@ -15,7 +16,6 @@ void importrun_clear(struct importrun *r)
 	buffer_clear(&r->kind_counts);
 	buffer_clear(&r->unmatched_rows);
 	free(r->patients);
-	free(r->skipped);
 	*r = (struct importrun){0};
 }
 

@@ -10,6 +10,7 @@
 
 #include "fhirindex.h"
 #include "importfiles.h"
+#include "importmatch.h"
 #include "importtarget.h"
 #include "patientlist.h"
 #include "words.h"
@@ -29,8 +30,8 @@ struct importrun {
 	bool dry_run;
 	struct importfiles files;
 	struct fhirindex index;
-	bool *skipped; /* by file: JSON that is no FHIR */
 	struct patientlist list;
+	struct importmatch match;
 	struct importwriter writer;
 	struct importrun_patient *patients; /* by the index's numbers */
 	bool has_shared;
@@ -40,8 +41,10 @@ struct importrun {
 	size_t counts[7][IMPORTRUN_OUTCOMES]; /* by record kind; 0: patient files */
 	struct words kinds;                   /* of attachments and files: media types ... */
 	struct buffer kind_counts;            /* ... and how many of each: size_t */
-	size_t unmatched, broken_attachments;
+	size_t unmatched;                     /* files */
+	size_t unmatched_resources, broken_attachments;
 	struct buffer unmatched_rows; /* CSV */
+	char unmatched_file[64];      /* where they were written; "" */
 };
 void importrun_clear(struct importrun *r);
 
@@ -58,5 +61,17 @@ MUST_CHECK struct status importrun_text(struct importrun *r, const struct fhirin
 
 /** importrun_patient(r, patient): everything of one patient of the index (importpatient.c). */
 MUST_CHECK struct status importrun_patient(struct importrun *r, uint32_t patient);
+
+/** importrun_tables(r): patient files for the rows of every patients.csv (importother.c). */
+MUST_CHECK struct status importrun_tables(struct importrun *r);
+/** importrun_others(r): every file that is no FHIR, to the patient it names or is named by. */
+MUST_CHECK struct status importrun_others(struct importrun *r);
+/** importrun_corrections(r): files named in an unmatched.csv that has patients now (importunmatched.c). */
+MUST_CHECK struct status importrun_corrections(struct importrun *r);
+/** importrun_unmatched(r, path, identifiers, reason): one more row of unmatched.csv. */
+MUST_CHECK struct status importrun_unmatched(struct importrun *r, const char *path, struct text identifiers,
+					     const char *reason);
+/** importrun_write_unmatched(r): unmatched.csv in the current folder, if anything is in it. */
+MUST_CHECK struct status importrun_write_unmatched(struct importrun *r);
 
 #endif /* !CLI_IMPORTRUN_H */

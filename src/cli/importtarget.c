@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "filesource.h"
 #include "hash.h"
 #include "patientchange.h"
 #include "recordget.h"
@@ -143,6 +144,26 @@ struct status importtarget_load(struct importtarget *t, const struct importtarge
 	return s;
 }
 
+struct status importtarget_hash_file(const char *path, struct hash *out)
+{
+	AUTO(sha256_state) hashing = {0};
+	struct filesource file;
+	uint8_t piece[65536];
+	size_t len = 1;
+
+	TRY(filesource_open(path, &file));
+	struct recordput_source source = filesource_of(&file);
+	struct status s = sha256_begin(&hashing);
+	while (ok(s) && len > 0) {
+		s = source.read(source.context, piece, sizeof piece, &len);
+		if (ok(s))
+			s = sha256_add(&hashing, bytes_of(piece, len));
+	}
+	secret_wipe(piece, sizeof piece);
+	filesource_clear(&file);
+	return ok(s) ? sha256_end(&hashing, out) : s;
+}
+
 struct piecewise {
 	struct bytes rest;
 };
@@ -158,19 +179,21 @@ static struct status read_piece(void *context, uint8_t *out, size_t max, size_t 
 }
 
 static struct status write_record(struct importtarget *t, const struct importtarget_put *put,
-				  const struct importtarget_record *old, struct record_id *record)
+				  const struct importtarget_record *old, const struct recordput_source *source,
+				  struct record_id *record)
 {
-	struct piecewise pieces = {put->content};
-	const struct recordput_source source = {read_piece, &pieces};
 	struct recordput version = {.version = 1,
 				    .kind = put->kind,
 				    .status = RECORD_FINAL,
 				    .compartment = put->compartment,
 				    .token = &put->token,
 				    .header = put->header,
-				    .source = &source,
+				    .source = source,
 				    .time = clock_wall(t->file.site->options.clock)};
-	size_t inside = put->content.len <= CHANGESET_INLINE ? put->content.len : 0;
+	/* What is larger goes by an upload of its own. */
+	size_t inside = put->path != NULL                      ? CHANGESET_INLINE
+			: put->content.len <= CHANGESET_INLINE ? put->content.len
+							       : 0;
 
 	if (old != NULL) {
 		version.record = old->record;
@@ -182,16 +205,60 @@ static struct status write_record(struct importtarget *t, const struct importtar
 	return recordput_add(&t->file, &version, &t->writer->set, record);
 }
 
-struct status importtarget_put(struct importtarget *t, const struct importtarget_put *put,
+static struct status write_content(struct importtarget *t, const struct importtarget_put *put,
+				   const struct importtarget_record *old, struct record_id *record)
+{
+	struct piecewise pieces = {put->content};
+	const struct recordput_source memory = {read_piece, &pieces};
+	struct filesource file;
+
+	if (put->path == NULL)
+		return write_record(t, put, old, &memory, record);
+	TRY(filesource_open(put->path, &file));
+	struct recordput_source disk = filesource_of(&file);
+	struct status s = write_record(t, put, old, &disk, record);
+	filesource_clear(&file);
+	return s;
+}
+
+static struct status remember(struct importtarget *t, const struct importtarget_put *put,
+			      const struct record_id *record)
+{
+	const struct importtarget_record made = {.token = put->token,
+						 .record = *record,
+						 .kind = put->kind,
+						 .compartment = put->compartment,
+						 .plain_hash = put->hash,
+						 .pending = true};
+
+	t->records.max = RECORDS_MAX;
+	t->records.wipe = true;
+	return buffer_put(&t->records, BYTES_OF(made));
+}
+
+/** The name under which this content is, or will be, known. */
+static struct hash choose_token(const struct importtarget *t, const struct importtarget_put *put)
+{
+	const struct importtarget_record *named = importtarget_find(t, &put->token);
+
+	if (hash_is_zero(&put->own_token))
+		return put->token;
+	bool taken = named != NULL && named->pending && !hash_equal(&named->plain_hash, &put->hash);
+	return taken || importtarget_find(t, &put->own_token) != NULL ? put->own_token : put->token;
+}
+
+struct status importtarget_put(struct importtarget *t, const struct importtarget_put *asked_put,
 			       enum importtarget_outcome *outcome, struct record_id *record)
 {
-	const struct importtarget_record *old = importtarget_find(t, &put->token);
-	struct tokens_item asked = {.token = put->token};
-	struct hash hash;
-	bool changes = old != NULL; /* the list may move */
+	struct importtarget_put whole = *asked_put, *put = &whole;
+	struct tokens_item asked;
 
-	TRY(sha256(put->content, &hash));
-	if (old != NULL && hash_equal(&hash, &old->plain_hash)) {
+	if (hash_is_zero(&put->hash))
+		TRY(sha256(put->content, &put->hash));
+	put->token = choose_token(t, put);
+	const struct importtarget_record *old = importtarget_find(t, &put->token);
+	bool changes = old != NULL; /* the list may move */
+	if (old != NULL && hash_equal(&put->hash, &old->plain_hash)) {
 		*record = old->record;
 		*outcome = IMPORTTARGET_SAME;
 		return OK;
@@ -199,6 +266,7 @@ struct status importtarget_put(struct importtarget *t, const struct importtarget
 	if (old != NULL && old->pending)
 		return FAIL_AT(ST_CONFLICT, "import source");
 	/* Known, but not in the list: it was deleted since. */
+	asked = (struct tokens_item){.token = put->token};
 	if (old == NULL && !t->is_new)
 		TRY(tokens_find(t->file.site, &asked, 1));
 	if (asked.known) {
@@ -206,17 +274,7 @@ struct status importtarget_put(struct importtarget *t, const struct importtarget
 		*outcome = IMPORTTARGET_DELETED;
 		return OK;
 	}
-	TRY(write_record(t, put, old, record));
-	const struct importtarget_record made = {.token = put->token,
-						 .record = *record,
-						 .kind = put->kind,
-						 .compartment = put->compartment,
-						 .plain_hash = hash,
-						 .pending = true};
-	t->records.max = RECORDS_MAX;
-	t->records.wipe = true;
-	if (old == NULL)
-		TRY(buffer_put(&t->records, BYTES_OF(made)));
+	TRY(write_content(t, put, old, record));
 	*outcome = changes ? IMPORTTARGET_CHANGED : IMPORTTARGET_ADDED;
-	return OK;
+	return changes ? OK : remember(t, put, record);
 }

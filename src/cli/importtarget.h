@@ -64,11 +64,17 @@ MUST_CHECK struct status importtarget_load(struct importtarget *t, const struct 
 
 struct importtarget_put {
 	struct hash token;
+	/* The same with the content's hash in it: for several sources of one name in one import. */
+	struct hash own_token; /* zeros: none */
 	enum record_kind kind;
 	enum compartment compartment;
 	struct recordput_header header;
-	struct bytes content;
+	struct bytes content; /* or ... */
+	const char *path;     /* ... a file of any size */
+	struct hash hash;     /* SHA-256 of the content; zeros: of ${content}, not computed yet */
 };
+/** importtarget_hash_file(path, out): without holding it. */
+MUST_CHECK struct status importtarget_hash_file(const char *path, struct hash *out);
 enum importtarget_outcome { IMPORTTARGET_ADDED, IMPORTTARGET_CHANGED, IMPORTTARGET_SAME, IMPORTTARGET_DELETED };
 /**
  * importtarget_put(t, put, outcome, record):

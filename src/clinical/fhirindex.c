@@ -93,6 +93,11 @@ struct status fhirindex_know(struct fhirindex *x, struct text identity, uint32_t
 	return add_identifier_key(x, system, value, FHIRINDEX_ANY_FILE, *out);
 }
 
+struct status fhirindex_assign(struct fhirindex *x, uint32_t file, uint32_t patient)
+{
+	return put(&x->assigned, BYTES_OF(((struct fhirindex_key){0, file, patient})));
+}
+
 static struct status identity_of(struct json resource, const struct fhirindex_place *place, struct buffer *out)
 {
 	struct json list = json_member(resource, TEXT("identifier"));
@@ -430,7 +435,8 @@ struct status fhirindex_add(struct fhirindex *x, uint32_t file, struct text text
 
 void fhirindex_clear(struct fhirindex *x)
 {
-	struct buffer *const arrays[] = {&x->patients, &x->rows, &x->links, &x->keys, &x->claims, &x->places};
+	struct buffer *const arrays[] = {&x->patients, &x->rows,     &x->links, &x->keys,
+					 &x->claims,   &x->assigned, &x->places};
 
 	for (size_t i = 0; i < COUNT(arrays); i++)
 		buffer_clear(arrays[i]);

@@ -37,7 +37,7 @@ struct fhirindex {
 	struct words words;
 	struct words identities; /* a patient's number is that of its identity */
 	struct buffer patients;  /* struct fhirindex_patient */
-	struct buffer rows, links, keys, claims;
+	struct buffer rows, links, keys, claims, assigned;
 	struct buffer places; /* struct fhirindex_place, when finished */
 };
 
@@ -54,6 +54,8 @@ MUST_CHECK struct status fhirindex_add(struct fhirindex *x, uint32_t file, struc
  * [SYSTEM|]VALUE.  The same identity again is the same patient.
  */
 MUST_CHECK struct status fhirindex_know(struct fhirindex *x, struct text identity, uint32_t *out);
+/** fhirindex_assign(x, file, patient): what in ${file} is about nobody known, or about nobody, is this patient's. */
+MUST_CHECK struct status fhirindex_assign(struct fhirindex *x, uint32_t file, uint32_t patient);
 /** fhirindex_finish(x): after the last file; then the functions below. */
 MUST_CHECK struct status fhirindex_finish(struct fhirindex *x);
 void fhirindex_clear(struct fhirindex *x);
@@ -66,6 +68,12 @@ struct text fhirindex_identity(const struct fhirindex *x, size_t patient);
 struct text fhirindex_type(const struct fhirindex *x, const struct fhirindex_place *place);
 /** fhirindex_places(x, patient, count): of one patient (or SHARED, UNMATCHED), by type's name, then file and offset. */
 const struct fhirindex_place *fhirindex_places(const struct fhirindex *x, uint32_t patient, size_t *count);
+/** Called with a resource, and the reference in it that nobody knows; empty when there is none. */
+typedef struct status fhirindex_unmatched_visit(void *context, const struct fhirindex_place *place,
+						struct text reference);
+/** fhirindex_unmatched(x, which, visit, context): each of FHIRINDEX_UNMATCHED, or FHIRINDEX_SHARED, by type. */
+MUST_CHECK struct status fhirindex_unmatched(const struct fhirindex *x, uint32_t which,
+					     fhirindex_unmatched_visit *visit, void *context);
 /** fhirindex_resources(x): how many resources there are, each counted once. */
 size_t fhirindex_resources(const struct fhirindex *x);
 /** Calls ${visit} with each type, in order of name, and how many resources of it there are. */

@@ -32,14 +32,10 @@ static struct keys sorted(struct buffer *array)
 	return (struct keys){(const struct fhirindex_key *)(const void *)array->bytes, count};
 }
 
-/**
- * What ${word} means in ${file}: what the same file says, else what all others agree
- * on, for two exports may both have a Patient/1.
- */
-static bool look_up(const struct keys *k, uint32_t word, uint32_t file, uint32_t *out)
+/** Where the keys of ${word} begin, or would. */
+static size_t first_of(const struct keys *k, uint32_t word)
 {
 	size_t low = 0, high = k->count;
-	bool found = false, agreed = true;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -48,6 +44,18 @@ static bool look_up(const struct keys *k, uint32_t word, uint32_t file, uint32_t
 		else
 			high = middle;
 	}
+	return low;
+}
+
+/**
+ * What ${word} means in ${file}: what the same file says, else what all others agree
+ * on, for two exports may both have a Patient/1.
+ */
+static bool look_up(const struct keys *k, uint32_t word, uint32_t file, uint32_t *out)
+{
+	size_t low = first_of(k, word);
+	bool found = false, agreed = true;
+
 	for (; low < k->count && k->at[low].word == word; low++) {
 		if (k->at[low].file == file) {
 			*out = k->at[low].number;
@@ -108,15 +116,23 @@ static struct status resolve(struct finishing *f, const struct fhirindex_row *ro
 static struct status resolve_claims(struct finishing *f, const struct fhirindex_row *row, size_t first, bool *unknown)
 {
 	for (size_t s = 0; s < COUNT(row->self); s++)
-		for (size_t i = 0; row->self[s] != FHIRINDEX_NONE && i < f->claims.count; i++) {
-			const struct fhirindex_key *claim = &f->claims.at[i];
+		for (size_t i = first_of(&f->claims, row->self[s]);
+		     i < f->claims.count && f->claims.at[i].word == row->self[s]; i++) {
 			bool one;
-			if (claim->word != row->self[s])
-				continue;
-			TRY(resolve(f, &f->rows[claim->number], first, &one));
+			TRY(resolve(f, &f->rows[f->claims.at[i].number], first, &one));
 			*unknown = *unknown || one;
 		}
 	return OK;
+}
+
+static uint32_t assigned(const struct fhirindex *x, uint32_t file, bool about_nobody)
+{
+	const struct fhirindex_key *keys = (const struct fhirindex_key *)(const void *)x->assigned.bytes;
+
+	for (size_t i = 0; i < x->assigned.len / sizeof *keys; i++)
+		if (keys[i].file == file)
+			return keys[i].number;
+	return about_nobody ? FHIRINDEX_SHARED : FHIRINDEX_UNMATCHED;
 }
 
 static struct status finish_row(struct finishing *f, const struct fhirindex_row *row)
@@ -131,7 +147,8 @@ static struct status finish_row(struct finishing *f, const struct fhirindex_row 
 		TRY(resolve_claims(f, row, first, &claimed_unknown));
 	if (f->index->places.len / sizeof(struct fhirindex_place) > first)
 		return OK;
-	return put_place(f, row, unknown || claimed_unknown ? FHIRINDEX_UNMATCHED : FHIRINDEX_SHARED, first);
+	bool about_nobody = !unknown && !claimed_unknown;
+	return put_place(f, row, assigned(f->index, row->place.file, about_nobody), first);
 }
 
 static int compare_places(const void *a, const void *b, void *context)
@@ -204,6 +221,35 @@ const struct fhirindex_place *fhirindex_places(const struct fhirindex *x, uint32
 	while (low + *count < end && all[low + *count].patient == patient)
 		(*count)++;
 	return all == NULL ? NULL : all + low;
+}
+
+static int compare_row_place(const void *key, const void *member)
+{
+	const struct fhirindex_place *x = key, *y = &((const struct fhirindex_row *)member)->place;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->at == y->at ? 0 : x->at < y->at ? -1 : 1;
+}
+
+struct status fhirindex_unmatched(const struct fhirindex *x, uint32_t which, fhirindex_unmatched_visit *visit,
+				  void *context)
+{
+	const struct fhirindex_link *links = (const struct fhirindex_link *)(const void *)x->links.bytes;
+	size_t count;
+	const struct fhirindex_place *places = fhirindex_places(x, which, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct text reference = {0};
+		/* Rows stand as they were read: by file, then place. */
+		const struct fhirindex_row *row = bsearch(&places[i], x->rows.bytes, fhirindex_resources(x),
+							  sizeof(struct fhirindex_row), compare_row_place);
+		for (uint32_t k = 0; row != NULL && k < row->link_count && reference.len == 0; k++)
+			if (links[row->link_first + k].about)
+				reference = words_at(&x->words, links[row->link_first + k].word);
+		TRY(visit(context, &places[i], reference));
+	}
+	return OK;
 }
 
 size_t fhirindex_resources(const struct fhirindex *x)
