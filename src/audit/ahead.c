@@ -84,3 +84,17 @@ struct status ahead_sync(struct ahead *a)
 			return os_status(errno, "sync");
 	return OK;
 }
+
+struct status ahead_zero(struct ahead *a, uint64_t used, uint64_t window)
+{
+	const uint64_t from = a->zeroed > used ? a->zeroed : used;
+	const uint64_t to = a->allocated < used + window ? a->allocated : used + window;
+
+	/* Not before half of it is used up. */
+	if (from >= to || from - used > window / 2)
+		return OK;
+	TRY(ahead_wipe(a, from, to - from));
+	TRY(ahead_sync(a));
+	a->zeroed = to;
+	return OK;
+}

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "context.h"
 #include "hash.h"
 #include "xaes.h"
 
@@ -52,12 +51,14 @@ struct status batch_parse_form(struct bytes bytes, struct batch *out)
 	TRY(reader_take(&r, BATCH_HEADER, &header));
 	TRY(batch_parse_header(header, &h));
 	TRY(reader_take(&r, (size_t)h.count * LEAF_BYTES, &b.leaves));
-	TRY(reader_sized(&r, BATCH_BYTES_MAX, &b.actors));
+	if (!ok(reader_sized(&r, BATCH_BYTES_MAX, &b.actors)))
+		return FAIL_AT(ST_INVALID, "log batch");
 	b.first = h.first;
 	b.count = h.count;
 	b.subjects.at = r.at;
 	for (uint32_t i = 0; i < h.count; i++)
-		TRY(batch_next_subject(&r, &subject));
+		if (!ok(batch_next_subject(&r, &subject)))
+			return FAIL_AT(ST_INVALID, "log batch");
 	b.subjects.len = (size_t)(r.at - b.subjects.at);
 	TRY(reader_take(&r, TRAILER, &header));
 	TRY(reader_done(&r));
@@ -79,34 +80,58 @@ struct status batch_parse(struct bytes bytes, struct batch *out)
 	return ok(batch_parse_form(bytes, out)) ? OK : FAIL_AT(ST_CORRUPT, "log batch");
 }
 
-static struct status actors_context(uint64_t first, uint32_t count, struct buffer *out)
+/* A context of docs/FORMATS.md section 2, written out: it is made for every leaf. */
+struct place {
+	uint8_t bytes[48];
+	size_t len;
+};
+
+static void place_label(struct place *p, const char *text)
 {
-	AUTO(buffer) numbers = {.max = 12};
+	p->len = strlen(text) + 1;
+	memcpy(p->bytes, text, p->len);
+}
 
-	TRY(buffer_put_u64(&numbers, first));
-	TRY(buffer_put_u32(&numbers, count));
-	const struct bytes arguments[] = {bytes_of(numbers.bytes, 8), bytes_of(numbers.bytes + 8, 4)};
+static void place_number(struct place *p, uint64_t value, unsigned size)
+{
+	memset(p->bytes + p->len, 0, 3);
+	p->bytes[p->len + 3] = (uint8_t)size;
+	p->len += 4;
+	for (unsigned i = size; i-- > 0;)
+		p->bytes[p->len++] = (uint8_t)(value >> (8 * i));
+}
 
-	return context_put(out, LABEL_ACTORS, arguments, COUNT(arguments));
+static struct bytes actors_place(uint64_t first, uint32_t count, struct place *p)
+{
+	place_label(p, LABEL_ACTORS);
+	place_number(p, first, 8);
+	place_number(p, count, 4);
+	return bytes_of(p->bytes, p->len);
+}
+
+static struct bytes subject_place(uint64_t index, struct place *p)
+{
+	place_label(p, LABEL_SUBJECT);
+	place_number(p, index, 8);
+	return bytes_of(p->bytes, p->len);
 }
 
 struct status batch_write(const struct batch_parts *parts, const struct key *year_key, struct buffer *out)
 {
-	AUTO(buffer) aad = {.max = CONTEXT_MAX};
+	struct place place;
 	size_t sealed = parts->actors.len + XAES_OVERHEAD;
 	size_t rest = parts->leaves.len + 4 + sealed + parts->subjects.len + TRAILER;
 	struct hash hash;
 
 	if (rest > BATCH_BYTES_MAX - BATCH_HEADER)
 		return FAIL_AT(ST_TOO_BIG, "log batch");
-	TRY(actors_context(parts->first, parts->count, &aad));
 	TRY(buffer_put(out, BYTES_LITERAL(MAGIC)));
 	TRY(buffer_put_u64(out, parts->first));
 	TRY(buffer_put_u32(out, parts->count));
 	TRY(buffer_put_u32(out, (uint32_t)rest));
 	TRY(buffer_put(out, parts->leaves));
 	TRY(buffer_put_u32(out, (uint32_t)sealed));
-	TRY(xaes_seal(year_key, buffer_bytes(&aad), parts->actors, out));
+	TRY(xaes_seal(year_key, actors_place(parts->first, parts->count, &place), parts->actors, out));
 	TRY(buffer_put(out, parts->subjects));
 	TRY(sha256(buffer_bytes(out), &hash));
 	return buffer_put(out, hash_bytes(&hash));
@@ -135,10 +160,9 @@ struct status batch_put_actor(struct buffer *b, const struct batch_actor *a)
 
 struct status batch_open_actors(const struct batch *b, const struct key *key, struct buffer *out)
 {
-	AUTO(buffer) aad = {.max = CONTEXT_MAX};
+	struct place place;
 
-	TRY(actors_context(b->first, b->count, &aad));
-	return named(xaes_open(key, buffer_bytes(&aad), b->actors, out), "log actors");
+	return named(xaes_open(key, actors_place(b->first, b->count, &place), b->actors, out), "log actors");
 }
 
 /* ---- Subjects ---- */
@@ -165,24 +189,13 @@ struct status batch_put_subject(struct buffer *b, const struct batch_subject *s)
 	return buffer_put_sized(b, s->sealed);
 }
 
-static struct status subject_context(uint64_t index, struct buffer *out)
-{
-	AUTO(buffer) number = {.max = 8};
-
-	TRY(buffer_put_u64(&number, index));
-	const struct bytes argument = buffer_bytes(&number);
-
-	return context_put(out, LABEL_SUBJECT, &argument, 1);
-}
-
 struct status batch_open_subject(const struct batch_subject *s, uint64_t index, const struct key *key,
 				 struct buffer *plain, struct batch_about *out)
 {
-	AUTO(buffer) aad = {.max = CONTEXT_MAX};
+	struct place place;
 
-	TRY(subject_context(index, &aad));
 	plain->len = 0;
-	TRY(named(xaes_open(key, buffer_bytes(&aad), s->sealed, plain), "log subject"));
+	TRY(named(xaes_open(key, subject_place(index, &place), s->sealed, plain), "log subject"));
 	struct reader r = reader_of(buffer_bytes(plain));
 	struct batch_about about;
 
@@ -196,14 +209,13 @@ struct status batch_open_subject(const struct batch_subject *s, uint64_t index, 
 struct status batch_seal_subject(const struct batch_about *about, uint64_t index, const struct key *key,
 				 struct buffer *plain, struct buffer *out)
 {
-	AUTO(buffer) aad = {.max = CONTEXT_MAX};
+	struct place place;
 
-	TRY(subject_context(index, &aad));
 	plain->len = 0;
 	TRY(buffer_put(plain, hash_bytes(&about->nonce)));
 	TRY(buffer_put_u64(plain, about->previous_index));
 	TRY(buffer_put(plain, about->piece));
-	return xaes_seal(key, buffer_bytes(&aad), buffer_bytes(plain), out);
+	return xaes_seal(key, subject_place(index, &place), buffer_bytes(plain), out);
 }
 
 /* ---- Time ---- */

@@ -303,4 +303,5 @@ void committer_round(struct committer *c, struct committer_list *entries, struct
 	}
 	sign(c, &s.signings, &done);
 	tell(c, &done);
+	log_look_for_room(c->options.log);
 }

@@ -27,6 +27,7 @@ struct status draft_new(struct log *log, struct draft **out)
 	d->leaves.max = BATCH_LEAVES_MAX * LEAF_BYTES;
 	d->actors = d->subjects = (struct buffer){.max = BATCH_BYTES_MAX, .wipe = true};
 	d->actor_piece = d->subject_piece = d->plain = (struct buffer){.max = PIECE_MAX + 64, .wipe = true};
+	d->sealed.max = PIECE_MAX + 128;
 	struct status s = secret_empty(sizeof(struct key), &d->year_key);
 
 	if (ok(s))
@@ -44,8 +45,8 @@ void draft_free(struct draft *d)
 {
 	if (d == NULL)
 		return;
-	struct buffer *const buffers[] = {&d->leaves,      &d->actors,        &d->subjects,
-					  &d->actor_piece, &d->subject_piece, &d->plain};
+	struct buffer *const buffers[] = {&d->leaves,        &d->actors, &d->subjects, &d->actor_piece,
+					  &d->subject_piece, &d->plain,  &d->sealed};
 
 	for (size_t i = 0; i < COUNT(buffers); i++)
 		buffer_clear(buffers[i]);
@@ -100,11 +101,11 @@ static struct status reserve_changes(struct draft *d, size_t more)
 }
 
 /* After reserve_changes() and heads_reserve(). */
-static struct status extend_chain(struct draft *d, const struct head *before, const uint8_t *leaf)
+static struct status extend_chain(struct draft *d, const struct head *before, const struct hash *link)
 {
 	struct head head = *before;
 
-	TRY(head_add(&head, d->first + d->count, leaf));
+	head_add(&head, d->first + d->count, link);
 	TRY(heads_put(&d->staged, &head));
 	d->changes[d->change_count++] = (struct draft_change){d->count, *before};
 	return OK;
@@ -158,13 +159,16 @@ static struct status use_year(struct draft *d, const uint8_t *leaf)
 
 static struct status put_parts(struct draft *d, const struct entry *e)
 {
+	struct hash link;
+
+	TRY(leaf_link(e->leaf, &link));
 	TRY(buffer_put(&d->leaves, bytes_of(e->leaf, LEAF_BYTES)));
 	TRY(batch_put_actor(&d->actors, &e->actor));
 	TRY(batch_put_subject(&d->subjects, &e->subject));
 	if (e->has_actor_chain)
-		TRY(extend_chain(d, &e->actor_chain, e->leaf));
+		TRY(extend_chain(d, &e->actor_chain, &link));
 	if (e->has_subject_chain)
-		TRY(extend_chain(d, &e->subject_chain, e->leaf));
+		TRY(extend_chain(d, &e->subject_chain, &link));
 	return OK;
 }
 
@@ -248,14 +252,11 @@ static struct status make_subject(struct draft *d, const struct event *event, st
 	e->subject.scope = scope_of(&p);
 	e->subject.patient = e->subject.scope == BATCH_PATIENT ? p.id : (struct uuid){{0}};
 	TRY(subject_key(d, &e->subject));
-	/* The piece is in its scratch no longer than the seal takes: that buffer then holds the sealed form. */
-	AUTO(buffer) sealed = {.max = PIECE_MAX + 128};
-
-	TRY(batch_seal_subject(&about, d->first + d->count, secret_key(&d->key), &d->plain, &sealed));
+	d->sealed.len = 0;
+	TRY(batch_seal_subject(&about, d->first + d->count, secret_key(&d->key), &d->plain, &d->sealed));
 	wipe(&d->plain);
-	d->subject_piece.len = 0;
-	TRY(buffer_put(&d->subject_piece, buffer_bytes(&sealed)));
-	e->subject.sealed = buffer_bytes(&d->subject_piece);
+	wipe(&d->subject_piece);
+	e->subject.sealed = buffer_bytes(&d->sealed);
 	return OK;
 }
 

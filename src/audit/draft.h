@@ -30,7 +30,7 @@ struct draft {
 	struct heads staged;          /* chain ends as they will be */
 	struct draft_change *changes; /* as they were before each change, for undoing */
 	size_t change_count, change_capacity;
-	struct buffer actor_piece, subject_piece, plain; /* scratch */
+	struct buffer actor_piece, subject_piece, plain, sealed; /* scratch */
 	struct secret year_key, key;
 };
 

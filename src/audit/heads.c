@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaf.h"
 #include "nonce.h"
 
 #define SMALLEST 64
@@ -110,10 +109,16 @@ void heads_clear(struct heads *h)
 	*h = (struct heads){0};
 }
 
-struct status head_add(struct head *head, uint64_t index, const uint8_t *leaf)
+struct status heads_copy(const struct heads *h, struct heads *out)
 {
-	TRY(leaf_link(leaf, &head->link));
-	head->length++;
-	head->index = index;
+	struct heads copy = *h;
+
+	if (h->capacity > 0) {
+		copy.slots = reallocarray(NULL, h->capacity, sizeof *copy.slots);
+		if (copy.slots == NULL)
+			return FAIL_AT(ST_NO_MEMORY, "chain heads");
+		memcpy(copy.slots, h->slots, h->capacity * sizeof *copy.slots);
+	}
+	*out = copy;
 	return OK;
 }

@@ -56,7 +56,15 @@ const struct head *heads_next(const struct heads *h, size_t *at);
 void heads_empty(struct heads *h);
 void heads_clear(struct heads *h);
 
-/** head_add(head, index, leaf): the chain gains that leaf (its 43 bytes). */
-MUST_CHECK struct status head_add(struct head *head, uint64_t index, const uint8_t *leaf);
+/** heads_copy(h, out): ${out} is a table of its own; ST_NO_MEMORY. */
+MUST_CHECK struct status heads_copy(const struct heads *h, struct heads *out);
+
+/** head_add(head, index, link): the chain gains that leaf; ${link} is its leaf_link(). */
+static inline void head_add(struct head *head, uint64_t index, const struct hash *link)
+{
+	head->link = *link;
+	head->length++;
+	head->index = index;
+}
 
 #endif /* !AUDIT_HEADS_H */

@@ -32,7 +32,7 @@ static struct status put_head(const struct head *head, struct buffer *b)
 	return buffer_put(b, hash_bytes(&head->link));
 }
 
-static struct status put_all(const struct headsfile *f, const struct heads *heads, struct buffer *b)
+static struct status put_all(const struct headsfile *f, struct buffer *b)
 {
 	size_t at = 0;
 
@@ -41,18 +41,17 @@ static struct status put_all(const struct headsfile *f, const struct heads *head
 	TRY(buffer_put_u64(b, f->last_time));
 	TRY(buffer_put(b, hash_bytes(&f->last_batch)));
 	TRY(put_frontier(&f->frontier, b));
-	for (const struct head *head = heads_next(heads, &at); head != NULL; head = heads_next(heads, &at))
+	for (const struct head *head = heads_next(&f->heads, &at); head != NULL; head = heads_next(&f->heads, &at))
 		TRY(put_head(head, b));
 	return OK;
 }
 
-struct status headsfile_encode(const struct headsfile *f, const struct heads *heads, const struct key *key,
-			       struct buffer *out)
+static struct status encode(const struct headsfile *f, const struct key *key, struct buffer *out)
 {
 	AUTO(buffer) plain = {.max = FILE_MAX, .wipe = true};
 
-	TRY(buffer_reserve(&plain, heads->count * HEAD_BYTES + sizeof *f));
-	TRY(put_all(f, heads, &plain));
+	TRY(buffer_reserve(&plain, f->heads.count * HEAD_BYTES + sizeof *f));
+	TRY(put_all(f, &plain));
 	return chunked_seal(key, CONTEXT, buffer_bytes(&plain), out);
 }
 
@@ -117,8 +116,11 @@ struct status headsfile_load(const struct os *os, int dir, const struct key *key
 
 static struct status save(struct headsfile_saver *s)
 {
+	AUTO(buffer) sealed = {.max = FILE_MAX};
+
+	TRY(encode(&s->file, secret_key(&s->key), &sealed));
 	TRY(derived_sync(s->derived));
-	return os_save(s->os, s->dir, NAME, buffer_bytes(&s->bytes));
+	return os_save(s->os, s->dir, NAME, buffer_bytes(&sealed));
 }
 
 static void *save_in_thread(void *context)
@@ -129,14 +131,24 @@ static void *save_in_thread(void *context)
 	return NULL;
 }
 
+static void rest(struct headsfile_saver *s)
+{
+	s->running = false;
+	heads_clear(&s->file.heads);
+	secret_clear(&s->key);
+}
+
 struct status headsfile_save(struct headsfile_saver *s, bool background)
 {
 	if (!background) {
 		s->result = save(s);
-		return headsfile_wait(s);
+		rest(s);
+		return s->result;
 	}
-	if (pthread_create(&s->thread, NULL, save_in_thread, s) != 0)
+	if (pthread_create(&s->thread, NULL, save_in_thread, s) != 0) {
+		rest(s);
 		return FAIL_AT(ST_NO_MEMORY, "thread");
+	}
 	s->running = true;
 	return OK;
 }
@@ -145,8 +157,7 @@ struct status headsfile_wait(struct headsfile_saver *s)
 {
 	if (s->running)
 		(void)pthread_join(s->thread, NULL);
-	s->running = false;
-	buffer_clear(&s->bytes);
+	rest(s);
 	return s->result;
 }
 
@@ -154,7 +165,6 @@ bool headsfile_done(struct headsfile_saver *s)
 {
 	if (s->running && pthread_tryjoin_np(s->thread, NULL) != 0)
 		return false;
-	s->running = false;
-	buffer_clear(&s->bytes);
+	rest(s);
 	return true;
 }

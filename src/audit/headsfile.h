@@ -25,26 +25,27 @@ struct headsfile {
 	struct heads heads;
 };
 
-/** headsfile_encode(f, heads, key, out): append the sealed file; f->heads is not looked at. */
-MUST_CHECK struct status headsfile_encode(const struct headsfile *f, const struct heads *heads, const struct key *key,
-					  struct buffer *out);
 /** headsfile_load(os, dir, key, out): ST_NOT_FOUND, ST_CORRUPT; the caller heads_clear()s out->heads. */
 MUST_CHECK struct status headsfile_load(const struct os *os, int dir, const struct key *key, struct headsfile *out);
 
 /**
- * Saves in a thread of its own, one file at a time; the owner of the log starts
- * it and looks for its end.  `{0}` is idle.
+ * Seals and saves in a thread of its own, one file at a time; the owner of the log
+ * starts it and looks for its end.  `{0}` is idle.
  */
 struct headsfile_saver {
 	const struct os *os;
 	int dir;
 	struct derived *derived; /* synced before the file says that they are there */
-	struct buffer bytes;
+	struct headsfile file;   /* its heads are a copy of their own */
+	struct secret key;
 	struct status result;
 	pthread_t thread;
 	bool running;
 };
-/** headsfile_save(saver, background): saver->bytes is ready and the saver idle; its result when not in the background.
+/**
+ * headsfile_save(saver, background):
+ * saver->file and saver->key are set and the saver is idle; it wipes and frees
+ * them.  Its result when not in the background.
  */
 MUST_CHECK struct status headsfile_save(struct headsfile_saver *saver, bool background);
 /** headsfile_wait(saver): until it is idle; how it went. */

@@ -16,7 +16,6 @@ static void log_free(struct log *l)
 	heads_clear(&l->heads);
 	buffer_clear(&l->record);
 	buffer_clear(&l->signed_text);
-	buffer_clear(&l->saver.bytes);
 	secret_clear(&l->key);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -137,7 +136,7 @@ struct status log_publish(struct log *l, const struct heads *staged)
 
 /* ---- Appending ---- */
 
-void log_look_for_room(struct log *l)
+void log_keep_reserve(struct log *l)
 {
 	const uint64_t reserve = l->options.reserve;
 	bool kept = ok(ahead_keep(&l->batches, l->end, reserve)) &&
@@ -145,6 +144,15 @@ void log_look_for_room(struct log *l)
 
 	if (log_state(l) != LOG_BROKEN)
 		set_state(l, kept ? LOG_WRITABLE : LOG_DEGRADED);
+}
+
+void log_look_for_room(struct log *l)
+{
+	if (log_state(l) == LOG_BROKEN)
+		return;
+	log_keep_reserve(l);
+	/* Only a matter of speed. */
+	(void)ok(ahead_zero(&l->batches, l->end, l->options.reserve / 64));
 }
 
 /* What an unfinished write left must not be there when the next batch is looked
@@ -205,7 +213,7 @@ struct status log_append(struct log *l, struct draft *d)
 		return FAIL_AT(ST_IO, "log");
 	if (d->first != l->frontier.size)
 		return FAIL_AT(ST_CONFLICT, "log draft");
-	log_look_for_room(l);
+	log_keep_reserve(l);
 	TRY(write_draft(l, d));
 	if (ok(derive(l, d))) {
 		l->end += l->record.len;
@@ -220,20 +228,23 @@ struct status log_append(struct log *l, struct draft *d)
 
 struct status log_save_heads(struct log *l)
 {
-	const struct log_keys *keys = &l->options.keys;
-	struct headsfile f = {.frontier = l->frontier, .end = l->end, .last_time = l->last_time};
+	struct headsfile_saver *saver = &l->saver;
 	const struct uuid none = {{0}};
 
+	saver->file = (struct headsfile){.frontier = l->frontier, .end = l->end, .last_time = l->last_time};
 	if (l->end > 0)
-		TRY(os_read_all(l->options.os, l->batches.fd, &f.last_batch, sizeof f.last_batch,
-				l->end - sizeof f.last_batch));
-	TRY(log_subject_key(keys, BATCH_SITE, &none, &l->key));
-	l->saver.bytes.max = SIZE_MAX / 2;
-	struct status s = headsfile_encode(&f, &l->heads, secret_key(&l->key), &l->saver.bytes);
+		TRY(os_read_all(l->options.os, l->batches.fd, &saver->file.last_batch, sizeof saver->file.last_batch,
+				l->end - sizeof saver->file.last_batch));
+	TRY(secret_empty(sizeof(struct key), &saver->key));
+	struct status s = log_subject_key(&l->options.keys, BATCH_SITE, &none, &saver->key);
 
-	secret_wipe(l->key.bytes, l->key.len);
-	TRY(s);
-	TRY(headsfile_save(&l->saver, l->options.background));
+	if (ok(s))
+		s = heads_copy(&l->heads, &saver->file.heads);
+	if (!ok(s)) {
+		secret_clear(&saver->key);
+		return s;
+	}
+	TRY(headsfile_save(saver, l->options.background));
 	l->saved = l->frontier.size;
 	return OK;
 }

@@ -89,7 +89,11 @@ uint64_t log_cut(const struct log *l);
  */
 MUST_CHECK struct status log_append(struct log *l, struct draft *d);
 
-/** log_look_for_room(l): a degraded log may have its reserve again; otherwise log_append() finds out. */
+/**
+ * log_look_for_room(l):
+ * Between appends, when nobody waits: prepare the file for those to come.  A
+ * degraded log may find that it has its reserve again.
+ */
 void log_look_for_room(struct log *l);
 
 /** Who signs: keyd, which keeps what it signed last. */

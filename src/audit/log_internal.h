@@ -44,6 +44,8 @@ struct log {
 MUST_CHECK struct status log_recover(struct log *l);
 /** log_publish(l, staged): the frontier, and these chain ends, which there is room for. */
 MUST_CHECK struct status log_publish(struct log *l, const struct heads *staged);
+/** log_keep_reserve(l): allocate ahead, and know whether that is still possible. */
+void log_keep_reserve(struct log *l);
 /** log_save_heads(l): begin to save the chain ends as they are. */
 MUST_CHECK struct status log_save_heads(struct log *l);
 /** log_subject_key(keys, scope, patient, out): of one sealed subject. */

@@ -98,9 +98,11 @@ static struct status extend(struct log *l, enum heads_role role, const struct uu
 			    const uint8_t *leaf)
 {
 	struct head head;
+	struct hash link;
 
+	TRY(leaf_link(leaf, &link));
 	heads_get(&l->heads, role, id, &head);
-	TRY(head_add(&head, index, leaf));
+	head_add(&head, index, &link);
 	return heads_put(&l->heads, &head);
 }
 
@@ -282,6 +284,6 @@ struct status log_recover(struct log *l)
 	TRY(begin(l));
 	TRY(read_on(l));
 	TRY(check_signed(l));
-	log_look_for_room(l);
+	log_keep_reserve(l);
 	return log_publish(l, &none);
 }

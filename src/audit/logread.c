@@ -72,19 +72,15 @@ static struct status load_record(struct logread *r, uint64_t at)
 	return OK;
 }
 
-/* Every leaf of the batch has the hash that the tree holds for it. */
-static struct status check_leaves(struct logread *r, const struct batch *b)
+/* The leaf has the hash that the tree holds for it. */
+static struct status check_leaf(struct logread *r, uint64_t index, const uint8_t *leaf)
 {
 	const struct ahead *tiles = &r->log->derived.tiles[0];
-	struct hash wanted[BATCH_LEAVES_MAX], found;
+	struct hash wanted, found;
 
-	TRY(os_read_all(tiles->os, tiles->fd, wanted, b->count * sizeof *wanted, b->first * sizeof *wanted));
-	for (uint32_t i = 0; i < b->count; i++) {
-		TRY(tree_leaf_hash(bytes_of(batch_leaf(b, i), LEAF_BYTES), &found));
-		if (!hash_equal(&found, &wanted[i]))
-			return FAIL_AT(ST_CORRUPT, "log leaf");
-	}
-	return OK;
+	TRY(os_read_all(tiles->os, tiles->fd, &wanted, sizeof wanted, index * sizeof wanted));
+	TRY(tree_leaf_hash(bytes_of(leaf, LEAF_BYTES), &found));
+	return hash_equal(&found, &wanted) ? OK : FAIL_AT(ST_CORRUPT, "log leaf");
 }
 
 /* Make the batch of that leaf the one in memory; ${i}: which of its leaves. */
@@ -102,11 +98,10 @@ static struct status find(struct logread *r, uint64_t index, uint32_t *i)
 		if (!ok(batch_parse_form(buffer_bytes(&r->record), &b)) || index < b.first ||
 		    index - b.first >= b.count)
 			return FAIL_AT(ST_CORRUPT, "log batch");
-		TRY(check_leaves(r, &b));
 		r->batch = b;
 	}
 	*i = (uint32_t)(index - r->batch.first);
-	return OK;
+	return check_leaf(r, index, batch_leaf(&r->batch, *i));
 }
 
 struct status logread_leaf(struct logread *r, uint64_t index, uint8_t out[LEAF_BYTES])

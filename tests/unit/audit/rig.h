@@ -53,6 +53,8 @@ size_t rig_end(struct rig *r);
 
 /* Faults: the call that brings calls_left below zero fails, once or from then on. */
 extern const struct os rig_os;
+/** No faults, and no sync is waited for: processes are killed here, machines are not. */
+extern struct os rig_quiet;
 extern long rig_calls_left;
 extern bool rig_fault_stays;
 extern int rig_open_files;

@@ -39,7 +39,7 @@ static struct status row_key(void *context, enum row_scope scope, const struct u
 
 static void site_new(struct site *s)
 {
-	*s = (struct site){.store_os = &os_real};
+	*s = (struct site){.store_os = &rig_quiet};
 	rig_new(&s->rig);
 	assert_int_equal(mkdirat(s->rig.dir, "log", 0700), 0);
 	s->log_dir = openat(s->rig.dir, "log", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -542,7 +542,7 @@ static void many_threads_share_it(void **state)
 static void check_after(struct site *s, const bool *acknowledged, uint32_t count)
 {
 	rig_no_faults();
-	s->store_os = &os_real;
+	s->store_os = &rig_quiet;
 	site_start(s);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct hash name = name_of(i);
@@ -589,7 +589,7 @@ static unsigned fault_rounds(const struct os *store_os, bool stays)
 static void no_fault_of_the_log_loses_a_change(void **state)
 {
 	(void)state;
-	unsigned once = fault_rounds(&os_real, false), always = fault_rounds(&os_real, true);
+	unsigned once = fault_rounds(&rig_quiet, false), always = fault_rounds(&rig_quiet, true);
 
 	print_message("# %u and %u fault points\n", once, always);
 	assert_true(once > 40 && always > 40);
