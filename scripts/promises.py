@@ -38,6 +38,12 @@ def main():
                  for promise, files in in_code.items() if promise not in in_tests]
     findings += [f"docs/PROMISES.md: names {name}, which does not exist"
                  for name in re.findall(r"`(tests/[^`*]+)`", page) if not (ROOT / name).exists()]
+    threats = (ROOT / "docs" / "THREATS.md").read_text()
+    findings += [f"docs/THREATS.md: names {name}, which does not exist"
+                 for name in re.findall(r"`((?:tests|scripts)/[^`*]+)`", threats) if not (ROOT / name).exists()]
+    findings += [f"docs/CONTROLS.tsv: names {name}, which does not exist"
+                 for name in re.findall(r"\b(?:tests|scripts)/[\w./-]*\w", (ROOT / "docs" / "CONTROLS.tsv").read_text())
+                 if not (ROOT / name).exists()]
     print("\n".join(sorted(findings)) if findings else f"promises: {len(known)} listed, {len(in_tests)} cited by tests")
     sys.exit(1 if findings else 0)
 

@@ -133,6 +133,7 @@ def shapes(tap, site, admin, doctor, auditor, patient):
     tap.check(refused.code == REFUSED and {"type", "title", "status"} <= set(problem) and len(refused.error.strip().splitlines()) == 1,
               "an error is one line on stderr, and with --json the problem too", refused)
     tap.equal(doctor.run("user", "add", "mine", "--profile", "auditor").code, REFUSED, "a clinician who adds a user: exit 1")
+    tap.equal(admin.run("user", "add", "doctor", "--profile", "auditor").code, REFUSED, "a login that is taken: exit 1")
     tap.equal(admin.run("patient", "add", "--family", "X").code, REFUSED, "an administrator who adds a patient: exit 1")
     tap.equal(auditor.run("record", "list", patient).code, REFUSED, "an auditor who lists records: exit 1")
 
