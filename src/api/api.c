@@ -12,7 +12,7 @@
 
 /* --- One loop --- */
 
-static void loop_free(struct api_loop *l)
+void api_loop_free(struct api_loop *l)
 {
 	for (struct call *c = l->calls; c != NULL;) {
 		struct call *next = c->next;
@@ -43,7 +43,7 @@ static struct status loop_begin(void *context, struct net_loop *net, void **own)
 	if (ok(s))
 		s = memory_new(&l->memory);
 	if (!ok(s)) {
-		loop_free(l);
+		api_loop_free(l);
 		return s;
 	}
 	*own = l;
@@ -56,7 +56,12 @@ static void loop_end(void *own)
 	struct service *service = l->service;
 	unsigned index = net_loop_index(l->net);
 
-	loop_free(l);
+	call_flush(l);
+	/* A task that is still on its way comes back after the loop, and frees it. */
+	if (l->flushing)
+		l->ended = true;
+	else
+		api_loop_free(l);
 	service->keys_end(service->keys_context, index);
 }
 
@@ -65,6 +70,7 @@ static void turn(void *own)
 {
 	struct api_loop *l = own;
 
+	call_flush(l);
 	/* A snapshot that cannot be renewed keeps showing the state before; the next turn tries again. */
 	(void)ok(store_snapshot_renew(&l->snapshot));
 }
@@ -141,12 +147,11 @@ static struct status find_patient(struct call *c)
 
 static struct status allow(struct call *c)
 {
-	struct permit_facts facts = c->caller.facts;
-
+	c->facts = c->caller.facts;
 	TRY(find_patient(c));
 	if (!uuid_is_zero(&c->patient.uuid))
-		TRY(facts_patient(call_view(c), &c->caller.session.user, &c->patient, call_now(c), &facts));
-	return permit_decide(&facts, c->route->action, &c->room, &c->pass);
+		TRY(facts_file(call_view(c), &c->patient, &c->facts));
+	return permit_decide(&c->facts, c->route->action, &c->room, &c->pass);
 }
 
 static struct status check_local(const struct call *c)

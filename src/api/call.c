@@ -10,6 +10,8 @@
 #define CALL_ARENA ((size_t)8 << 20)
 /* An answer in one piece: a page of LIMIT_PAGE items with headers, keys and statements. */
 #define CALL_BODY ((size_t)48 << 20)
+/* So many leaves go to the committer at once: at some 10 us a request none of them is older than 300 us. */
+#define CALL_TOGETHER 32
 /* An unused call keeps a body of at most this. */
 #define CALL_KEEP 65536
 
@@ -171,19 +173,68 @@ static void committed(struct committer_entry *entry, struct status s)
 	net_post(c->loop->net, &c->task);
 }
 
+/** Nothing leaves without its leaf; this says only that. */
+static void not_taken(struct committer_entry *entry, struct status why)
+{
+	struct call *c = (struct call *)((char *)entry - offsetof(struct call, entry));
+
+	if (!call_back(c))
+		return;
+	c->failure = why;
+	call_answer(c);
+}
+
+void call_flush(struct api_loop *l)
+{
+	struct committer_entry *entry = l->first;
+
+	if (entry == NULL)
+		return;
+	struct status taken = committer_submit(l->service->committer, entry, l->last, l->waiting);
+	l->first = l->last = NULL;
+	l->waiting = 0;
+	while (!ok(taken) && entry != NULL) {
+		/* Answered, it may be used for another call. */
+		struct committer_entry *next = entry->next;
+		not_taken(entry, taken);
+		entry = next;
+	}
+}
+
+static void flush_task(struct net_task *task, void *own)
+{
+	struct api_loop *l = (struct api_loop *)((char *)task - offsetof(struct api_loop, flush));
+
+	(void)own;
+	l->flushing = false;
+	if (l->ended)
+		api_loop_free(l);
+	else
+		call_flush(l);
+}
+
+/**
+ * A lock and a wake-up for each request cost more than a leaf: a turn's calls go together.  The
+ * task sees to those that come after the turn's own flush.
+ */
 static void submit(struct call *c)
 {
-	struct service *s = c->loop->service;
+	struct api_loop *l = c->loop;
 
 	c->stage = CALL_SETTLING;
 	c->entry.done = committed;
-	struct status taken = committer_submit(s->committer, &c->entry, &c->entry, 1);
-	if (ok(taken))
-		return;
-	/* Nothing leaves without its leaf; this says only that. */
-	c->stage = CALL_READING;
-	c->failure = taken;
-	call_answer(c);
+	if (l->last != NULL)
+		l->last->next = &c->entry;
+	else
+		l->first = &c->entry;
+	l->last = &c->entry;
+	if (++l->waiting >= CALL_TOGETHER) {
+		call_flush(l);
+	} else if (!l->flushing) {
+		l->flushing = true;
+		l->flush.run = flush_task;
+		net_post(l->net, &l->flush);
+	}
 }
 
 void call_settle(struct call *c, call_respond *respond)

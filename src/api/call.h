@@ -38,6 +38,12 @@ struct api_loop {
 	struct logread *log;
 	struct api_memory *memory; /* sessions seen lately (memory.h) */
 	struct call *calls;        /* unused ones, kept with their buffers */
+	/* What the calls of this turn hand to the committer, in one piece. */
+	struct committer_entry *first, *last;
+	size_t waiting;
+	struct net_task flush;
+	bool flushing; /* the task is on its way */
+	bool ended;    /* the loop is over and waits for that task */
 };
 
 /** Who asks. */
@@ -68,6 +74,7 @@ struct call {
 	struct form query;
 	struct caller caller;
 	struct permit_room room;
+	struct permit_facts facts;      /* what the pass was decided upon */
 	const struct permit_pass *pass; /* of the route's action, on the route's patient */
 	struct patient_id patient;      /* zero: the route is about none */
 	struct json_document document;
@@ -105,6 +112,10 @@ struct call *call_of(struct exchange *e);
 MUST_CHECK struct status call_begin(struct api_loop *loop, struct exchange *e, struct call **out);
 /** call_gone(c): the exchange is over; the call goes when nobody works on it any more. */
 void call_gone(struct call *c);
+/** api_loop_free(l): api.c. */
+void api_loop_free(struct api_loop *l);
+/** call_flush(loop): hand over what waits for the committer; once a turn, and when that is much (call.c). */
+void call_flush(struct api_loop *loop);
 /** call_back(c): it came back from workers or committer; false when there is nobody to answer: it is gone then. */
 bool call_back(struct call *c);
 

@@ -53,17 +53,9 @@ static struct status produce(void *context, uint8_t *out, size_t max, size_t *le
 
 static struct status find_version(struct call *c, struct reading *r, struct row *row)
 {
-	struct record_version_place place;
-	struct permit_facts facts;
-	struct permit_room room;
-	const struct permit_pass *pass;
-
 	TRY(route_id(c, "record", ID_RECORD, &r->record.uuid));
 	TRY(text_to_u32(route_segment(c, "version"), 1, UINT32_MAX, &r->version));
-	TRY(record_version_find(call_view(c), &r->record, r->version, &place));
-	TRY(facts_patient(call_view(c), &c->caller.session.user, &c->patient, call_now(c), &facts));
-	TRY(permit_decide(&facts, permit_read_action(place.compartment), &room, &pass));
-	return record_version_get(call_view(c), pass, &r->record, r->version, row);
+	return record_version_open(call_view(c), &c->facts, &r->record, r->version, row);
 }
 
 static struct status choose_range(struct call *c, struct reading *r)

@@ -67,14 +67,23 @@ struct status facts_patient(struct store_view *view, const struct user_id *user,
 			    uint64_t time, struct permit_facts *out)
 {
 	struct permit_facts f;
-	struct record_patient file;
 
 	TRY(facts_user(view, user, time, &f));
-	TRY(record_row_patient(view, patient, &file));
-	f.patient = *patient;
-	f.owner = uuid_equal(&file.owner.uuid, &user->uuid);
-	TRY(grant_to(view, patient, user, &f.grant));
+	TRY(facts_file(view, patient, &f));
 	*out = f;
+	return OK;
+}
+
+struct status facts_file(struct store_view *view, const struct patient_id *patient, struct permit_facts *facts)
+{
+	struct authority_grant grant = {0};
+	struct record_patient file;
+
+	TRY(record_row_patient(view, patient, &file));
+	TRY(grant_to(view, patient, &facts->user, &grant));
+	facts->patient = *patient;
+	facts->owner = uuid_equal(&file.owner.uuid, &facts->user.uuid);
+	facts->grant = grant;
 	return OK;
 }
 

@@ -24,6 +24,9 @@ MUST_CHECK struct status facts_user(struct store_view *view, const struct user_i
  */
 MUST_CHECK struct status facts_patient(struct store_view *view, const struct user_id *user,
 				       const struct patient_id *patient, uint64_t time, struct permit_facts *out);
+/** facts_file(view, patient, facts): the same for somebody whose user is in ${facts} already, as facts_user() says. */
+MUST_CHECK struct status facts_file(struct store_view *view, const struct patient_id *patient,
+				    struct permit_facts *facts);
 /** facts_record(view, record, patient): whose record it is; ST_NOT_FOUND "record". */
 MUST_CHECK struct status facts_record(struct store_view *view, const struct record_id *record,
 				      struct patient_id *patient);

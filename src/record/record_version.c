@@ -222,6 +222,22 @@ struct status record_version_find(struct store_view *view, const struct record_i
 	return place_of(view, &kept, &row, out);
 }
 
+struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
+				  const struct record_id *record, uint32_t number, struct row *row)
+{
+	const struct permit_pass *pass;
+	struct record_version_place place;
+	struct permit_room room;
+	struct record_kept kept;
+
+	TRY(record_row_record(view, record, row, &kept));
+	TRY(load_version(view, record, number, row));
+	TRY(place_of(view, &kept, row, &place));
+	TRY(permit_decide(facts, permit_read_action(place.compartment), &room, &pass));
+	TRY(permit_demand(pass, permit_read_action(place.compartment), &place.patient));
+	return place.ended ? FAIL_AT(ST_GONE, "record") : OK;
+}
+
 struct status record_version_get(struct store_view *view, const struct permit_pass *pass,
 				 const struct record_id *record, uint32_t number, struct row *row)
 {
