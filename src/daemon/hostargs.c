@@ -108,6 +108,11 @@ int hostargs_failure(struct status s)
 			says = rows[i].says;
 			code = rows[i].exit;
 		}
-	(void)fprintf(stderr, "tacendad: %s%s%s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "", says);
+	/* A literal with a colon says itself what to do. */
+	if (s.what != NULL && strchr(s.what, ':') != NULL)
+		(void)fprintf(stderr, "tacendad: %s\n", s.what);
+	else
+		(void)fprintf(stderr, "tacendad: %s%s%s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
+			      says);
 	return code;
 }

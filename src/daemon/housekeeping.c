@@ -7,6 +7,9 @@
 
 /* A new night key a day after the last one. */
 #define NIGHT_MS (24ull * 3600 * 1000)
+#define RETRY_MS (3600ull * 1000)
+/* A certificate of the own CA is replaced when less is left of it. */
+#define RENEWAL_MS (30ull * 24 * 3600 * 1000)
 
 /** Sessions past their limit go, each with its leaf. */
 struct expiring {
@@ -103,16 +106,27 @@ static struct status keep_night(struct serving *s)
 
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));
 	TRY(keyring_status(ring, &status));
-	if (now < status.night_made + NIGHT_MS || now < s->night_tried + NIGHT_MS / 24)
+	if (now < status.night_made + NIGHT_MS || now < s->night_tried + RETRY_MS)
 		return OK;
 	s->night_tried = now;
 	TRY(keyring_rewrap(ring, &night));
 	return serving_log(s, "night key renewed");
 }
 
+/** The own certificate anew, a month before it ends; tried again every hour. */
+static struct status keep_certificate(struct serving *s)
+{
+	uint64_t now = clock_wall(&clock_system);
+
+	if (s->certificate_ends == 0 || now + RENEWAL_MS < s->certificate_ends || now < s->renewal_tried + RETRY_MS)
+		return OK;
+	s->renewal_tried = now;
+	return serving_renew(s);
+}
+
 void housekeeping_run(struct serving *s)
 {
-	struct status done[] = {expire_sessions(s), expire_uploads(s), keep_night(s)};
+	struct status done[] = {expire_sessions(s), expire_uploads(s), keep_night(s), keep_certificate(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

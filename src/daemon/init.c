@@ -48,12 +48,23 @@ static int usage(const char *what)
 	return EXIT_USAGE;
 }
 
+/** ":PORT" of the first address that has one. */
+static const char *first_port(const struct options *o)
+{
+	size_t cursor = 0;
+	const char *one;
+
+	while ((one = options_next(o, "--listen", &cursor)) != NULL)
+		if (strncmp(one, "unix:", 5) != 0 && strrchr(one, ':') != NULL)
+			return strrchr(one, ':');
+	return NULL;
+}
+
 /** The origin that was given, or https://localhost with the port of the first address. */
 static struct status choose_origin(struct founding *f)
 {
 	const char *given = options_value(&f->args->options, "--origin");
-	const char *listen = options_value(&f->args->options, "--listen");
-	const char *port = listen != NULL ? strrchr(listen, ':') : NULL;
+	const char *port = first_port(&f->args->options);
 	int len = given != NULL
 			  ? snprintf(f->origin, sizeof f->origin, "%s", given)
 			  : snprintf(f->origin, sizeof f->origin, "https://localhost%s", port != NULL ? port : ":8443");

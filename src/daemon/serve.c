@@ -6,19 +6,22 @@
  * end, and a timer for the housekeeping.  Order of opening is order of trust: keys, rows,
  * log, then the network.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "certificate.h"
+#include "confinement.h"
 #include "control.h"
 #include "credential.h"
+#include "origin.h"
 #include "serving.h"
 
 #define DRAIN_MS       30000
@@ -32,9 +35,7 @@ static void serving_clear(struct serving *s)
 	presence_free(s->service.presence);
 	strangers_free(s->service.strangers);
 	challenges_clear(&s->service.challenges);
-	keyring_identity_clear(&s->identity);
-	buffer_clear(&s->certificate);
-	buffer_clear(&s->private_key);
+	buffer_clear(&s->ca);
 	buffer_clear(&s->site_statement);
 	buffer_clear(&s->log_key);
 }
@@ -62,54 +63,34 @@ static struct status keys_create(void *context, const struct key_name *names, si
 
 /* --- The certificate --- */
 
-static struct status put_pem(const char *label, struct bytes der, struct buffer *out)
+static struct status use(struct serving *s, const struct certificate *c)
 {
-	AUTO(buffer) base64 = {.max = 65536, .wipe = true};
+	const struct net_identity identity = certificate_identity(c);
 
-	TRY(text_put_base64(&base64, der));
-	TRY(buffer_print(out, "-----BEGIN %s-----\n", label));
-	for (size_t at = 0; at < base64.len; at += 64)
-		TRY(buffer_print(out, "%.*s\n", (int)(base64.len - at < 64 ? base64.len - at : 64),
-				 (const char *)base64.bytes + at));
-	return buffer_print(out, "-----END %s-----\n", label);
-}
-
-/** RFC 5915 keys begin with version 1, PKCS#8 ones with version 0. */
-static const char *key_label(struct bytes der)
-{
-	for (size_t i = 0; i + 2 < der.len && i < 8; i++)
-		if (der.at[i] == 0x02 && der.at[i + 1] == 0x01)
-			return der.at[i + 2] == 1 ? "EC PRIVATE KEY" : "PRIVATE KEY";
-	return "PRIVATE KEY";
-}
-
-static struct status load_identity(struct serving *s, struct net_identity *out)
-{
-	struct keyring *ring;
-
-	keyring_identity_clear(&s->identity);
-	s->certificate = (struct buffer){.max = 262144};
-	s->private_key = (struct buffer){.max = 65536, .wipe = true};
-	TRY(threadkeys_ring(&s->vessel.keys, &ring));
-	TRY(keyring_tls_identity(ring, &s->identity));
-	for (size_t i = 0; i < s->identity.count; i++)
-		TRY(put_pem("CERTIFICATE", buffer_bytes(&s->identity.chain[i]), &s->certificate));
-	TRY(put_pem(key_label(secret_bytes(&s->identity.private_key)), secret_bytes(&s->identity.private_key),
-		    &s->private_key));
-	*out = (struct net_identity){.certificate = buffer_bytes(&s->certificate),
-				     .key = buffer_bytes(&s->private_key)};
+	TRY(net_reload(s->service.net, &identity));
+	s->certificate_ends = c->ends;
 	return OK;
 }
 
 struct status serving_reload(struct serving *s)
 {
-	struct net_identity identity;
+	AUTO(certificate) c = {0};
+	struct keyring *ring;
 
-	TRY(load_identity(s, &identity));
-	struct status done = net_reload(s->service.net, &identity);
-	buffer_clear(&s->private_key);
-	secret_clear(&s->identity.private_key);
-	return done;
+	TRY(threadkeys_ring(&s->vessel.keys, &ring));
+	TRY(certificate_load(ring, &c));
+	return use(s, &c);
+}
+
+struct status serving_renew(struct serving *s)
+{
+	AUTO(certificate) c = {0};
+	struct keyring *ring;
+
+	TRY(threadkeys_ring(&s->vessel.keys, &ring));
+	TRY(certificate_renew(ring, &c));
+	TRY(use(s, &c));
+	return serving_log(s, "certificate renewed");
 }
 
 /* --- Opening --- */
@@ -126,22 +107,6 @@ static struct status load_statement(struct serving *s)
 	TRY(store_get(snapshot.view, TABLE_STATEMENT, key, &row));
 	TRY(buffer_put(&s->site_statement, row.secret[SECRET_STATEMENT_BYTES]));
 	return note_key_put(&s->log_key, &s->vessel.log_key);
-}
-
-static struct status open_vessel(struct serving *s, unsigned loops)
-{
-	struct vessel_options options = {.data = options_value(&s->args->options, "--data"),
-					 .keys = options_value(&s->args->options, "--keys"),
-					 .loops = loops};
-
-	hostargs_holders(s->args, &options);
-	TRY(hostargs_proof(s->args, false, &options.proof));
-	struct status opened = vessel_open(&options, &s->vessel);
-	secret_clear(&s->args->root);
-	TRY(opened);
-	TRY(vessel_load_site(&s->vessel));
-	TRY(load_statement(s));
-	return vessel_commit(&s->vessel);
 }
 
 static struct status make_service(struct serving *s)
@@ -179,32 +144,86 @@ static bool loopback(const char *address)
 	       strncmp(address, "unix:", 5) == 0;
 }
 
-static struct status open_net(struct serving *s, unsigned loops)
+/** Whether a socket that was handed over can be reached from another machine. */
+static bool inherited_public(const int *fds, size_t count)
 {
-	static int inherited[16];
-	struct net_identity identity;
-	struct net_config config = {.origin = s->vessel.origin,
-				    .loops = loops,
-				    .clock = clock_system,
-				    .handler = api_handler(),
-				    .context = &s->service};
+	for (size_t i = 0; i < count; i++) {
+		union {
+			struct sockaddr any;
+			struct sockaddr_in v4;
+			struct sockaddr_in6 v6;
+			struct sockaddr_storage storage;
+		} a = {0};
+		socklen_t len = sizeof a;
+		if (getsockname(fds[i], &a.any, &len) != 0)
+			return true;
+		if (a.any.sa_family == AF_INET && (ntohl(a.v4.sin_addr.s_addr) >> 24) != 127)
+			return true;
+		if (a.any.sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr))
+			return true;
+	}
+	return false;
+}
+
+/** Addresses to bind, or sockets that a supervisor bound. */
+static struct status bind_net(struct serving *s, unsigned loops)
+{
+	static int inherited[LISTENFILE_MAX];
+	AUTO(certificate) c = {0};
+	struct net_config config = {
+		.loops = loops, .clock = clock_system, .handler = api_handler(), .context = &s->service};
+	struct keyring *ring;
+	struct keywire_status status;
 
 	TRY(listenfile_read(s->vessel.data, &s->args->options, &s->listen));
 	config.inherited_count = net_inherited(inherited, COUNT(inherited));
 	config.inherited = inherited;
+	s->public = inherited_public(inherited, config.inherited_count);
 	if (config.inherited_count == 0) {
 		config.listen = s->listen.addresses;
 		config.listen_count = s->listen.count;
 	}
-	for (size_t i = 0; s->service.trial && i < s->listen.count; i++)
-		if (!loopback(s->listen.addresses[i]))
-			return FAIL_AT(ST_DENIED, "preset trial: listen on 127.0.0.1 or [::1] only");
-	TRY(load_identity(s, &identity));
-	s->service.ca = buffer_bytes(&s->identity.ca);
-	config.identity = identity;
-	TRY(net_open(&config, &s->service.net));
-	buffer_clear(&s->private_key);
-	secret_clear(&s->identity.private_key);
+	for (size_t i = 0; i < config.listen_count; i++)
+		s->public = s->public || !loopback(s->listen.addresses[i]);
+	TRY(threadkeys_ring(&s->vessel.keys, &ring));
+	TRY(certificate_load(ring, &c));
+	TRY(keyring_status(ring, &status));
+	char origin[ORIGIN_MAX + 1];
+	(void)snprintf(origin, sizeof origin, "%.*s", TEXT_ARG(status.origin));
+	config.origin = origin;
+	config.identity = certificate_identity(&c);
+	s->certificate_ends = c.ends;
+	/* The own CA stays as it is while the loops read it; a reload does not touch it. */
+	s->ca.max = c.ca.max;
+	TRY(buffer_put(&s->ca, buffer_bytes(&c.ca)));
+	return net_open(&config, &s->service.net);
+}
+
+static struct status open_vessel(struct serving *s, unsigned loops)
+{
+	struct vessel_options options = {.data = options_value(&s->args->options, "--data"),
+					 .keys = options_value(&s->args->options, "--keys"),
+					 .loops = loops};
+
+	hostargs_holders(s->args, &options);
+	TRY(hostargs_proof(s->args, false, &options.proof));
+	struct status opened = vessel_open_keys(&options, &s->vessel);
+	secret_clear(&s->args->root);
+	TRY(opened);
+	/* The only thread so far: what it gives up none of the later ones has. */
+	TRY(bind_net(s, loops));
+	TRY(confinement_files(s->vessel.data, s->listen.addresses, s->listen.count));
+	TRY(vessel_open_rows(&options, &s->vessel));
+	TRY(vessel_load_site(&s->vessel));
+	TRY(load_statement(s));
+	return vessel_commit(&s->vessel);
+}
+
+static struct status start_net(struct serving *s)
+{
+	if (s->service.trial && s->public)
+		return FAIL_AT(ST_DENIED, "preset trial: listen on 127.0.0.1 or [::1] only");
+	s->service.ca = buffer_bytes(&s->ca);
 	return net_start(s->service.net);
 }
 
@@ -245,7 +264,8 @@ static void on_signal(struct serving *s)
 	(void)fprintf(stderr, "tacendad: event=reload status=%s\n", status_name(done.code));
 }
 
-static void wait_for_events(struct serving *s)
+/** OK when told to stop; ST_UNREACHABLE when keyd ended, without which nothing can go on. */
+static struct status wait_for_events(struct serving *s)
 {
 	enum { SIGNALS, CONTROL, TIMER, KEYD, EVENTS };
 
@@ -257,7 +277,7 @@ static void wait_for_events(struct serving *s)
 			[KEYD] = {.fd = s->vessel.keys.process.watch, .events = POLLIN},
 		};
 		if (poll(events, EVENTS, -1) < 0 && errno != EINTR)
-			return;
+			return FAIL_AT(ST_IO, "poll");
 		if (events[SIGNALS].revents != 0)
 			on_signal(s);
 		if (events[CONTROL].revents != 0)
@@ -267,25 +287,8 @@ static void wait_for_events(struct serving *s)
 			(void)!read(s->timer, &ticks, sizeof ticks);
 			housekeeping_run(s);
 		}
-		if (events[KEYD].revents != 0) {
-			(void)fprintf(stderr, "tacendad: event=keyd_ended\n");
-			s->stop = true;
-		}
-	}
-}
-
-/** Nothing of this process may be read by another, dumped, or raised in privilege. */
-static struct status confine(void)
-{
-	const struct rlimit none = {0, 0};
-	struct rlimit files;
-
-	if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    setrlimit(RLIMIT_CORE, &none) != 0)
-		return FAIL_AT(ST_IO, "confinement");
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
+		if (events[KEYD].revents != 0)
+			return FAIL_AT(ST_UNREACHABLE, REASON_GONE);
 	}
 	return OK;
 }
@@ -312,14 +315,15 @@ static struct status begin(struct serving *s)
 	unsigned loops = processors < 1 ? 1 : processors > 8 ? 8 : (unsigned)processors;
 
 	TRY(block_signals(&s->signals));
-	TRY(confine());
+	TRY(confinement_begin());
 	TRY(open_vessel(s, loops));
 	TRY(make_service(s));
 	TRY(open_events(s));
-	TRY(open_net(s, loops));
+	TRY(start_net(s));
 	TRY(serving_log(s, "start"));
 	struct committer_entry signing = {.sign = true};
-	return committer_run(s->vessel.committer, &signing);
+	TRY(committer_run(s->vessel.committer, &signing));
+	return confinement_calls();
 }
 
 static void announce(const struct serving *s)
@@ -355,13 +359,13 @@ int verb_serve(struct hostargs *h)
 		(void)fputs("tacendad: serve needs --data D --keys K; try: tacendad serve --help\n", stderr);
 		return EXIT_USAGE;
 	}
-	struct status begun = begin(&s);
-	if (ok(begun)) {
+	struct status served = begin(&s);
+	if (ok(served)) {
 		s.ready = true;
 		announce(&s);
-		wait_for_events(&s);
+		served = wait_for_events(&s);
 		finish(&s);
 	}
 	control_unlisten(s.vessel.data, s.control);
-	return ok(begun) ? EXIT_DONE : hostargs_failure(begun);
+	return ok(served) ? EXIT_DONE : hostargs_failure(served);
 }

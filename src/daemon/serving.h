@@ -13,10 +13,10 @@ struct serving {
 	struct vessel vessel;
 	struct service service;
 	struct listenfile listen;
-	struct keyring_identity identity;
-	struct buffer certificate, private_key, site_statement, log_key;
+	struct buffer ca, site_statement, log_key;
+	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;
-	bool stop, ready;
+	bool stop, ready, public; /* public: reachable from other machines */
 	uint64_t night_tried;
 };
 
@@ -28,5 +28,7 @@ void housekeeping_run(struct serving *s);
 void controlverbs_answer(void *serving, struct text line, struct buffer *out);
 /** serving_reload(s): certificates again, without dropping a connection. */
 MUST_CHECK struct status serving_reload(struct serving *s);
+/** serving_renew(s): a new certificate of the own CA, in use at once, logged. */
+MUST_CHECK struct status serving_renew(struct serving *s);
 
 #endif /* !DAEMON_SERVING_H */

@@ -85,10 +85,14 @@ static struct status make_signer(struct vessel *v)
 	return OK;
 }
 
-struct status vessel_open(const struct vessel_options *o, struct vessel *v)
+struct status vessel_open_keys(const struct vessel_options *o, struct vessel *v)
 {
 	TRY(open_data(o, v));
-	TRY(open_keys(o, v));
+	return open_keys(o, v);
+}
+
+struct status vessel_open_rows(const struct vessel_options *o, struct vessel *v)
+{
 	TRY(store_open(&(struct store_options){.os = &os_real,
 					       .dir = v->data,
 					       .keys = threadkeys_rows(&v->keys),
@@ -105,6 +109,12 @@ struct status vessel_open(const struct vessel_options *o, struct vessel *v)
 		     &v->log));
 	TRY(vault_open(&os_real, v->data, &v->vault));
 	return make_signer(v);
+}
+
+struct status vessel_open(const struct vessel_options *o, struct vessel *v)
+{
+	TRY(vessel_open_keys(o, v));
+	return vessel_open_rows(o, v);
 }
 
 static struct status copy_text(struct bytes from, char *to, size_t max)

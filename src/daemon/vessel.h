@@ -40,6 +40,10 @@ struct vessel {
  * vessel_close() it in any case.
  */
 MUST_CHECK struct status vessel_open(const struct vessel_options *options, struct vessel *out);
+/** vessel_open_keys(options, out), then vessel_open_rows(options, out): the same in two steps.  Only the second starts
+ * threads. */
+MUST_CHECK struct status vessel_open_keys(const struct vessel_options *options, struct vessel *out);
+MUST_CHECK struct status vessel_open_rows(const struct vessel_options *options, struct vessel *out);
 /** vessel_load_site(v): name, region, origin, preset, fingerprint, token key from the rows; ST_NOT_FOUND before init.
  */
 MUST_CHECK struct status vessel_load_site(struct vessel *v);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * confinement: the whole permission of tacendad while it serves, on one screen
+ * (confinement.c).  It serves from its data directory and its sockets; it opens no other
+ * file, connects to nobody, starts nothing (PROMISES#S1).
+ *
+ * In this order: begin, before any secret; files, by the only thread there is yet, after
+ * keyd was started and the sockets were bound; calls, when everything runs.
+ */
+#ifndef DAEMON_CONFINEMENT_H
+#define DAEMON_CONFINEMENT_H
+
+#include "status.h"
+
+/** confinement_begin(): undumpable, no core, no new privileges; all descriptors that the host allows. */
+MUST_CHECK struct status confinement_begin(void);
+/**
+ * confinement_files(data, addresses, count):
+ * No capability; Landlock, where the kernel has it: the directory ${data}, and the
+ * folders of "unix:/path" addresses, in which sockets may be removed.  Nothing in builds with sanitizers.
+ */
+MUST_CHECK struct status confinement_files(int data, const char *const *addresses, size_t count);
+/** confinement_calls(): the list of system calls, for every thread.  Nothing in builds with sanitizers. */
+MUST_CHECK struct status confinement_calls(void);
+/** confinement_is_whole(): whether this build enforces the last two. */
+bool confinement_is_whole(void);
+
+#endif /* !DAEMON_CONFINEMENT_H */

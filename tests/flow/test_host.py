@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the person at the host meets: refusals at start, host verbs, transport, drain (PROMISES#K8 PROMISES#K14 PROMISES#S10)."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.canary import processes  # noqa: E402
+from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, free_port, program, wait_until  # noqa: E402
+from lib.tap import run  # noqa: E402
+
+
+def starting(site, *more, passphrase=None, data=None, keys=None):
+    """tacendad serve that is expected to end by itself."""
+    return site.host("serve", "--data", data or site.data, "--keys", keys or site.keys,
+                     "--root-passphrase-file", passphrase or site.passphrase, *more, timeout=60)
+
+
+def one_line(result):
+    return re.fullmatch(r"tacendad: [^\n]+\n", result.error.replace("\r", "")) is not None
+
+
+def refused_at_init(tap, site):
+    common = ["init", "--keys", site.folder / "k", "--site", "S", "--region", "EU", "--admin", "a", "--root-passphrase-file",
+              site.passphrase]
+    for address in ("0.0.0.0:8443", "[::]:8443", "192.0.2.1:8443"):
+        got = site.host(*common, "--data", site.folder / "d", "--preset", "trial", "--listen", address)
+        tap.check(got.code == REFUSED and "preset trial" in got.error and one_line(got), f"trial on {address} is refused", got)
+    tap.check(not (site.folder / "d").exists() and not (site.folder / "k").exists(), "and nothing was made")
+    tap.equal(site.host(*common, "--data", site.folder / "d", "--preset", "fast").code, USAGE, "an unknown preset is wrong usage")
+    got = site.host(*common, "--data", site.folder / "d", "--origin", "http://clinic.example")
+    tap.check(got.code == REFUSED and "https://" in got.error, "an origin without TLS is refused", got)
+
+
+def refused_at_start(tap, site):
+    got = starting(site, "--listen", f"127.0.0.1:{free_port()}")
+    tap.check(got.code == NOT_NOW and "stop it first" in got.error, "a second daemon on the same data is refused", got)
+    other = site.folder / "other-keys"
+    shutil.copytree(site.keys, other)
+    got = starting(site, "--listen", f"127.0.0.1:{free_port()}", keys=other)
+    tap.check(got.code == NOT_NOW and "stop it first" in got.error, "and so it is with a copy of the key store", got)
+    tap.equal(site.host("status", "--data", site.data).code, DONE, "the first one goes on")
+    tap.equal(site.stop(), DONE, "SIGTERM drains and ends with 0")
+
+    wrong = site.folder / "wrong"
+    wrong.write_text("not the passphrase of this site\n")
+    got = starting(site, passphrase=wrong)
+    tap.check(got.code == REFUSED and "root passphrase" in got.error, "a wrong root passphrase is refused", got)
+    got = starting(site, keys=site.folder / "nowhere")
+    tap.check(got.code == REFUSED and "key store" in got.error, "a missing key store is refused", got)
+    got = starting(site, data=site.folder / "nowhere")
+    tap.check(got.code == REFUSED and "data directory" in got.error, "a missing data directory is refused", got)
+    without = site.folder / "without-night"
+    shutil.copytree(site.keys, without)
+    for night in (without / "nights").iterdir():
+        night.unlink()
+    got = starting(site, keys=without)
+    tap.check(got.code == REFUSED and "night file is missing" in got.error, "a missing night file is refused by its name", got)
+    got = starting(site, "--listen", "0.0.0.0:0")
+    tap.check(got.code == REFUSED and "preset trial" in got.error, "a trial site does not serve the network", got)
+    got = site.host("serve", "--data", site.data, "--keys", site.keys)
+    tap.check(got.code == NOT_NOW and "--root-passphrase-file" in got.error, "without a root key and without a terminal it says so", got)
+    for what in ("data", "keys"):
+        tap.check(not list((site.folder / what).rglob("core*")), f"no core file in {what}")
+
+
+def host_verbs(tap, site):
+    got = site.host("status", "--data", site.data, "--json")
+    said = json.loads(got.text)
+    tap.check(said["ready"] is True and said["log"] == "writable" and said["preset"] == "trial", "status says how it is", got)
+    tap.equal(site.host("status", "--data", site.folder / "nowhere").code, NOT_NOW, "status without a daemon is 'not now'")
+    tap.equal(site.host("reload", "--data", site.data).code, DONE, "certificates are read again")
+    holder = site.folder / "holder"
+    nights = {night.name for night in holder.iterdir()}
+    tap.check(nights, "the night file is at its holder from the start", nights)
+    tap.equal(site.host("rewrap", "--data", site.data).code, DONE, "a new night key")
+    added = {night.name for night in holder.iterdir()} - nights
+    tap.check(len(added) == 1, "has its file at the holder before it is acknowledged", added)
+    after = json.loads(site.host("status", "--data", site.data, "--json").text)
+    tap.check(after["night"] == said["night"] + 1 and after["night_holders"] == 1, "and status counts it", after)
+    tap.check(after["leaves"] > said["leaves"], "and the log has it", after)
+    mode = os.stat(site.data / "run" / "control").st_mode & 0o777
+    tap.check(mode & 0o007 == 0, "the control socket is for owner and group only", oct(mode))
+
+
+def checking(tap, site):
+    got = site.host("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file", site.passphrase)
+    tap.check(got.code == NOT_NOW, "check of data in use is 'not now'", got)
+    site.stop()
+    got = site.host("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file", site.passphrase)
+    tap.check(got.code == DONE and ": 0 damaged" in got.text, "check of stopped data reads everything", got)
+    tap.equal(site.host("status", "--data", site.data).code, NOT_NOW, "status of stopped data is 'not now'")
+
+
+def curl(site, *words, path="/v1/site"):
+    """(exit, head, body); the head is that of the last answer."""
+    got = subprocess.run(["curl", "-sS", "-i", "--max-time", "20", "--cacert", str(site.data / "ca.pem"), *words, site.origin + path],
+                         capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
+    head, _, body = got.stdout.decode(errors="replace").partition("\r\n\r\n")
+    return got.returncode, head, body
+
+
+SECURITY_FIELDS = {"strict-transport-security": r"max-age=\d{8,}", "x-content-type-options": r"nosniff",
+                   "content-security-policy": r"default-src 'none'.*", "referrer-policy": r"no-referrer", "cache-control": r".*no-store.*"}
+
+
+def transport(tap, site):
+    for version in ("1.0", "1.1"):
+        code, _, _ = curl(site, f"--tlsv{version}", "--tls-max", version, "--ciphers", "ALL:@SECLEVEL=0")
+        tap.check(code == 35, f"TLS {version} is refused", code)
+    for version in ("1.2", "1.3"):
+        for http, status in (("--http1.1", "HTTP/1.1 200"), ("--http2", "HTTP/2 200")):
+            code, head, body = curl(site, f"--tlsv{version}", "--tls-max", version, http)
+            tap.check(code == 0 and head.startswith(status), f"TLS {version} with {status}", head)
+            fields = dict(line.lower().split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
+            missing = [name for name, value in SECURITY_FIELDS.items() if not re.fullmatch(value, fields.get(name, ""))]
+            tap.check(not missing and json.loads(body)["preset"] == "trial", f"with its security fields ({version}, {http})", (missing, head))
+    _, head, _ = curl(site, path="/v1/nothing-of-this-name")
+    tap.check("strict-transport-security" in head.lower() and re.match(r"HTTP/\S+ 4\d\d", head), "refusals carry them too", head)
+    got = subprocess.run(["curl", "-sS", "-i", f"http://127.0.0.1:{site.port}/"], capture_output=True, timeout=30)
+    said = got.stdout.decode(errors="replace")
+    tap.check(said.startswith("HTTP/1.1 400") and site.origin in said, "plain HTTP on the TLS port is answered 400 with the https address", said)
+    got = subprocess.run(["curl", "-sS", "--max-time", "20", site.origin + "/"], capture_output=True, timeout=30)
+    tap.equal(got.returncode, 60, "who does not know the site's CA is not connected")
+
+
+def children(pid):
+    return [one for one in processes("tacenda-keyd")
+            if re.search(rf"^PPid:\s+{pid}$", pathlib.Path(f"/proc/{one}/status").read_text(), re.M)]
+
+
+def keyd_gone(tap, site):
+    daemon = site.daemon
+    keyd = children(daemon.pid)
+    if not tap.check(len(keyd) == 1, "one tacenda-keyd belongs to the daemon", keyd):
+        return
+    os.kill(keyd[0], signal.SIGKILL)
+    code = site.daemon.wait(60)
+    site.daemon = None
+    tap.equal(code, NOT_NOW, "without its keyd the daemon drains and ends, exit 4")
+    last = site.log_text().strip().splitlines()[-1]
+    tap.check("tacenda-keyd has ended" in last, "its last line says why", site.log_text())
+    site.serve()
+    tap.equal(site.host("status", "--data", site.data).code, DONE, "and it starts again")
+
+
+def flow(tap):
+    with Site() as site:
+        refused_at_init(tap, site)
+        holder = site.folder / "holder"
+        holder.mkdir(mode=0o700)
+        plain = site.serve_command
+        site.serve_command = lambda: plain() + ["--night-holder", str(holder)]
+        site.init().serve()
+        host_verbs(tap, site)
+        transport(tap, site)
+        keyd_gone(tap, site)
+        refused_at_start(tap, site)
+        site.serve()
+        checking(tap, site)
+
+
+if __name__ == "__main__":
+    run(flow)
