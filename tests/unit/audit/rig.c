@@ -310,10 +310,10 @@ size_t rig_end(struct rig *r)
 
 /* ---- Faults ---- */
 
-long rig_calls_left = -1;
-bool rig_fault_stays;
-int rig_open_files;
-long long rig_disk_left = -1;
+atomic_long rig_calls_left = -1;
+atomic_bool rig_fault_stays;
+atomic_int rig_open_files;
+atomic_llong rig_disk_left = -1;
 
 void rig_no_faults(void)
 {

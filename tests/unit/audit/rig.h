@@ -3,6 +3,8 @@
 #ifndef TESTS_AUDIT_RIG_H
 #define TESTS_AUDIT_RIG_H
 
+#include <stdatomic.h>
+
 #include "testing.h"
 
 #include "draft.h"
@@ -55,11 +57,11 @@ size_t rig_end(struct rig *r);
 extern const struct os rig_os;
 /** No faults, and no sync is waited for: processes are killed here, machines are not. */
 extern struct os rig_quiet;
-extern long rig_calls_left;
-extern bool rig_fault_stays;
-extern int rig_open_files;
+extern atomic_long rig_calls_left;
+extern atomic_bool rig_fault_stays;
+extern atomic_int rig_open_files;
 /** Bytes that the disk still has; writes and allocations past it fail.  -1: no limit. */
-extern long long rig_disk_left;
+extern atomic_llong rig_disk_left;
 /** rig_no_faults(): none, no limit. */
 void rig_no_faults(void);
 
