@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net_handshake HOST PORT THREADS SECONDS: how many full TLS handshakes a second, each on a connection of its own
- * with one request that asks to close it; no session is ever resumed.  Prints one number. */
+/* net_handshake HOST PORT THREADS SECONDS [PATH]: how many full TLS handshakes a second, each on a connection of its
+ * own with one request that asks to close it; no session is ever resumed.  Prints one number. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
@@ -18,6 +18,7 @@ static struct {
 	struct sockaddr_in to;
 	SSL_CTX *context;
 	double until;
+	char request[256];
 	_Atomic(uint64_t) done, failed;
 } run;
 
@@ -31,12 +32,11 @@ static double now(void)
 
 static bool ask(SSL *ssl)
 {
-	static const char request[] = "GET /small HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	const int len = (int)strlen(run.request);
 	char answer[8192];
 	int total = 0, n;
 
-	if (SSL_connect(ssl) != 1 || SSL_session_reused(ssl) == 1 ||
-	    SSL_write(ssl, request, sizeof request - 1) != (int)sizeof request - 1)
+	if (SSL_connect(ssl) != 1 || SSL_session_reused(ssl) == 1 || SSL_write(ssl, run.request, len) != len)
 		return false;
 	while ((n = SSL_read(ssl, answer, sizeof answer)) > 0)
 		total += n;
@@ -70,11 +70,14 @@ int main(int argc, char **argv)
 	uint32_t port, threads, seconds;
 	pthread_t ids[256];
 
-	if (argc != 5 || inet_pton(AF_INET, argv[1], &run.to.sin_addr) != 1 ||
+	if (argc < 5 || argc > 6 || inet_pton(AF_INET, argv[1], &run.to.sin_addr) != 1 ||
 	    !ok(text_to_u32(text_of(argv[2]), 1, UINT16_MAX, &port)) ||
 	    !ok(text_to_u32(text_of(argv[3]), 1, 256, &threads)) ||
 	    !ok(text_to_u32(text_of(argv[4]), 1, 3600, &seconds)))
 		return 2;
+	(void)snprintf(run.request, sizeof run.request,
+		       "GET %.128s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+		       argc == 6 ? argv[5] : "/small");
 	run.to.sin_family = AF_INET;
 	run.to.sin_port = htons((uint16_t)port);
 	run.context = SSL_CTX_new(TLS_client_method());
