@@ -7,16 +7,16 @@ BUILD ?= build
 
 all: ## build everything (release) in build/release
 	@scripts/need.sh build
-	@scripts/build.sh release
+	@scripts/build.sh release programs
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 run: ## the main job: build, make a demo site, serve it, say what to try
 	@scripts/need.sh build run
-	@scripts/build.sh release
+	@scripts/build.sh release programs
 	@exec scripts/run.sh
 install: ## bin/, systemd units, man pages under PREFIX
 	@scripts/need.sh build
-	@scripts/build.sh release
+	@scripts/build.sh release programs
 	@meson install -C $(BUILD)/release --destdir "$(abspath $(DESTDIR)/)" --no-rebuild --quiet
 check: ## what CI runs, 15 minutes at most
 	@scripts/need.sh build run check

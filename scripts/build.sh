@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# build.sh FLAVOUR: configure (once) and build into build/FLAVOUR.
+# build.sh FLAVOUR [TARGET...]: configure (once) and build into build/FLAVOUR; "programs" are the three of bin/.
 # Flavours: release, check (gcc, ASan+UBSan), thread (TSan), clang, valgrind, fuzz (clang, libFuzzer).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 flavour=${1:-release}
+shift || true
+targets=("$@")
+[ "${targets[*]}" = programs ] && targets=(bin/tacenda bin/tacendad bin/tacenda-keyd)
 folder=${BUILD:-build}/$flavour
 
 options=()
@@ -25,4 +28,4 @@ if [ ! -f "$folder/build.ninja" ]; then
 		mkdir -p "$folder"; CC=$compiler meson setup "$folder" "${options[@]}"; exit 1; }
 	rm -f "$folder.setup.log"
 fi
-if [ -t 1 ]; then ninja -C "$folder"; else ninja -C "$folder" --quiet; fi
+if [ -t 1 ]; then ninja -C "$folder" "${targets[@]}"; else ninja -C "$folder" --quiet "${targets[@]}"; fi
