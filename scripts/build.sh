@@ -14,11 +14,11 @@ options=()
 compiler=gcc
 case $flavour in
 release) options+=(-Dbuildtype=release -Ddebug=true) ;;
-check) options+=(-Db_sanitize=address,undefined) ;;
+check) options+=("-Db_sanitize=address,undefined") ;;
 thread) options+=(-Db_sanitize=thread) ;;
 valgrind) ;;
 clang) compiler=clang-14 ;;
-fuzz) compiler=clang-14 options+=(-Db_sanitize=address,undefined -Db_lundef=false) ;;
+fuzz) compiler=clang-14 options+=("-Db_sanitize=address,undefined" -Db_lundef=false) ;;
 *) echo "build.sh: unknown flavour '$flavour'" >&2; exit 2 ;;
 esac
 
