@@ -152,6 +152,18 @@ static struct status allow(int ruleset, int folder, uint64_t access)
 		       : FAIL_AT(ST_DENIED, "Landlock rule");
 }
 
+/** The database seeds its random numbers from there. */
+static struct status allow_randomness(int ruleset)
+{
+	int device = open("/dev/urandom", O_PATH | O_CLOEXEC);
+
+	if (device < 0)
+		return OK;
+	struct status s = allow(ruleset, device, LANDLOCK_ACCESS_FS_READ_FILE);
+	(void)close(device);
+	return s;
+}
+
 /** The socket of "unix:/path" is removed at the end. */
 static struct status allow_socket(int ruleset, const char *address)
 {
@@ -174,6 +186,7 @@ static struct status allow_socket(int ruleset, const char *address)
 static struct status allow_all(int ruleset, int data, uint64_t handled, const char *const *addresses, size_t count)
 {
 	TRY(allow(ruleset, data, FS_DATA & handled));
+	TRY(allow_randomness(ruleset));
 	for (size_t i = 0; i < count; i++)
 		TRY(allow_socket(ruleset, addresses[i]));
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? OK : FAIL_AT(ST_DENIED, "Landlock");

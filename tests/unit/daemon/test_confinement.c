@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each test confines a child as tacendad confines itself, and tries one thing there (PROMISES#S1). */
+#include "testing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "confinement.h"
+
+/* What a child reports. */
+#define DONE     0
+#define REFUSED  1 /* EACCES or EPERM */
+#define OTHER    2
+#define NO_ENTRY 3
+
+static char folder[] = "/tmp/tacenda-confinement-XXXXXX";
+static int data = -1;
+
+static int before_all(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	data = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return data >= 0 ? 0 : -1;
+}
+
+static int after_all(void **state)
+{
+	(void)state;
+	(void)unlinkat(data, "file", 0);
+	(void)close(data);
+	return rmdir(folder);
+}
+
+static int outcome(long result)
+{
+	if (result >= 0)
+		return DONE;
+	return errno == EACCES || errno == EPERM ? REFUSED : OTHER;
+}
+
+/** What ${attempt} reports in a confined child; skips where the build does not confine. */
+static int confined(int (*attempt)(void))
+{
+	int status;
+
+	if (!confinement_is_whole())
+		skip();
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (!ok(confinement_begin()) || !ok(confinement_files(data, NULL, 0)) || !ok(confinement_calls()))
+			_exit(NO_ENTRY);
+		_exit(attempt());
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static bool has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+}
+
+static int open_password_file(void)
+{
+	return outcome(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+}
+static int write_beside(void)
+{
+	return outcome(open("/tmp/tacenda-confinement-beside", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+static int write_data(void)
+{
+	int fd = openat(data, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd >= 0 && write(fd, "x", 1) == 1 ? outcome(fsync(fd)) : OTHER;
+}
+static int execute(void)
+{
+	char *const words[] = {(char[]){"true"}, NULL};
+	char *const none[] = {NULL};
+
+	return outcome(execve("/bin/true", words, none));
+}
+static int start_process(void)
+{
+	return outcome(fork());
+}
+static int make_socket(void)
+{
+	return outcome(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+static int map_code(void)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return outcome(at == MAP_FAILED ? -1 : 0);
+}
+static int trace(void)
+{
+	return outcome(syscall(SYS_ptrace, 0, 0, 0, 0));
+}
+static void *idle(void *context)
+{
+	return context;
+}
+static int start_thread(void)
+{
+	pthread_t thread;
+
+	return pthread_create(&thread, NULL, idle, NULL) == 0 && pthread_join(thread, NULL) == 0 ? DONE : OTHER;
+}
+
+/* A thread that was there before the list was loaded is held to it as well. */
+static int gate[2];
+static void *waits_then_executes(void *context)
+{
+	char byte;
+
+	*(int *)context = read(gate[0], &byte, 1) == 1 ? execute() : OTHER;
+	return NULL;
+}
+static void older_threads_are_confined(void **state)
+{
+	int status;
+
+	(void)state;
+	if (!confinement_is_whole())
+		skip();
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		pthread_t thread;
+		int result = OTHER;
+		if (pipe2(gate, O_CLOEXEC) != 0 || !ok(confinement_begin()) ||
+		    pthread_create(&thread, NULL, waits_then_executes, &result) != 0 || !ok(confinement_calls()))
+			_exit(NO_ENTRY);
+		(void)!write(gate[1], "x", 1);
+		(void)pthread_join(thread, NULL);
+		_exit(result);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(WEXITSTATUS(status), REFUSED);
+}
+
+static void other_files_are_refused(void **state)
+{
+	(void)state;
+	if (!has_landlock())
+		skip();
+	assert_int_equal(confined(open_password_file), REFUSED);
+	assert_int_equal(confined(write_beside), REFUSED);
+}
+static void data_are_written(void **state)
+{
+	(void)state;
+	assert_int_equal(confined(write_data), DONE);
+}
+static void nothing_is_started(void **state)
+{
+	(void)state;
+	assert_int_equal(confined(execute), REFUSED);
+	assert_int_equal(confined(start_process), REFUSED);
+	assert_int_equal(confined(trace), REFUSED);
+	assert_int_equal(confined(map_code), REFUSED);
+}
+static void nobody_is_called(void **state)
+{
+	(void)state;
+	assert_int_equal(confined(make_socket), REFUSED);
+}
+static void threads_start(void **state)
+{
+	(void)state;
+	assert_int_equal(confined(start_thread), DONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_files_are_refused), cmocka_unit_test(data_are_written),
+		cmocka_unit_test(nothing_is_started),      cmocka_unit_test(nobody_is_called),
+		cmocka_unit_test(threads_start),           cmocka_unit_test(older_threads_are_confined),
+	};
+
+	return cmocka_run_group_tests(tests, before_all, after_all);
+}
