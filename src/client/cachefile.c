@@ -57,7 +57,7 @@ struct status cachefile_load(const struct cachefile *c, struct buffer *out)
 	s = open_blocks(c, buffer_bytes(&file), out);
 	if (!ok(s)) {
 		out->len = before;
-		return s.code == ST_INVALID ? FAIL_AT(ST_CORRUPT, "cache") : s;
+		return s.code == ST_INVALID || s.code == ST_TOO_BIG ? FAIL_AT(ST_CORRUPT, "cache") : s;
 	}
 	return OK;
 }

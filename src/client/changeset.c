@@ -22,8 +22,8 @@ void changeset_clear(struct changeset *c)
 
 bool changeset_room(const struct changeset *c, size_t len)
 {
-	/* base64 and the names of the members. */
-	size_t wanted = len / 3 * 4 + 512;
+	/* base64, the quotes and padding of every wrapped key, and the names of the members. */
+	size_t wanted = len / 3 * 4 + len / 32 + 512;
 
 	return c->count < CHANGESET_MAX && wanted < BODY_MAX - BODY_END && c->body.len < BODY_MAX - BODY_END - wanted;
 }

@@ -45,16 +45,21 @@ static const struct jsonfield_table table = JSONFIELD_TABLE(struct read_back, ro
 static bool is_date(struct text t)
 {
 	char whole[] = "0000-01-01T00:00:00Z";
+	uint32_t year = 0;
 	uint64_t ms;
 
 	if (t.len != 4 && t.len != 7 && t.len != 10)
 		return false;
 	for (size_t i = 0; i < t.len; i++)
 		whole[i] = t.at[i];
-	/* Before 1970 the calendar is the same 28 years, or 400, later. */
-	uint32_t year;
-	if (!ok(text_to_u32((struct text){whole, 4}, 1, 9999, &year)) && whole[0] != '0')
+	for (size_t i = 0; i < 4; i++) {
+		if (whole[i] < '0' || whole[i] > '9')
+			return false;
+		year = year * 10 + (uint32_t)(whole[i] - '0');
+	}
+	if (year == 0)
 		return false;
+	/* Before 1970 the calendar is the same 400 years later. */
 	year = year % 400 + 2000;
 	for (size_t i = 0; i < 4; i++, year /= 10)
 		whole[3 - i] = (char)('0' + year % 10);

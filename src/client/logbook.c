@@ -103,23 +103,55 @@ static struct status visit_all(struct site *s, const struct logbook_query *q, ra
 	return OK;
 }
 
+/** Which piece of an entry belongs to the chain that a listing follows. */
+enum followed { FOLLOW_NONE, FOLLOW_ACTOR, FOLLOW_SUBJECT };
+
+/** Own actions and a patient file's part are chains; a server that picks by action, user or end breaks them. */
+static enum followed followed_by(const struct logbook_query *q)
+{
+	if (q->action != NULL || q->user != NULL || q->until > 0)
+		return FOLLOW_NONE;
+	if (strcmp(q->scope, "own") == 0)
+		return FOLLOW_ACTOR;
+	return strcmp(q->scope, "patient") == 0 ? FOLLOW_SUBJECT : FOLLOW_NONE;
+}
+
+static struct status follow(struct leaf_chain *chain, enum followed which, const struct entry *raw,
+			    const struct logbook_entry *entry)
+{
+	const struct entry_read *r = &entry->read;
+
+	if (which == FOLLOW_ACTOR && r->has_actor)
+		return leaf_chain_step(chain, raw->leaf.at, r->actor.sequence, &r->actor.previous);
+	if (which == FOLLOW_SUBJECT && r->has_subject)
+		return leaf_chain_step(chain, raw->leaf.at, r->subject.sequence, &r->subject.previous);
+	return FAIL_AT(ST_CORRUPT, "withheld");
+}
+
 struct listing {
 	logbook_visit *visit;
 	void *context;
+	enum followed which;
+	struct leaf_chain chain;
 };
 static struct status pass_on(void *context, const struct entry *raw, const struct logbook_entry *entry)
 {
-	const struct listing *l = context;
+	struct listing *l = context;
 
-	(void)raw;
+	if (l->which != FOLLOW_NONE && !ok(follow(&l->chain, l->which, raw, entry)))
+		return FAIL_AT(ST_CORRUPT, "withheld");
 	return l->visit(l->context, entry);
 }
 
 struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit, void *context)
 {
-	struct listing listing = {visit, context};
+	struct listing listing = {visit, context, followed_by(query), {0}};
 
-	return visit_all(s, query, pass_on, &listing);
+	TRY(visit_all(s, query, pass_on, &listing));
+	/* Back to the first of all, unless only the younger ones were asked for. */
+	if (listing.which != FOLLOW_NONE && query->from == 0 && !leaf_chain_complete(&listing.chain))
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	return OK;
 }
 
 struct walking {
@@ -130,10 +162,8 @@ static struct status step(void *context, const struct entry *raw, const struct l
 {
 	struct walking *w = context;
 
-	if (!entry->read.has_actor)
-		return FAIL_AT(ST_CORRUPT, "withheld");
 	w->count++;
-	return leaf_chain_step(&w->chain, raw->leaf.at, entry->read.actor.sequence, &entry->read.actor.previous);
+	return follow(&w->chain, FOLLOW_ACTOR, raw, entry);
 }
 
 struct status logbook_verify(struct site *s, struct logbook_report *out)

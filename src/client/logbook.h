@@ -25,7 +25,9 @@ typedef struct status logbook_visit(void *context, const struct logbook_entry *e
 /**
  * logbook_list(s, query, visit, context):
  * Newest first.  Each entry's openings fit its leaf, and the leaf is the pinned
- * tree's; ST_CORRUPT otherwise.
+ * tree's; ST_CORRUPT otherwise.  Scopes own and patient, when no action, user or end
+ * narrows them, are walked as chains: ST_CORRUPT ("withheld") when one between is
+ * missing, or the first ones, which ${visit} has then been told of in part.
  */
 MUST_CHECK struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit,
 				      void *context);

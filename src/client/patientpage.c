@@ -114,7 +114,8 @@ static struct status check_statements(struct opening *o, const struct patientpag
 	*found = false;
 	for (size_t i = 0; i < row->statements.count; i++) {
 		struct statement s;
-		TRY(statement_parse(items[i].statement, &s));
+		if (!ok(statement_parse(items[i].statement, &s)))
+			return FAIL_AT(ST_CORRUPT, "statement");
 		bool file = s.kind == STATEMENT_PATIENT && uuid_equal(&s.patient.patient.uuid, &row->patient.uuid);
 		bool keys = s.kind == STATEMENT_EPOCH && uuid_equal(&s.epoch.holder, &row->patient.uuid) &&
 			    s.epoch.compartment == COMPARTMENT_IDENTITY;

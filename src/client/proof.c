@@ -58,13 +58,17 @@ static struct status check_batch(struct site *s, const struct placed *items, siz
 	struct openings openings = {0};
 
 	TRY(put_question(items, count, &question));
-	TRY(site_call(s,
-		      &(struct https_call){.method = "POST",
-					   .path = "/v1/log/openings",
-					   .content_type = "application/json",
-					   .body = buffer_bytes(&question),
-					   .max = placed_json_limits.bytes},
-		      &answer));
+	struct status asked = site_call(s,
+					&(struct https_call){.method = "POST",
+							     .path = "/v1/log/openings",
+							     .content_type = "application/json",
+							     .body = buffer_bytes(&question),
+							     .max = placed_json_limits.bytes},
+					&answer);
+	/* It named these places itself: to know nothing of them now is no refusal but a lie. */
+	if (asked.code == ST_NOT_FOUND || asked.code == ST_INVALID || asked.code == ST_DENIED)
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	TRY(asked);
 	TRY(placed_read(buffer_bytes(&answer.body), &openings_table, &arena, &document, &openings));
 	if (openings.items.count != count)
 		return FAIL_AT(ST_CORRUPT, "withheld");

@@ -83,13 +83,16 @@ struct status upload_append(struct upload *u, struct bytes sealed)
 	int wait_ms = 100;
 
 	while (at < end) {
+		uint64_t before = at;
 		struct status s = append_once(u, bytes_of(sealed.at + (at - start), (size_t)(end - at)), at, &at);
-		if (ok(s) && at >= start && at <= end) {
+		/* A server that took nothing of it would have us send for ever. */
+		if (ok(s) && (at <= before || at > end))
+			return FAIL_AT(ST_CORRUPT, "upload offset");
+		if (ok(s)) {
+			deadline = clock_mono(clock) + PATIENCE_MS;
 			wait_ms = 100;
 			continue;
 		}
-		if (ok(s))
-			return FAIL_AT(ST_CORRUPT, "answer");
 		if (!worth_another(s) || clock_mono(clock) > deadline)
 			return s;
 		/* Nothing to await but time: the network tells nobody when it is back. */
