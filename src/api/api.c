@@ -65,14 +65,13 @@ static void loop_end(void *own)
 	service->keys_end(service->keys_context, index);
 }
 
-/** One read transaction a turn, renewed when something was committed. */
+/** One read transaction a turn; none while the loop waits, or the write-ahead log could never begin anew. */
 static void turn(void *own)
 {
 	struct api_loop *l = own;
 
 	call_flush(l);
-	/* A snapshot that cannot be renewed keeps showing the state before; the next turn tries again. */
-	(void)ok(store_snapshot_renew(&l->snapshot));
+	store_snapshot_rest(&l->snapshot);
 }
 
 /* --- One request --- */

@@ -80,6 +80,10 @@ uint64_t call_now(const struct call *c)
 
 struct store_view *call_view(const struct call *c)
 {
+	/* The first to read in a turn takes the state of now; the others see the same.  What cannot be taken fails
+	 * where it is read. */
+	if (!c->loop->snapshot.begun)
+		(void)ok(store_snapshot_renew(&c->loop->snapshot));
 	return c->loop->snapshot.view;
 }
 
