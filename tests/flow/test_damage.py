@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damage at rest: never wrong data, never a right changed (PROMISES#S2 K9 B1 B2 B3).
 
-DAMAGES (default 200, 30 under sanitizers) random bit flips over objects, database, key store and log, each in a fresh copy of one stopped site, which is then started and
+DAMAGES (default 200, 16 under sanitizers) random bit flips over objects, database, key store and log, each in a fresh copy of one stopped site, which is then started and
 read whole as its owner, a reader with a share and a stranger. Every answer is the one from before or a refusal. Then each plain column
 is changed by SQL, objects are swapped, cut, rolled back, and rows are replayed. SEED is printed.
 """
@@ -22,7 +22,7 @@ from lib.prepared import Prepared, judge  # noqa: E402
 from lib.site import DAMAGE, DONE, Site  # noqa: E402
 from lib.tap import run  # noqa: E402
 
-DAMAGES = int(os.environ.get("DAMAGES") or often(200, 30))
+DAMAGES = int(os.environ.get("DAMAGES") or often(200, 16))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
 WORKERS = 2
 # Sockets and locks are made anew at every start; the reserve is room, not content.
@@ -144,8 +144,8 @@ def columns(tap, prepared, baseline):
 
     tally, bad, empty = collections.Counter(), [], set()
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        # All of them, or under sanitizers one in four, another choice with each seed.
-        every = [place for place in plain_columns(prepared.copy("schema").data) if often(True, random.random() < 0.25)]
+        # All of them, or under sanitizers one in eight, another choice with each seed.
+        every = [place for place in plain_columns(prepared.copy("schema").data) if often(True, random.random() < 0.125)]
         for (table, column), word, detail in pool.map(one, every):
             tally[word] += 1
             if word == "empty":
