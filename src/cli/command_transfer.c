@@ -31,6 +31,7 @@ static struct status index_file(struct importrun *r, size_t i)
 		return s;
 	/* JSON of another making, or damaged: a file like any other, if it has an owner. */
 	r->files.items[i].form = SNIFF_OTHER;
+	r->files.items[i].damaged = true;
 	return OK;
 }
 
@@ -53,6 +54,7 @@ static struct status assign(struct importrun *r, size_t i)
 	else
 		TRY(buffer_print(&identity, "%s", id_print(ID_PATIENT, &item->patient.uuid).at));
 	TRY(fhirindex_know(&r->index, text_from(buffer_bytes(&identity)), &number));
+	r->files.items[i].number = number;
 	return fhirindex_assign(&r->index, (uint32_t)i, number);
 }
 
@@ -100,6 +102,12 @@ static struct status find_known(struct importrun *r)
 			importmatch_one(&r->match, system, value, &r->patients[i].patient) == IMPORTMATCH_FOUND;
 	}
 	free(items);
+	/* What a person said comes before what identifiers say. */
+	for (size_t i = 0; ok(s) && i < r->files.count; i++)
+		if (r->files.items[i].has_patient && r->files.items[i].form == SNIFF_JSON) {
+			r->patients[r->files.items[i].number].known = true;
+			r->patients[r->files.items[i].number].patient = r->files.items[i].patient;
+		}
 	return s;
 }
 
@@ -205,6 +213,8 @@ static struct status export_patients(struct cli *c)
 		output_done(c, "%zu patient files may be read but not exported; ask their owners for `export`.",
 			    e.refused);
 	output_clear(&e.rows);
+	if (ok(s) && e.refused > 0 && e.refused == list.count)
+		return FAIL_AT(ST_DENIED, "export");
 	return ok(s) ? printed : s;
 }
 

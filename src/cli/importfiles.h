@@ -15,9 +15,11 @@ struct importfile {
 	const char *name; /* the last part of it */
 	char *folder;     /* of the folders it is in, below the path that was given: the innermost; "" */
 	enum sniff_form form;
+	bool damaged; /* JSON that is no FHIR, or not whole */
 	uint64_t size;
 	bool has_patient; /* a person said whose it is */
 	struct patient_id patient;
+	uint32_t number; /* of FHIR with a patient: among those of the index */
 };
 struct importfiles_opened;
 struct importfiles {

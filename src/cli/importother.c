@@ -201,7 +201,9 @@ static struct status find_owner(struct importrun *r, size_t i, struct buffer *ow
 	if (answer == IMPORTMATCH_FOUND)
 		return buffer_put(owned, BYTES_OF(found));
 	TRY(put_identifiers(&identity, &said));
-	return importrun_unmatched(r, file->path, text_from(buffer_bytes(&said)), importmatch_reason(answer));
+	return importrun_unmatched(r, file->path, text_from(buffer_bytes(&said)),
+				   file->damaged ? "JSON that is no FHIR, or damaged; and it names no patient"
+						 : importmatch_reason(answer));
 }
 
 /* --- Into its file --- */

@@ -429,8 +429,15 @@ static bool is_lines(struct text text)
 struct status fhirindex_add(struct fhirindex *x, uint32_t file, struct text text)
 {
 	const struct reading reading = {x, file, text.at};
+	struct buffer *const arrays[] = {&x->rows, &x->links, &x->keys, &x->claims};
+	size_t before[COUNT(arrays)];
 
-	return is_lines(text) ? take_lines(&reading, text) : take_text(&reading, text);
+	for (size_t i = 0; i < COUNT(arrays); i++)
+		before[i] = arrays[i]->len;
+	struct status s = is_lines(text) ? take_lines(&reading, text) : take_text(&reading, text);
+	for (size_t i = 0; !ok(s) && i < COUNT(arrays); i++)
+		arrays[i]->len = before[i];
+	return s;
 }
 
 void fhirindex_clear(struct fhirindex *x)

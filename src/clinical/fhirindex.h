@@ -45,7 +45,7 @@ struct fhirindex {
  * fhirindex_add(x, file, text):
  * Take one file: a resource, a Bundle (of Bundles), or one of them a line (NDJSON).
  * ST_INVALID ("fhir" when it is JSON but no resource; "fhir line"; "json"),
- * ST_TOO_BIG; ${x} then holds part of the file.
+ * ST_TOO_BIG; nothing of the file is then in ${x}.
  */
 MUST_CHECK struct status fhirindex_add(struct fhirindex *x, uint32_t file, struct text text);
 /**

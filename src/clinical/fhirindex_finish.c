@@ -89,8 +89,9 @@ static struct status put_place(struct finishing *f, const struct fhirindex_row *
 	return buffer_put(&f->index->places, BYTES_OF(place));
 }
 
-/** The patients that a row's own references name; ${unknown}: it is about one whom nobody knows. */
-static struct status resolve(struct finishing *f, const struct fhirindex_row *row, size_t first, bool *unknown)
+/** A place for ${placed} with each patient whom ${row} refers to; ${unknown}: it is about one whom nobody knows. */
+static struct status resolve(struct finishing *f, const struct fhirindex_row *row, const struct fhirindex_row *placed,
+			     size_t first, bool *unknown)
 {
 	const struct fhirindex_link *links =
 		(const struct fhirindex_link *)(const void *)f->index->links.bytes + row->link_first;
@@ -102,7 +103,7 @@ static struct status resolve(struct finishing *f, const struct fhirindex_row *ro
 		if (look_up(&f->keys, links[i].word, row->place.file, &patient) ||
 		    (links[i].other != FHIRINDEX_NONE &&
 		     look_up(&f->keys, links[i].other, row->place.file, &patient))) {
-			TRY(put_place(f, row, patient, first));
+			TRY(put_place(f, placed, patient, first));
 			found = true;
 		} else {
 			*unknown = *unknown || links[i].about;
@@ -112,16 +113,28 @@ static struct status resolve(struct finishing *f, const struct fhirindex_row *ro
 	return OK;
 }
 
-/** A Binary belongs to whom the document belongs that points at it. */
+/** Whether a document of the same file points at ${word}: another file may have a Binary of that name too. */
+static bool claimed_inside(const struct finishing *f, uint32_t word, uint32_t file)
+{
+	for (size_t i = first_of(&f->claims, word); i < f->claims.count && f->claims.at[i].word == word; i++)
+		if (f->claims.at[i].file == file)
+			return true;
+	return false;
+}
+
+/** A Binary belongs to whom the documents belong that point at it. */
 static struct status resolve_claims(struct finishing *f, const struct fhirindex_row *row, size_t first, bool *unknown)
 {
-	for (size_t s = 0; s < COUNT(row->self); s++)
-		for (size_t i = first_of(&f->claims, row->self[s]);
-		     i < f->claims.count && f->claims.at[i].word == row->self[s]; i++) {
-			bool one;
-			TRY(resolve(f, &f->rows[f->claims.at[i].number], first, &one));
+	for (size_t s = 0; s < COUNT(row->self); s++) {
+		uint32_t word = row->self[s];
+		bool inside = claimed_inside(f, word, row->place.file), one;
+		for (size_t i = first_of(&f->claims, word); i < f->claims.count && f->claims.at[i].word == word; i++) {
+			if (inside && f->claims.at[i].file != row->place.file)
+				continue;
+			TRY(resolve(f, &f->rows[f->claims.at[i].number], row, first, &one));
 			*unknown = *unknown || one;
 		}
+	}
 	return OK;
 }
 
@@ -142,8 +155,8 @@ static struct status finish_row(struct finishing *f, const struct fhirindex_row 
 
 	if (row->place.patient != FHIRINDEX_NONE)
 		return put_place(f, row, row->place.patient, first);
-	TRY(resolve(f, row, first, &unknown));
-	if (f->index->places.len / sizeof(struct fhirindex_place) == first)
+	TRY(resolve(f, row, row, first, &unknown));
+	if (f->index->places.len / sizeof(struct fhirindex_place) == first && !unknown)
 		TRY(resolve_claims(f, row, first, &claimed_unknown));
 	if (f->index->places.len / sizeof(struct fhirindex_place) > first)
 		return OK;

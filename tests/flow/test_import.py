@@ -1,0 +1,422 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Import and export: nothing lost, nothing twice, nobody named in a chart (PROMISES#S2 K7 K9 B1)."""
+import base64
+import collections
+import csv
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.site import DONE, program, REFUSED, SHARED, Site, USAGE  # noqa: E402
+from lib.tap import run  # noqa: E402
+
+SYSTEM = "urn:clinic:test"
+LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
+# Planted in every element that may not reach a chart.
+CANARY = "Zwetschgenbaum"
+
+
+# --- What was given and what came back ---
+
+def content(path):
+    raw = path.read_bytes()
+    return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+
+
+def resources(paths):
+    """Every FHIR resource in files and folders, as JSON values."""
+    for path in map(pathlib.Path, paths):
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if not file.is_file() or not re.search(r"\.(json|ndjson)(\.gz)?$", file.name):
+                continue
+            text = content(file)
+            for document in map(json.loads, text.splitlines() if ".ndjson" in file.name else [text]):
+                if document["resourceType"] == "Bundle":
+                    yield from (entry["resource"] for entry in document.get("entry", []))
+                else:
+                    yield document
+
+
+def canon(value):
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def attachments(value):
+    """The bytes of every attachment inside a resource."""
+    if isinstance(value, dict):
+        if isinstance(value.get("data"), str) and isinstance(value.get("contentType"), str):
+            yield base64.b64decode(value["data"])
+        for inner in value.values():
+            yield from attachments(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from attachments(inner)
+
+
+def exported(folder):
+    """(resources as canonical JSON, hashes of other files) of all exported patients."""
+    values, files = collections.Counter(), collections.Counter()
+    for patient in sorted(folder.iterdir()):
+        manifest = json.loads((patient / "manifest.json").read_text())
+        own = {record["file"] for record in manifest["records"] if record.get("file")}
+        for name in own:
+            blob = (patient / name).read_bytes()
+            if name.startswith("resources/"):
+                values.update(canon(entry["resource"]) for entry in json.loads(blob)["entry"])
+            elif name.startswith("files/"):
+                files[hashlib.sha256(blob).hexdigest()] += 1
+    return values, files
+
+
+def charts(folder):
+    return [path.read_text() for path in folder.glob("*/files/Chart*.json")]
+
+
+def names_of(values):
+    """Words of four letters or more out of every name of every resource."""
+    words = set()
+
+    def walk(value, inside):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, inside or key in ("name", "contact", "display", "line", "city"))
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner, inside)
+        elif isinstance(value, str) and inside:
+            words.update(word.lower() for word in re.findall(r"[^\W\d_]{4,}", value))
+
+    for one in values:
+        if one["resourceType"] in ("Patient", "Practitioner", "RelatedPerson"):
+            walk(one, False)
+    return words
+
+
+def check_folder(tap, patient):
+    """What README.txt says of an exported folder, done with Python alone."""
+    manifest = json.loads((patient / "manifest.json").read_text())
+    people = {person["id"]: base64.b64decode(person["sign_key"]) for person in manifest["people"]}
+    bad, checkpoint = [], (patient / "checkpoint.txt").read_text().splitlines()
+    sha = lambda *pieces: hashlib.sha256(b"".join(pieces)).digest()
+    for record in manifest["records"]:
+        if record.get("file") and sha((patient / record["file"]).read_bytes()).hex() != record["sha256"]:
+            bad.append(("file", record))
+        statement = (patient / record["statement_file"]).read_bytes()
+        if sha(statement[:-64]).hex() != record["statement"] or len(people[record["author_id"]]) != 65:
+            bad.append(("statement", record))
+        proof = json.loads((patient / record["proof_file"]).read_text())
+        leaf, at, size = base64.b64decode(proof["leaf"]), proof["leaf_index"], proof["tree_size"]
+        opened = lambda piece: sha(base64.b64decode(piece["nonce"]), base64.b64decode(piece["piece"]))
+        actor = opened(proof["actor"]) if "actor" in proof else base64.b64decode(proof["actor_hash"])
+        if leaf[-32:] != sha(b"tacenda/v1/leaf\0", actor, opened(proof["subject"])) or \
+                bytes.fromhex(record["statement"]) not in base64.b64decode(proof["subject"]["piece"]):
+            bad.append(("leaf", record))
+        # RFC 9162 section 2.1.3.2
+        root, last = sha(b"\0", leaf), size - 1
+        for step in map(bytes.fromhex, proof["hashes"]):
+            if at & 1 or at == last:
+                root = sha(b"\1", step, root)
+                while not at & 1 and at:
+                    at, last = at >> 1, last >> 1
+            else:
+                root = sha(b"\1", root, step)
+            at, last = at >> 1, last >> 1
+        if last or base64.b64encode(root).decode() != checkpoint[2] or str(size) != checkpoint[1]:
+            bad.append(("root", record))
+    return bad
+
+
+# --- A small clinic of our own ---
+
+def coding(system, code):
+    return {"coding": [{"system": system, "code": code, "display": CANARY}], "text": CANARY}
+
+
+def observation(number, patient, **more):
+    return dict({"resourceType": "Observation", "id": f"o{number}", "status": "final", "subject": patient,
+                 "text": {"status": "generated", "div": f"<div>{CANARY}</div>"}, "note": [{"text": CANARY}],
+                 "identifier": [{"system": SYSTEM, "value": CANARY}],
+                 "performer": [{"reference": "Practitioner/p1", "display": CANARY}],
+                 "extension": [{"url": "urn:x", "valueString": CANARY}],
+                 "code": {"coding": [{"system": LOINC, "code": "29463-7", "display": CANARY},
+                                     {"system": "urn:local", "code": CANARY}], "text": CANARY},
+                 "effectiveDateTime": f"2024-03-{number % 28 + 1:02d}T09:30:00+01:00",
+                 "valueQuantity": {"value": 70.50, "unit": CANARY, "system": UCUM, "code": "kg"}}, **more)
+
+
+def clinic(folder, people=("Aubrey", "Lindqvist", "Okonkwo")):
+    """Bundles, NDJSON packed and plain, a CSV with files, a CDA document, HL7, DICOM."""
+    (folder / "fhir").mkdir(parents=True)
+    for number, family in enumerate(people):
+        me = {"reference": f"urn:uuid:patient-{number}", "display": CANARY}
+        entries = [{"resourceType": "Patient", "id": f"patient-{number}", "gender": "female", "birthDate": "1951-03-14",
+                    "identifier": [{"system": SYSTEM, "value": f"A-{number}"}],
+                    "name": [{"family": family, "given": ["Noor"]}], "address": [{"line": [CANARY]}],
+                    "photo": [{"contentType": "image/png", "data": base64.b64encode(b"\x89PNG" + bytes([number])).decode()}]},
+                   {"resourceType": "Encounter", "id": "e1", "status": "finished", "subject": me,
+                    "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB", "display": CANARY},
+                    "type": [coding(SNOMED, "185349003")], "period": {"start": "1962-05-01", "end": "1962-05-03"}},
+                   {"resourceType": "Condition", "id": "c1", "subject": me, "code": coding(SNOMED, "38341003"),
+                    "onsetDateTime": "1999-12-31"},
+                   observation(1, me),
+                   observation(2, me, valueQuantity=None, component=[
+                       {"code": coding(LOINC, "8480-6"), "valueQuantity": {"value": 120, "system": UCUM, "code": "mm[Hg]"}},
+                       {"code": coding("urn:local", CANARY), "valueString": CANARY}]),
+                   observation(3, me, valueQuantity=None, valueString=CANARY),
+                   {"resourceType": "DocumentReference", "id": "d1", "status": "current", "subject": me,
+                    "content": [{"attachment": {"contentType": "audio/wav", "title": f"Dictation {family}",
+                                                "data": base64.b64encode(b"RIFF" + family.encode()).decode()}},
+                                {"attachment": {"contentType": "application/pdf", "url": "Binary/b1"}}]},
+                   {"resourceType": "Binary", "id": "b1", "contentType": "application/pdf",
+                    "data": base64.b64encode(b"%PDF-1.4 " + family.encode()).decode()}]
+        for entry in entries:
+            entry.update({key: value for key, value in entry.items() if value is not None})
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"fullUrl": f"urn:uuid:{entry['id']}", "resource": {k: v for k, v in entry.items() if v is not None},
+             "request": {"method": "POST", "url": entry["resourceType"]}} for entry in entries]}
+        text = json.dumps(bundle, indent=2, ensure_ascii=bool(number % 2)).encode()
+        (folder / "fhir" / f"{number}.json").write_bytes(text)
+    lines = [{"resourceType": "Practitioner", "id": "p1", "name": [{"family": CANARY}]},
+             {"resourceType": "Organization", "id": "org", "name": CANARY},
+             observation(9, {"reference": "Patient/patient-0"}), observation(10, {"identifier": {"system": SYSTEM, "value": "A-1"}})]
+    with gzip.open(folder / "fhir" / "bulk.ndjson.gz", "wb") as out:
+        out.write("\n".join(json.dumps(line) for line in lines).encode() + b"\n")
+    files = folder / "files"
+    (files / "B-1").mkdir(parents=True)
+    (files / "patients.csv").write_text(
+        f"identifier,family,given,birth,sex\r\n{SYSTEM}|B-1,\"Del Mar, y\",Ana Luz,1980-01-02,female\r\n{SYSTEM}|A-0,,,,\r\n")
+    (files / "B-1" / "voice.wav").write_bytes(b"RIFF voice")
+    (files / "B-1" / "skin.jpg").write_bytes(b"\xff\xd8\xff skin")
+    (files / "A-0_letter.pdf").write_bytes(b"%PDF-1.4 letter")
+    other = folder / "other"
+    other.mkdir()
+    (other / "cda.xml").write_text('<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2.3" extension="doc-1"/><title>Visit</title>'
+                                   '<recordTarget><patientRole><id root="1.2.840.9" extension="77"/><patient><birthTime value="19800102"/>'
+                                   '</patient></patientRole></recordTarget></ClinicalDocument>')
+    (other / "adt.hl7").write_bytes(b"MSH|^~\\&|A|B|C|D|20240301||ADT^A01|1|P|2.5\rPID|1||B-1^^^CLINIC^MR||Del Mar^Ana||19800102|F\r")
+    (other / "wrong-birth.hl7").write_bytes(b"MSH|^~\\&|A|B|C|D|20240301||ADT^A01|2|P|2.5\rPID|1||B-1^^^CLINIC^MR||X||19990909|F\r")
+    element = lambda group, number, vr, value: (group.to_bytes(2, "little") + number.to_bytes(2, "little") + vr +
+                                                (len(value) + len(value) % 2).to_bytes(2, "little") + value + b" " * (len(value) % 2))
+    meta = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0")
+    (other / "scan.dcm").write_bytes(b"\0" * 128 + b"DICM" + meta + element(8, 0x18, b"UI", b"1.2.3.4\0") + element(8, 0x60, b"CS", b"CT") +
+                                     element(0x10, 0x20, b"LO", b"B-1") + element(0x10, 0x30, b"DA", b"19800102") + b"\xe0\x7f\x10\0OW\0\0\0\0\0\0")
+    (other / "nobody.pdf").write_bytes(b"%PDF-1.4 nobody")
+    (other / "stranger.json").write_text(json.dumps(observation(20, {"reference": "Patient/unknown"})))
+    return folder
+
+
+def added(summary):
+    return {kind: summary[kind]["added"] + summary[kind]["changed"]
+            for kind in ("patients", "sources", "charts", "dictations", "photos", "reports")}
+
+
+def in_folder(person, folder, *words):
+    """tacenda WORDS with ${folder} as the current one: there unmatched.csv is written."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        return person.json(*words)
+    finally:
+        os.chdir(before)
+
+
+# --- The flows ---
+
+def small_clinic(tap, site, doctor, reader, stranger):
+    folder = clinic(site.folder / "clinic")
+    dry = in_folder(doctor, site.folder, "import", "--dry-run", folder)
+    tap.check(dry["dry_run"] and not doctor.list("patient", "list"), "a dry run counts and changes nothing")
+    first = in_folder(doctor, site.folder, "import", folder)
+    tap.equal(first["types"], {"Binary": 3, "Condition": 3, "DocumentReference": 3, "Encounter": 3, "Observation": 12,
+                               "Organization": 1, "Patient": 3, "Practitioner": 1}, "every resource type is counted")
+    tap.equal(added(first), {"patients": 4, "sources": 20, "charts": 3, "dictations": 4, "photos": 5, "reports": 4},
+              "patients, sources, charts, attachments and files are added")
+    tap.equal(first["unmatched"], 4, "what fits nobody is listed")
+    rows = list(csv.DictReader((site.folder / "unmatched.csv").read_text().splitlines()))
+    tap.equal({pathlib.Path(row["path"]).name for row in rows}, {"cda.xml", "wrong-birth.hl7", "nobody.pdf", "stranger.json"},
+              "a document of an unknown number, a wrong birth date, a file without a name, a resource about a stranger")
+    again = in_folder(doctor, site.folder, "import", folder)
+    tap.equal(set(added(again).values()), {0}, "importing the same again adds nothing")
+
+    people = {item["family"]: item["id"] for item in doctor.list("patient", "list")}
+    tap.equal(set(people), {"Aubrey", "Lindqvist", "Okonkwo", "Del Mar, y"}, "patients have their names")
+    for row in rows:
+        row["patient"] = people["Del Mar, y"] if row["path"].endswith("cda.xml") else \
+            f"{SYSTEM}|A-0" if row["path"].endswith("stranger.json") else ""
+    with open(site.folder / "unmatched.csv", "w", newline="") as table:
+        writer = csv.DictWriter(table, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    corrected = in_folder(doctor, site.folder, "import", "unmatched.csv")
+    tap.equal((added(corrected)["reports"], added(corrected)["sources"], corrected["unmatched"]), (1, 1, 2),
+              "corrected rows find their patients, the others stay listed")
+
+    bundle = json.loads((folder / "fhir" / "1.json").read_text())
+    for entry in bundle["entry"]:
+        if entry["resource"]["id"] == "o1":
+            entry["resource"]["valueQuantity"]["value"] = 99
+    (folder / "fhir" / "1.json").write_text(json.dumps(bundle))
+    changed = doctor.json("import", folder / "fhir")
+    tap.equal((changed["sources"]["changed"], changed["charts"]["changed"], changed["sources"]["added"]), (1, 1, 0),
+              "one changed resource makes one new version, and one of the chart")
+    history = [item for item in doctor.list("record", "list", people["Lindqvist"]) if item["title"] == "Observation"]
+    tap.equal([item["version"] for item in history], [2], "the version before it stays behind it")
+
+    out = site.folder / "out"
+    doctor.do("export", "--all", "-o", out)
+    values, files = exported(out)
+    stored = [one for one in resources([folder / "fhir", folder / "other"])]
+    tap.equal(set(values), set(map(canon, stored)), "the export holds exactly the resources that were imported")
+    wanted = {hashlib.sha256(blob).hexdigest() for one in stored for blob in attachments(one)}
+    wanted |= {hashlib.sha256(path.read_bytes()).hexdigest() for path in (folder / "files").rglob("*.*") if path.suffix != ".csv"}
+    wanted |= {hashlib.sha256((folder / "other" / name).read_bytes()).hexdigest() for name in ("cda.xml", "adt.hl7", "scan.dcm")}
+    tap.check(wanted <= set(files), "and every attachment and file, byte for byte", wanted - set(files))
+    bad = [problem for patient in out.iterdir() for problem in check_folder(tap, patient)]
+    tap.equal(bad, [], "hashes, statements and proofs check out with Python alone")
+    tap.check((out / people["Lindqvist"] / "versions").is_dir(), "earlier versions are exported too")
+    texts = charts(out)
+    tap.equal(len(texts), 3, "each patient with resources has a chart")
+    tap.check(all(CANARY.lower() not in text.lower() for text in texts), "nothing planted in other elements reaches a chart")
+    entries = json.loads(next(text for text in texts if '"number":99' in text))["entries"]
+    weight = next(entry for entry in entries if entry.get("value") == {"number": 99, "unit": "kg"})
+    tap.equal(weight["code"], [{"system": LOINC, "code": "29463-7"}], "a chart has the code, without its display or local codes")
+    span = next(entry for entry in entries if entry["type"] == "Encounter")
+    tap.equal(span["end"] - span["time"], 2, "times are days from a secret date, long ago too")
+    tap.equal(doctor.run("export", people["Aubrey"], "-o", out).code, REFUSED, "an export overwrites nothing")
+    tap.equal(doctor.run("export", "-o", out).code, USAGE, "an export names a patient, or all")
+
+    doctor.do("share", people["Aubrey"], "reader", "--allow", "identity,read")
+    tap.equal(reader.run("export", people["Aubrey"], "-o", site.folder / "no").code, REFUSED, "reading is not exporting")
+    tap.check(not (site.folder / "no" / people["Aubrey"]).exists(), "a refused export leaves no folder")
+    doctor.do("unshare", people["Aubrey"], "reader")
+    tap.equal(stranger.run("export", people["Aubrey"], "-o", site.folder / "no").code, REFUSED, "a stranger exports nothing")
+
+
+def interrupted(tap, site, doctor):
+    folder = clinic(site.folder / "killed", [f"Person{number}" for number in range(40)])
+    shutil.rmtree(folder / "files")
+    shutil.rmtree(folder / "other")
+    for file in (folder / "fhir").iterdir():
+        if file.suffix == ".json":
+            file.write_text(file.read_text().replace(SYSTEM, "urn:clinic:killed").replace("patient-", "killed-"))
+        else:
+            file.unlink()
+    before = len(doctor.list("patient", "list"))
+    for wait in (0.6, 0.9, 1.2):
+        import_ = subprocess.Popen([program("tacenda"), "--home", str(doctor.home), "import", str(folder)], env=doctor.environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        try:
+            import_.wait(wait)
+        except subprocess.TimeoutExpired:
+            import_.send_signal(signal.SIGKILL)
+            import_.wait()
+    doctor.json("import", folder)
+    again = doctor.json("import", folder)
+    tap.equal(set(added(again).values()), {0}, "an import killed in the middle is completed by the next one")
+    tap.equal(len(doctor.list("patient", "list")) - before, 40, "and no patient is there twice")
+    out = site.folder / "out-killed"
+    doctor.do("export", "--all", "-o", out)
+    missing = set(map(canon, resources([folder]))) - set(exported(out)[0])
+    tap.equal(missing, set(), "nothing of it is missing")
+
+
+def shared_corpus(tap, site, doctor, reader, nurse, registry, third):
+    """The public samples, when they are there: imported, shared, fetched back by somebody else."""
+    fhir = SHARED / "fhir-r4" if (SHARED / "fhir-r4").is_dir() else SHARED / "data" / "fhir-r4"
+    paths = [fhir / "bulk-10p"] + ([fhir / "synthea-100"] if os.environ.get("TACENDA_FULL") else
+                                   sorted((fhir / "synthea-100").iterdir())[:8])
+    started = time.monotonic()
+    summary = doctor.json("import", *paths)
+    print(f"# imported {summary['resources']} resources of {summary['patients']['added']} patients in {time.monotonic() - started:.1f} s")
+    stored = list(resources(paths))
+    tap.equal(summary["types"], dict(sorted(collections.Counter(one["resourceType"] for one in stored).items())),
+              "the summary counts every type of the public samples")
+    tap.equal(summary["kinds"].get("text/plain; charset=utf-8"), 1215, "1,215 notes become records")
+    tap.equal(set(added(doctor.json("import", *paths)).values()), {0}, "importing them again adds nothing")
+    patients = doctor.list("patient", "list")
+    for item in patients:
+        doctor.do("share", item["id"], "reader", "--allow", "identity,read,export")
+    for login, allowed in (("nurse", "identity"), ("registry", "read")):
+        doctor.do("share", patients[0]["id"], login, "--allow", allowed)
+    out = site.folder / "out-samples"
+    started = time.monotonic()
+    reader.do("export", "--all", "-o", out, timeout=3000)
+    print(f"# exported {len(patients)} patients in {time.monotonic() - started:.1f} s")
+    values, files = exported(out)
+    tap.equal(set(map(canon, stored)) - set(values), set(), "a second user exports every resource with its value")
+    wanted = {hashlib.sha256(blob).hexdigest() for one in stored for blob in attachments(one)}
+    tap.check(wanted <= set(files), f"and {len(wanted)} different attachments byte for byte")
+    words = names_of(stored)
+    found = {word for text in charts(out) for word in re.findall(r"[^\W\d_]{4,}", json.dumps(json.loads(text)["entries"]).lower())}
+    own = {"type", "code", "system", "time", "value", "number", "unit", "interpretation", "range", "high", "parts", "comparator", "http",
+           "https", "loinc", "snomed", "info", "urn", "terminology", "codesystem", "actcode", "unitsofmeasure", "fhir", "umls", "research",
+           "rxnorm", "true", "false"}
+    tap.equal((found & words) - own, set(), f"none of {len(words)} words of names is in any of {len(charts(out))} charts")
+
+    first = patients[0]["id"]
+    records = doctor.list("record", "list", first)
+    identifying = next(item for item in records if item["kind"] == "source")
+    chart = next(item for item in records if item["kind"] == "chart")
+    get = lambda person, record: person.run("record", "get", first, record["id"], "-o", "-")
+    tap.equal(nurse.json("patient", "show", first)["family"], patients[0]["family"], "identity alone opens the name")
+    tap.equal([get(nurse, identifying).code, get(nurse, chart).code], [REFUSED, REFUSED], "and no record")
+    tap.equal([get(registry, identifying).code, get(registry, chart).code], [REFUSED, DONE], "read alone opens the chart, no source")
+    tap.check(patients[0]["family"] not in registry.do("--json", "patient", "list").text, "and no name")
+    tap.equal(get(third, chart).code, REFUSED, "a third who was given nothing is refused")
+
+
+def shared_files(tap, site, doctor, reader, third):
+    """Every audio file, photo, PDF, DICOM, CDA and HL7 sample, by a corrected unmatched.csv."""
+    data = SHARED if (SHARED / "audio").is_dir() else SHARED / "data"
+    folders = [data / name for name in ("audio", "photos", "pdf", "dicom", "ccda", "hl7v2")]
+    patient = doctor.json("patient", "add", "--family", "Samples", "--given", "All")["id"]
+    folder = site.folder / "samples"
+    folder.mkdir()
+    in_folder(doctor, folder, "import", *folders)
+    rows = list(csv.DictReader((folder / "unmatched.csv").read_text().splitlines()))
+    with open(folder / "unmatched.csv", "w", newline="") as table:
+        writer = csv.DictWriter(table, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(dict(row, patient=patient) for row in rows)
+    summary = in_folder(doctor, folder, "import", "unmatched.csv")
+    wanted = [path for one in folders for path in one.rglob("*") if path.is_file()]
+    tap.equal(summary["unmatched"], 0, f"all of {len(wanted)} files find the patient they were given")
+    doctor.do("share", patient, "reader", "--allow", "identity,read,export")
+    out = folder / "out"
+    reader.do("export", patient, "-o", out)
+    values, files = exported(out)
+    missing = [path for path in wanted if hashlib.sha256(path.read_bytes()).hexdigest() not in files and
+               hashlib.sha256(content(path)).hexdigest() not in files and
+               (path.suffix != ".json" or canon(json.loads(path.read_bytes())) not in values)]
+    tap.equal(missing, [], "a second user gets every one back byte for byte, resources with their value")
+    tap.equal(check_folder(tap, out / patient), [], "and their proofs check out")
+    record = doctor.list("record", "list", patient)[0]["id"]
+    tap.equal(third.run("record", "get", patient, record, "-o", "-").code, REFUSED, "a third is refused")
+    tap.equal(set(added(in_folder(doctor, folder, "import", "unmatched.csv")).values()), {0}, "given again, they add nothing")
+
+
+def flow(tap):
+    with Site() as site:
+        _, doctor, reader, stranger = site.begin(("doctor", "clinician"), ("reader", "clinician"), ("stranger", "clinician"))
+        small_clinic(tap, site, doctor, reader, stranger)
+        interrupted(tap, site, doctor)
+    if not ((SHARED / "fhir-r4").is_dir() or (SHARED / "data" / "fhir-r4").is_dir()):
+        return
+    with Site() as site:
+        _, doctor, reader, nurse, registry, third = site.begin(
+            ("doctor", "clinician"), ("reader", "clinician"), ("nurse", "assistant"), ("registry", "assistant"), ("third", "clinician"))
+        shared_corpus(tap, site, doctor, reader, nurse, registry, third)
+        shared_files(tap, site, doctor, reader, third)
+
+
+run(flow)
