@@ -260,8 +260,8 @@ int output_failure(struct cli *c, struct status s)
 		(void)fputs("\r\033[K", stderr);
 	if (from_server && p->detail[0] != '\0')
 		/* PROMISES#S2: what is damaged is named, so that it can be told to somebody. */
-		(void)fprintf(stderr, "tacenda: %s%s%s%s%s\n", p->instance, p->instance[0] != '\0' ? ": " : "", p->detail,
-			      p->field[0] != '\0' ? ": " : "", p->field);
+		(void)fprintf(stderr, "tacenda: %s%s%s%s%s\n", p->instance, p->instance[0] != '\0' ? ": " : "",
+			      p->detail, p->field[0] != '\0' ? ": " : "", p->field);
 	else
 		(void)fprintf(stderr, "tacenda: %s%s%s: %s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
 			      sentences[row].says, sentences[row].advice);
