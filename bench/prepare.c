@@ -218,7 +218,8 @@ static struct {
 	const char *home, *passphrase_file;
 	uint32_t patients, records;
 	_Atomic uint32_t next, done;
-} filling;
+	pthread_mutex_t opening;
+} filling = {.opening = PTHREAD_MUTEX_INITIALIZER};
 
 struct small {
 	size_t left;
@@ -273,8 +274,11 @@ static void *fill_some(void *context)
 	const uint32_t each = 200 / (filling.records + 4) > 0 ? 200 / (filling.records + 4) : 1;
 	struct me me;
 
+	/* The pin in the security file is moved by one process at a time, not by two threads of it. */
+	(void)pthread_mutex_lock(&filling.opening);
 	me_open(filling.home, filling.passphrase_file, &me);
 	must(site_prepare(&me.site));
+	(void)pthread_mutex_unlock(&filling.opening);
 	for (;;) {
 		AUTO(changeset) set = {0};
 		uint32_t first = atomic_fetch_add(&filling.next, each), i;

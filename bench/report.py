@@ -9,8 +9,9 @@ import time
 FILE = pathlib.Path(os.environ.get("REPORT", pathlib.Path(__file__).resolve().parents[1] / "docs" / "BENCHMARKS.md"))
 TITLE = """# Benchmarks
 Written by `make bench` and `make bench-scale`, a section each; figures are of the machine and minute that the section names.
-A ratio is ours / nginx in requests a second: same bodies, same client on the same machine, interleaved rounds, median. A
-floor that is not met says so.
+A ratio is ours / nginx in requests a second, of each round: same bodies, same client on the same machine, rounds interleaved; the
+median of these ratios stands here, beside the medians of both rates. A floor that is not met says so; a verdict in brackets
+was reached while other work ran on the machine and counts for nothing until it is repeated on a quiet one.
 """
 
 
@@ -34,32 +35,36 @@ def write(heading, lines):
     print(f"written to {FILE}")
 
 
-def verdict(value, floor, most=False):
+def verdict(value, floor, most=False, disturbed=False):
     if floor is None:
         return "no floor"
-    return "met" if (value <= floor if most else value >= floor) else "**not met**"
+    word = "met" if (value <= floor if most else value >= floor) else "not met"
+    return f"({word})" if disturbed else word if word == "met" else f"**{word}**"
 
 
-def row_line(row):
+def row_line(row, disturbed):
     floor = "" if row["floor"] is None else f"{row['floor']:.2f}"
     times = f"{row['p50']:.1f} / {row['p99']:.1f}" if row["p50"] is not None else ""
     return (f"| {row['what']} | {row['rate']:,.0f} | {row['nginx']:,.0f} | {row['ratio']:.2f} | {floor} | "
-            f"{verdict(row['ratio'], row['floor'])} | {row['cpu']:.1f} | {row['nginx_cpu']:.1f} | {times} |")
+            f"{verdict(row['ratio'], row['floor'], False, disturbed)} | {row['cpu']:.1f} | {row['nginx_cpu']:.1f} | {times} |")
 
 
 def write_server(result, rounds, seconds):
     disk, after, load = result["disk"], result["disk_after"], result["load"]
+    # What was running before the first round is not ours.
+    disturbed = load[0] > 1
     lines = [
-        machine() + ".",
+        result["machine"] + ".",
         f"Median of {rounds} interleaved rounds of {seconds} s. Load average when it began {load[0]:.1f}, when it ended {load[1]:.1f}"
-        + (" (**other work ran on these cores: rates are disturbed, compare processor time**)." if max(load) > 4 and load[0] > 1 else "."),
+        + (": **other work ran on these cores, so rates are no evidence; processor time a request is less disturbed**."
+           if disturbed else "."),
         f"Disk: fdatasync of a page p50 {disk[0]:.2f} ms, p99 {disk[1]:.2f} ms; afterwards {after[0]:.2f} and {after[1]:.2f} ms"
         + (". Floors with a leaf are meant for a p50 of at most 0.3 ms; on this disk the rows with 256 connections count."
            if disk[0] > 0.3 else "."),
         "",
         "| what | ours /s | nginx /s | ratio | floor | | ours µs cpu | nginx µs cpu | ours p50 / p99 ms |",
         "|---|---|---|---|---|---|---|---|---|",
-    ] + [row_line(row) for row in result["rows"]]
+    ] + [row_line(row, disturbed) for row in result["rows"]]
     refused = sum(row["refused"] for row in result["rows"])
     peaks = result["memory"]
     worst = max(peaks.values())
@@ -69,7 +74,7 @@ def write_server(result, rounds, seconds):
         "",
         f"Requests refused or broken in all rounds of both: {refused}. Processor time is of all processes of a server (tacendad with "
         "keyd; nginx's workers), user and system.",
-        f"Writes: every request has its own signed statement and record; the sealed 64 KiB behind it are the same, which the server "
+        "Writes: every request has its own signed statement and record; the sealed 64 KiB behind it are the same, which the server "
         "cannot tell.",
         "",
         f"Highest resident memory of tacendad under 256 connections, no sign-in running: {worst:.0f} MB (floor 64 MB at most: "
@@ -92,7 +97,8 @@ def write_scale(sizes, ratios, fill, disk, load):
     ]
     for name, what in (("page", "a page of 100 patients"), ("list", "one record list"), ("read", "one read"), ("write", "one write")):
         cells = " | ".join(f"{size[name]['cpu']:.0f} µs cpu, {size[name]['p50']:.2f} ms" for size in sizes)
-        lines.append(f"| {what} | {cells} | {ratios[name]:.2f} | {verdict(ratios[name], 1.5, True)} |")
+        met = verdict(ratios[name], 1.5, True) if sizes[-1]["patients"] >= 100000 else "not shown by this size"
+        lines.append(f"| {what} | {cells} | {ratios[name]:.2f} | {met} |")
     for size in sizes:
         lines.append("")
         lines.append(f"{size['patients']:,} patients: made in {size['fill']:.0f} s; first fill of the client's cache {size['cache']:.1f} s, "

@@ -259,9 +259,10 @@ def main():
             rows = [row for row in ROWS if not only or row[0] in only]
             if not only or any(row[3] == "put" for row in rows):
                 bench.make_writes(int(os.environ.get("WRITES", 4000 * SECONDS * ROUNDS)))
+            machine = report.machine()
             disk, load = commit_time(site.folder), os.getloadavg()[0]
             print(f"fdatasync of a page: p50 {disk[0]:.2f} ms, p99 {disk[1]:.2f} ms", flush=True)
-            result = {"disk": disk, "rows": [bench.row(*row) for row in rows]}
+            result = {"machine": machine, "disk": disk, "rows": [bench.row(*row) for row in rows]}
             if not only:
                 result["memory"] = bench.memory()
                 print("memory", result["memory"], flush=True)
