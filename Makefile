@@ -17,6 +17,8 @@ run: ## the main job: build, make a demo site, serve it, say what to try
 install: ## bin/, systemd units, man pages under PREFIX
 	@scripts/need.sh build
 	@scripts/build.sh release programs
+	@meson configure $(BUILD)/release -Dprefix="$(abspath $(PREFIX))"
+	@scripts/build.sh release programs
 	@meson install -C $(BUILD)/release --destdir "$(abspath $(DESTDIR)/)" --no-rebuild --quiet
 check: ## what CI runs, 15 minutes at most
 	@scripts/need.sh build run check

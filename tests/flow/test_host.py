@@ -151,6 +151,54 @@ def keyd_gone(tap, site):
     tap.equal(site.host("status", "--data", site.data).code, DONE, "and it starts again")
 
 
+def over_unix(path, host="localhost"):
+    got = subprocess.run(["curl", "-sS", "--max-time", "20", "--unix-socket", str(path), f"http://{host}/v1/site"], capture_output=True,
+                         timeout=30)
+    return got.stdout.decode(errors="replace")
+
+
+def listeners(tap, site):
+    """Sockets of its own choosing, and those of a supervisor."""
+    path, others = site.folder / "proxy.sock", [site.port, free_port()]
+    plain = site.serve_command
+    site.serve_command = lambda: plain() + ["--listen", f"unix:{path}"] + [word for port in others for word in ("--listen", f"127.0.0.1:{port}")]
+    site.serve()
+    tap.check('"preset":"trial"' in over_unix(path), "a unix socket is served in clear, for a proxy")
+    tap.equal(path.stat().st_mode & 0o777, 0o660, "for owner and group only")
+    for port in others:
+        got = subprocess.run(["curl", "-sS", "--cacert", str(site.data / "ca.pem"), f"https://localhost:{port}/livez"], capture_output=True,
+                             timeout=30)
+        tap.equal(got.returncode, 0, "each of several addresses is served")
+    tap.equal(site.stop(), DONE, "they end together")
+    tap.check(not path.exists(), "and the unix socket is gone from its folder")
+
+    def handed(address):
+        bound = socket.socket()
+        bound.bind((address, 0))
+        bound.listen(16)
+
+        def at_three():
+            os.dup2(bound.fileno(), 3)
+
+        daemon = subprocess.Popen(["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", *plain()], env=site.environment(),
+                                  stdout=site.log, stderr=site.log, stdin=subprocess.DEVNULL, preexec_fn=at_three, pass_fds=(3,))
+        return bound, daemon
+
+    bound, site.daemon = handed("127.0.0.1")
+    tap.equal(site.host("status", "--data", site.data, "--wait", 60).code, DONE, "with a socket of a supervisor it becomes ready")
+    got = subprocess.run(["curl", "-sS", "--cacert", str(site.data / "ca.pem"), f"https://localhost:{bound.getsockname()[1]}/livez"],
+                         capture_output=True, timeout=30)
+    tap.equal(got.returncode, 0, "and serves on it")
+    with socket.socket() as probe:
+        tap.check(probe.connect_ex(("127.0.0.1", site.port)) != 0, "and on nothing else")
+    tap.equal(site.stop(), DONE, "and drains")
+    bound.close()
+    bound, daemon = handed("0.0.0.0")
+    tap.equal(daemon.wait(60), REFUSED, "a trial site refuses a supervisor's socket that others can reach")
+    bound.close()
+    site.serve_command = plain
+
+
 def flow(tap):
     with Site() as site:
         refused_at_init(tap, site)
@@ -163,6 +211,7 @@ def flow(tap):
         transport(tap, site)
         keyd_gone(tap, site)
         refused_at_start(tap, site)
+        listeners(tap, site)
         site.serve()
         checking(tap, site)
 
