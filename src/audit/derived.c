@@ -80,7 +80,7 @@ static struct status grow(struct tree_frontier *f, const uint8_t *leaf, struct g
 
 	TRY(tree_leaf_hash(bytes_of(leaf, LEAF_BYTES), hash));
 	TRY(tree_frontier_append(f, hash, completed));
-	for (unsigned level = 1; level < DERIVED_LEVELS; level++)
+	for (size_t level = 1; level < DERIVED_LEVELS; level++)
 		if (f->size % (UINT64_C(1) << (TILE_HEIGHT * level)) == 0)
 			g->upper[level][g->counts[level]++] = completed[TILE_HEIGHT * level];
 	return OK;
@@ -88,7 +88,7 @@ static struct status grow(struct tree_frontier *f, const uint8_t *leaf, struct g
 
 static struct status write_offsets(struct derived *d, uint64_t first, uint32_t count, uint64_t offset)
 {
-	AUTO(buffer) b = {.max = BATCH_LEAVES_MAX * OFFSET};
+	AUTO(buffer) b = {.max = (size_t)BATCH_LEAVES_MAX * OFFSET};
 
 	for (uint32_t i = 0; i < count; i++)
 		TRY(buffer_put_u64(&b, offset));
@@ -145,7 +145,7 @@ static struct status load_tile(void *context, const struct tile *t, struct hash 
 	return os_read_all(a->os, a->fd, out, t->width * HASH, t->index * TILE_BYTES);
 }
 
-struct tile_source derived_source(const struct derived *d)
+struct tile_source derived_source(struct derived *d)
 {
-	return (struct tile_source){load_tile, (void *)(uintptr_t)d};
+	return (struct tile_source){load_tile, d};
 }

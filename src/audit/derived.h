@@ -49,6 +49,6 @@ MUST_CHECK struct status derived_sync(struct derived *d);
 /** derived_offset(d, index, out): where the batch of that leaf begins. */
 MUST_CHECK struct status derived_offset(const struct derived *d, uint64_t index, uint64_t *out);
 /** derived_source(d): the tiles, as they are on disk. */
-struct tile_source derived_source(const struct derived *d);
+struct tile_source derived_source(struct derived *d);
 
 #endif /* !AUDIT_DERIVED_H */

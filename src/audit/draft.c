@@ -24,7 +24,7 @@ struct status draft_new(struct log *log, struct draft **out)
 	if (d == NULL)
 		return FAIL_AT(ST_NO_MEMORY, "log draft");
 	d->log = log;
-	d->leaves.max = BATCH_LEAVES_MAX * LEAF_BYTES;
+	d->leaves.max = (size_t)BATCH_LEAVES_MAX * LEAF_BYTES;
 	d->actors = d->subjects = (struct buffer){.max = BATCH_BYTES_MAX, .wipe = true};
 	d->actor_piece = d->subject_piece = d->plain = (struct buffer){.max = PIECE_MAX + 64, .wipe = true};
 	d->sealed.max = PIECE_MAX + 128;

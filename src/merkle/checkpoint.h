@@ -10,7 +10,7 @@
 #include "tree.h"
 
 /** A whole signed checkpoint of ours with its witnesses: fetched and kept by every client. */
-#define CHECKPOINT_BYTES_MAX (16 * 1024)
+#define CHECKPOINT_BYTES_MAX ((size_t)16 * 1024)
 
 struct checkpoint {
 	struct text origin;

@@ -15,7 +15,7 @@
 /** The specification demands 16; a log key, its successor and some witnesses need fewer. */
 #define NOTE_SIGNATURES_MAX 32
 /** A whole note: parsed from foreign bytes in one piece. */
-#define NOTE_BYTES_MAX (64 * 1024)
+#define NOTE_BYTES_MAX ((size_t)64 * 1024)
 
 /** What a signature covers, and how (signed-note, "Signature types"). */
 enum note_type {

@@ -8,7 +8,7 @@
 
 #define CHECKPOINT_PATH "checkpoint"
 /* Our leaves have one length; a foreign log may hold longer ones, which do not parse anyway. */
-#define BUNDLE_BYTES (BUNDLE_WIDTH * (2 + LEAF_BYTES))
+#define BUNDLE_BYTES ((size_t)BUNDLE_WIDTH * (2 + LEAF_BYTES))
 
 struct verifier {
 	const struct savedlog_source *source;

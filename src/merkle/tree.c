@@ -215,56 +215,61 @@ static struct status expect(const struct hash *computed, const struct hash *clai
 	return hash_equal(computed, claimed) ? OK : FAIL_AT(ST_CORRUPT, "merkle root");
 }
 
-/* RFC 9162 2.1.3.2: fn and sn are the index of the node and of the last node of
- * its level. */
+/* The climb of RFC 9162 2.1.3.2 and 2.1.4.2: the index of a node, and of the last
+ * node of its level. */
+struct climb {
+	uint64_t fn, sn;
+};
+
+/* One level up, or more where the node is the last one and moves up as it is;
+ * whether the next hash of the proof stands to its left.  sn must not be 0. */
+static bool climb(struct climb *c)
+{
+	const bool left = (c->fn & 1) != 0 || c->fn == c->sn;
+	/* Not 0 where it is counted: either odd, or equal to sn. */
+	const unsigned up = 1 + (left ? trailing_zeros(c->fn) : 0);
+
+	c->fn >>= up;
+	c->sn >>= up;
+	return left;
+}
+
 struct status tree_verify_inclusion(const struct tree_head *head, uint64_t index, const struct hash *leaf,
 				    const struct hash *hashes, size_t count)
 {
 	if (index >= head->size || head->size > TREE_SIZE_MAX)
 		return FAIL_AT(ST_CORRUPT, "leaf index");
-	uint64_t fn = index, sn = head->size - 1;
+	struct climb c = {index, head->size - 1};
 	struct hash node = *leaf;
 
 	for (size_t i = 0; i < count; i++) {
-		if (sn == 0)
+		if (c.sn == 0)
 			return FAIL_AT(ST_CORRUPT, "inclusion proof length");
-		if ((fn & 1) != 0 || fn == sn) {
-			TRY(tree_node_hash(&hashes[i], &node, &node));
-			/* fn == sn is not 0 here, for sn is not. */
-			unsigned skip = trailing_zeros(fn);
-			fn >>= skip;
-			sn >>= skip;
-		} else {
-			TRY(tree_node_hash(&node, &hashes[i], &node));
-		}
-		fn >>= 1;
-		sn >>= 1;
+		bool left = climb(&c);
+
+		TRY(tree_node_hash(left ? &hashes[i] : &node, left ? &node : &hashes[i], &node));
 	}
-	if (sn != 0)
+	if (c.sn != 0)
 		return FAIL_AT(ST_CORRUPT, "inclusion proof length");
 	return expect(&node, &head->root);
 }
 
-/* The loop of RFC 9162 2.1.4.2 over the hashes after the first; ${old_node} and
- * ${node} start as that first one. */
-static struct status climb_both(uint64_t fn, uint64_t sn, const struct hash *hashes, size_t count, struct hash nodes[2])
+static struct status join_both(const struct hash *left, struct hash nodes[2])
+{
+	TRY(tree_node_hash(left, &nodes[0], &nodes[0]));
+	return tree_node_hash(left, &nodes[1], &nodes[1]);
+}
+
+/* The loop of RFC 9162 2.1.4.2 over the hashes after the first, which both ${nodes}
+ * start as: the old root and the new one. */
+static struct status climb_both(struct climb c, const struct hash *hashes, size_t count, struct hash nodes[2])
 {
 	for (size_t i = 0; i < count; i++) {
-		if (sn == 0)
+		if (c.sn == 0)
 			return FAIL_AT(ST_CORRUPT, "consistency proof length");
-		if ((fn & 1) != 0 || fn == sn) {
-			TRY(tree_node_hash(&hashes[i], &nodes[0], &nodes[0]));
-			TRY(tree_node_hash(&hashes[i], &nodes[1], &nodes[1]));
-			unsigned skip = trailing_zeros(fn);
-			fn >>= skip;
-			sn >>= skip;
-		} else {
-			TRY(tree_node_hash(&nodes[1], &hashes[i], &nodes[1]));
-		}
-		fn >>= 1;
-		sn >>= 1;
+		TRY(climb(&c) ? join_both(&hashes[i], nodes) : tree_node_hash(&nodes[1], &hashes[i], &nodes[1]));
 	}
-	return sn == 0 ? OK : FAIL_AT(ST_CORRUPT, "consistency proof length");
+	return c.sn == 0 ? OK : FAIL_AT(ST_CORRUPT, "consistency proof length");
 }
 
 struct status tree_verify_consistency(const struct tree_head *old, const struct tree_head *head,
@@ -282,12 +287,11 @@ struct status tree_verify_consistency(const struct tree_head *old, const struct 
 
 	if (!whole && count == 0)
 		return FAIL_AT(ST_CORRUPT, "consistency proof length");
-	struct hash nodes[2];
+	const struct hash *first = whole ? &old->root : hashes++;
+	struct hash nodes[2] = {*first, *first};
+	const unsigned skip = trailing_zeros(~(old->size - 1));
 
-	nodes[0] = nodes[1] = whole ? old->root : hashes[0];
-	unsigned skip = trailing_zeros(~(old->size - 1));
-
-	TRY(climb_both((old->size - 1) >> skip, (head->size - 1) >> skip, whole ? hashes : hashes + 1,
+	TRY(climb_both((struct climb){(old->size - 1) >> skip, (head->size - 1) >> skip}, hashes,
 		       whole ? count : count - 1, nodes));
 	TRY(expect(&nodes[0], &old->root));
 	return expect(&nodes[1], &head->root);
