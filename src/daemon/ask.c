@@ -25,6 +25,16 @@ static void print_text(struct json v)
 		(void)printf("%.*s\n", (int)text.len, (const char *)text.bytes);
 }
 
+static int print_failure(struct json root)
+{
+	struct text status = TEXT("failed"), detail = TEXT("");
+
+	(void)ok(json_text(json_member(root, TEXT("status")), &status));
+	(void)ok(json_text(json_member(root, TEXT("detail")), &detail));
+	(void)fprintf(stderr, "tacendad: %.*s: %.*s\n", TEXT_ARG(status), TEXT_ARG(detail));
+	return EXIT_REFUSED;
+}
+
 /** `name: value` lines, or the object as it came. */
 static int print_answer(const struct hostargs *h, struct bytes answer)
 {
@@ -40,6 +50,8 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
 		return done ? EXIT_DONE : EXIT_REFUSED;
 	}
+	if (!done)
+		return print_failure(json_root(&document));
 	struct json_members m = json_members_of(json_root(&document));
 	while (json_members_next(&m, &name, &value)) {
 		(void)printf("%-14.*s ", TEXT_ARG(name));
@@ -106,6 +118,33 @@ int verb_reload(struct hostargs *h)
 int verb_rewrap(struct hostargs *h)
 {
 	return ask_one(h, "rewrap");
+}
+
+/** get [NAME], set NAME VALUE: the words as one line. */
+static int ask_setting(struct hostargs *h, size_t least, size_t most)
+{
+	const struct options *o = &h->options;
+	char line[CONTROL_LINE_MAX];
+
+	if (o->word_count < least || o->word_count > most) {
+		(void)fputs("tacendad: get [NAME], set NAME VALUE; try: tacendad set --help\n", stderr);
+		return EXIT_USAGE;
+	}
+	int len = snprintf(line, sizeof line, "%s %s %s", o->words[0], o->word_count > 1 ? o->words[1] : "",
+			   o->word_count > 2 ? o->words[2] : "");
+	if (len < 0 || (size_t)len >= sizeof line - 1 || strchr(line, '\n') != NULL)
+		return hostargs_failure(FAIL_AT(ST_INVALID, "setting"));
+	return ask_one(h, line);
+}
+
+int verb_get(struct hostargs *h)
+{
+	return ask_setting(h, 1, 2);
+}
+
+int verb_set(struct hostargs *h)
+{
+	return ask_setting(h, 3, 3);
 }
 
 /* --- check: reads everything, changes nothing --- */

@@ -28,5 +28,7 @@ int verb_status(struct hostargs *h);
 int verb_check(struct hostargs *h);
 int verb_reload(struct hostargs *h);
 int verb_rewrap(struct hostargs *h);
+int verb_get(struct hostargs *h);
+int verb_set(struct hostargs *h);
 
 #endif /* !DAEMON_HOSTARGS_H */

@@ -7,7 +7,8 @@
 
 /* A new night key a day after the last one. */
 #define NIGHT_MS (24ull * 3600 * 1000)
-#define RETRY_MS (3600ull * 1000)
+#define HOUR_MS  (3600ull * 1000)
+#define RETRY_MS HOUR_MS
 /* A certificate of the own CA is replaced when less is left of it. */
 #define RENEWAL_MS (30ull * 24 * 3600 * 1000)
 
@@ -97,6 +98,14 @@ static struct status expire_uploads(struct serving *s)
 	return OK;
 }
 
+/** A day after the last one, or, once it is twelve hours old, in the hour that was chosen. */
+static bool night_due(uint32_t hour, uint64_t made, uint64_t now)
+{
+	if (hour < 24 && now / HOUR_MS % 24 == hour)
+		return now >= made + NIGHT_MS / 2;
+	return now >= made + (hour < 24 ? NIGHT_MS * 3 / 2 : NIGHT_MS);
+}
+
 /** A new night key when the last one is a day old; tried again every hour when a holder did not answer. */
 static struct status keep_night(struct serving *s)
 {
@@ -106,7 +115,8 @@ static struct status keep_night(struct serving *s)
 
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));
 	TRY(keyring_status(ring, &status));
-	if (now < status.night_made + NIGHT_MS || now < s->night_tried + RETRY_MS)
+	if (!night_due(s->settings.values[SETTING_NIGHT_HOUR], status.night_made, now) ||
+	    now < s->night_tried + RETRY_MS)
 		return OK;
 	s->night_tried = now;
 	TRY(keyring_rewrap(ring, &night));

@@ -72,6 +72,10 @@ static const struct verb {
 	{"reload", data_options, verb_reload, "read certificates again without dropping a connection",
 	 "tacendad reload --data /var/lib/tacenda"},
 	{"rewrap", data_options, verb_rewrap, "a new night key now", "tacendad rewrap --data /var/lib/tacenda"},
+	{"get", data_options, verb_get, "show the settings, or one of them",
+	 "tacendad get night.hour --data /var/lib/tacenda"},
+	{"set", data_options, verb_set, "change a setting; logged",
+	 "tacendad set night.hour 3 --data /var/lib/tacenda"},
 };
 
 static void print_options(const struct option_spec *o)
@@ -143,7 +147,7 @@ int main(int argc, char **argv)
 	const struct option_spec *own[] = {common, verb->options};
 	if (!ok(options_parse(argc, argv, own, COUNT(own), &h.options, &refusal)))
 		return refuse(refusal.sentence);
-	if (h.options.word_count > 1)
+	if (h.options.word_count > 1 && verb->run != verb_get && verb->run != verb_set)
 		return refuse("too many words");
 	h.json = options_has(&h.options, "--json");
 	h.yes = options_has(&h.options, "--yes");

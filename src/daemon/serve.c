@@ -216,6 +216,7 @@ static struct status open_vessel(struct serving *s, unsigned loops)
 	TRY(vessel_open_rows(&options, &s->vessel));
 	TRY(vessel_load_site(&s->vessel));
 	TRY(load_statement(s));
+	TRY(settings_load(&s->vessel.store, &s->settings));
 	return vessel_commit(&s->vessel);
 }
 

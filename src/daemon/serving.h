@@ -6,6 +6,7 @@
 #include "hostargs.h"
 #include "listenfile.h"
 #include "service.h"
+#include "settings.h"
 
 /** Everything of one running daemon. */
 struct serving {
@@ -13,6 +14,7 @@ struct serving {
 	struct vessel vessel;
 	struct service service;
 	struct listenfile listen;
+	struct settings settings;
 	struct buffer ca, site_statement, log_key;
 	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;

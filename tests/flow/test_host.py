@@ -90,6 +90,26 @@ def host_verbs(tap, site):
     tap.check(mode & 0o007 == 0, "the control socket is for owner and group only", oct(mode))
 
 
+def settings(tap, site):
+    def leaves():
+        return json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]
+
+    got = site.host("get", "--data", site.data, "--json")
+    tap.equal((got.code, json.loads(got.text)), (DONE, {"night.hour": 24}), "get shows every setting")
+    before = leaves()
+    tap.equal(site.host("set", "night.hour", "3", "--data", site.data).code, DONE, "set changes one")
+    tap.equal(leaves(), before + 1, "which is a leaf of the log")
+    for words in (("night.hour", "25"), ("night.hour", "-1"), ("night.hour", "three"), ("night.minute", "3")):
+        got = site.host("set", "--data", site.data, "--", *words)
+        tap.check(got.code == REFUSED and one_line(got), f"set {' '.join(words)} is refused", got)
+    tap.equal(site.host("set", "night.hour", "--data", site.data).code, USAGE, "set without a value is wrong usage")
+    tap.equal(site.host("get", "night.minute", "--data", site.data).code, REFUSED, "an unknown one is refused")
+    tap.equal(leaves(), before + 1, "what was refused changed nothing")
+    site.stop()
+    site.serve()
+    tap.equal(json.loads(site.host("get", "night.hour", "--data", site.data, "--json").text), {"night.hour": 3}, "a restart keeps it")
+
+
 def checking(tap, site):
     got = site.host("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file", site.passphrase)
     tap.check(got.code == NOT_NOW, "check of data in use is 'not now'", got)
@@ -208,6 +228,7 @@ def flow(tap):
         site.serve_command = lambda: plain() + ["--night-holder", str(holder)]
         site.init().serve()
         host_verbs(tap, site)
+        settings(tap, site)
         transport(tap, site)
         keyd_gone(tap, site)
         refused_at_start(tap, site)

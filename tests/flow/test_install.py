@@ -29,7 +29,7 @@ def manuals(tap):
         missing = [word for word in words if f"\n.B {word}\n" not in text]
         tap.check(len(words) > 5 and not missing, f"{page} has every word of --help", missing)
         stated = set(re.findall(r"^\.B ([a-z]+(?: [a-z]+)?)$", text[text.index(".SH COMMANDS" if name == "tacenda" else ".SH VERBS"):
-                                                                     text.index(".SH OPTIONS")], re.M))
+                                                                     text.index(".SH OPTIONS" if name == "tacenda" else ".SH SETTINGS")], re.M))
         tap.equal(sorted(stated - set(words)), [], f"{page} has no other")
         helps = [overview] if name == "tacenda" else [said(program(name), word, "--help") for word in words]
         options = {option for one in helps for option in re.findall(r"^  (--[a-z-]+)", one, re.M)}
