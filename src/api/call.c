@@ -87,21 +87,31 @@ struct store_view *call_view(const struct call *c)
 	return c->loop->snapshot.view;
 }
 
-void call_actor(const struct call *c, struct piece_actor *out)
+/** Copied: the committer reads it on its own thread, when the peer and what it sent may be gone. */
+static void keep_actor(struct call *c, const struct address *peer, struct text client)
 {
-	const struct exchange_request *r = exchange_request(c->exchange);
-	struct text client = exchange_header(c->exchange, TEXT("user-agent"));
+	struct piece_actor *a = &c->actor;
+	void *room;
 
-	*out = (struct piece_actor){0};
+	if (peer->family != ADDRESS_NONE && ok(arena_take(&c->arena, sizeof peer->bytes, &room))) {
+		memcpy(room, peer->bytes, sizeof peer->bytes);
+		a->address = bytes_of(room, peer->family == ADDRESS_IPV4 ? 4 : 16);
+	}
+	if (client.len > 0 && client.len <= PIECE_CLIENT_MAX && text_is_utf8(client))
+		(void)ok(arena_text(&c->arena, client, &a->client));
+	c->has_actor = true;
+}
+
+void call_actor(struct call *c, struct piece_actor *out)
+{
+	if (!c->has_actor)
+		keep_actor(c, &exchange_request(c->exchange)->peer, exchange_header(c->exchange, TEXT("user-agent")));
+	*out = c->actor;
 	if (c->caller.known) {
 		out->user = c->caller.session.user;
 		out->session = c->caller.session.id;
 		out->device = c->caller.session.device;
 	}
-	if (r->peer.family != ADDRESS_NONE)
-		out->address = bytes_of(r->peer.bytes, r->peer.family == ADDRESS_IPV4 ? 4 : 16);
-	if (client.len > 0 && client.len <= PIECE_CLIENT_MAX && text_is_utf8(client))
-		out->client = client;
 }
 
 void call_event(struct call *c, enum leaf_kind kind, const struct piece_subject *subject)
@@ -153,6 +163,8 @@ static void settled(struct net_task *task, void *own)
 	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
 
 	(void)own;
+	if (ok(c->failure) && c->effect != NULL)
+		c->effect(c);
 	if (!call_back(c))
 		return;
 	/* What the committer refused was a change: its refusal is a leaf of its own. */
@@ -264,6 +276,10 @@ static struct status apply_change(struct committer_entry *entry, struct committe
 
 void call_settle_change(struct call *c, call_apply *apply, call_respond *respond)
 {
+	struct piece_actor actor;
+
+	/* apply() will want it, on a thread that must not touch the exchange. */
+	call_actor(c, &actor);
 	c->respond = respond;
 	c->apply = apply;
 	c->entry = (struct committer_entry){.apply = apply_change, .essential = c->route->who == ROUTE_PROOF};

@@ -98,8 +98,12 @@ struct call {
 	void (*worked)(struct call *call);
 	call_apply *apply;
 	call_respond *respond;
+	call_respond
+		*effect;    /* of a change, once it is durable: on the loop, before respond(), even when nobody waits */
 	struct event event; /* of a reading call */
 	bool has_event;
+	struct piece_actor actor; /* without the caller; kept by call_actor() */
+	bool has_actor;
 
 	/* A handler's own, freed by its release(). */
 	void *own;
@@ -123,8 +127,8 @@ bool call_back(struct call *c);
 uint64_t call_now(const struct call *c);
 /** call_view(c): the loop's snapshot. */
 struct store_view *call_view(const struct call *c);
-/** call_actor(c, out): who, from where, with what: the actor's half of an event. */
-void call_actor(const struct call *c, struct piece_actor *out);
+/** call_actor(c, out): who, from where, with what: the actor's half of an event; texts live as long as the call. */
+void call_actor(struct call *c, struct piece_actor *out);
 /** call_event(c, kind, subject): the event that call_settle() will log. */
 void call_event(struct call *c, enum leaf_kind kind, const struct piece_subject *subject);
 

@@ -190,12 +190,11 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn)
 static struct status log_repetition(struct call *c, const struct changing *g, struct store_txn *txn,
 				    const struct record_log *log)
 {
-	struct event event = {.kind = LEAF_WRITE,
-			      .result = LEAF_DONE,
-			      .actor = g->change.actor,
-			      .subject = {.kind = PIECE_USER,
-					  .id = c->caller.session.user.uuid,
-					  .detail = TEXT("sent again")}};
+	struct event event = {
+		.kind = LEAF_WRITE,
+		.result = LEAF_DONE,
+		.actor = g->change.actor,
+		.subject = {.kind = PIECE_USER, .id = c->caller.session.user.uuid, .detail = TEXT("sent again")}};
 	uint64_t leaf;
 
 	for (size_t i = 0; i < g->count; i++)
@@ -213,11 +212,11 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	return log_repetition(c, g, txn, log);
 }
 
-static void respond(struct call *c)
+/** Nobody keeps what a change took from him because its sender did not wait for the answer. */
+static void effect(struct call *c)
 {
 	struct changing *g = c->own;
 	struct service *s = c->loop->service;
-	struct jsonwriter w = call_writer(c);
 
 	if (g->people)
 		atomic_fetch_add(&s->people_generation, 1);
@@ -225,6 +224,13 @@ static void respond(struct call *c)
 		presence_forget(s->presence, &g->ended[i]);
 		(void)ok(net_end_session(s->net, &g->ended[i].uuid));
 	}
+}
+
+static void respond(struct call *c)
+{
+	struct changing *g = c->own;
+	struct jsonwriter w = call_writer(c);
+
 	jsonwriter_object(&w, NULL);
 	jsonwriter_array(&w, "items");
 	for (size_t i = 0; i < g->count; i++) {
@@ -260,6 +266,7 @@ void handle_changes(struct call *c, struct bytes body)
 {
 	struct status s = bring_all(c, body);
 
+	c->effect = effect;
 	if (ok(s))
 		call_settle_change(c, apply, respond);
 	else

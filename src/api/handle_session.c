@@ -386,12 +386,21 @@ static struct status apply_sign_out_all(struct call *c, struct store_txn *txn, c
 	return log_off(c, txn, log);
 }
 
-static void respond_ended(struct call *c)
+/** What runs under it stops, but for the answer to this request. */
+static void effect_ended(struct call *c)
 {
+	static const struct uuid none = {{0}};
 	struct service *s = c->loop->service;
 
 	atomic_fetch_add(&s->people_generation, 1);
 	presence_forget(s->presence, &c->caller.session.id);
+	if (c->exchange != NULL)
+		exchange_tag(c->exchange, &none);
+	(void)ok(net_end_session(s->net, &c->caller.session.id.uuid));
+}
+
+static void respond_ended(struct call *c)
+{
 	c->http = 204;
 	c->body.len = 0;
 	AUTO(buffer) cookie = {.max = 256};
@@ -404,11 +413,13 @@ static void respond_ended(struct call *c)
 void handle_sign_out(struct call *c, struct bytes body)
 {
 	(void)body;
+	c->effect = effect_ended;
 	call_settle_change(c, apply_sign_out, respond_ended);
 }
 
 void handle_sign_out_all(struct call *c, struct bytes body)
 {
 	(void)body;
+	c->effect = effect_ended;
 	call_settle_change(c, apply_sign_out_all, respond_ended);
 }
