@@ -80,10 +80,8 @@ void draft_settle(struct draft *d)
 
 static void chain_end(const struct draft *d, enum heads_role role, const struct uuid *id, struct head *out)
 {
-	if (heads_has(&d->staged, role, id))
-		heads_get(&d->staged, role, id, out);
-	else
-		heads_get(&d->log->heads, role, id, out);
+	if (!heads_get(&d->staged, role, id, out))
+		(void)heads_get(&d->log->heads, role, id, out);
 }
 
 static struct status reserve_changes(struct draft *d, size_t more)

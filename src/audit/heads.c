@@ -31,16 +31,21 @@ static struct head *slot_of(const struct heads *h, enum heads_role role, const s
 	return &h->slots[at];
 }
 
-bool heads_has(const struct heads *h, enum heads_role role, const struct uuid *id)
-{
-	return h->capacity > 0 && slot_of(h, role, id)->used;
-}
-
-void heads_get(const struct heads *h, enum heads_role role, const struct uuid *id, struct head *out)
+static void get_empty(enum heads_role role, const struct uuid *id, struct head *out)
 {
 	*out = (struct head){.id = *id, .role = (uint8_t)role, .index = HEADS_NO_INDEX};
-	if (heads_has(h, role, id))
-		*out = *slot_of(h, role, id);
+}
+
+bool heads_get(const struct heads *h, enum heads_role role, const struct uuid *id, struct head *out)
+{
+	const struct head *slot = h->count > 0 ? slot_of(h, role, id) : NULL;
+
+	if (slot != NULL && slot->used) {
+		*out = *slot;
+		return true;
+	}
+	get_empty(role, id, out);
+	return false;
 }
 
 static struct status grow(struct heads *h, size_t capacity)
@@ -75,11 +80,13 @@ struct status heads_reserve(struct heads *h, size_t more)
 
 struct status heads_put(struct heads *h, const struct head *head)
 {
-	if (!heads_has(h, (enum heads_role)head->role, &head->id))
-		TRY(heads_reserve(h, 1));
-	struct head *slot = slot_of(h, (enum heads_role)head->role, &head->id);
+	struct head *slot = h->count > 0 ? slot_of(h, (enum heads_role)head->role, &head->id) : NULL;
 
-	h->count += slot->used ? 0 : 1;
+	if (slot == NULL || !slot->used) {
+		TRY(heads_reserve(h, 1));
+		slot = slot_of(h, (enum heads_role)head->role, &head->id);
+		h->count++;
+	}
 	*slot = *head;
 	slot->used = true;
 	return OK;

@@ -42,10 +42,8 @@ struct heads {
 	uint8_t seed[16];
 };
 
-/** heads_get(h, role, id, out): an empty chain where there is none yet. */
-void heads_get(const struct heads *h, enum heads_role role, const struct uuid *id, struct head *out);
-/** heads_has(h, role, id): it was put there, even as an empty chain. */
-bool heads_has(const struct heads *h, enum heads_role role, const struct uuid *id);
+/** heads_get(h, role, id, out): whether it was put there; an empty chain where it was not. */
+bool heads_get(const struct heads *h, enum heads_role role, const struct uuid *id, struct head *out);
 /** heads_reserve(h, more): so many heads_put() of new chains will then succeed; ST_NO_MEMORY. */
 MUST_CHECK struct status heads_reserve(struct heads *h, size_t more);
 /** heads_put(h, head): set it; ST_NO_MEMORY only where there was no room reserved. */

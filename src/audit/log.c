@@ -107,7 +107,7 @@ uint64_t log_size(struct log *l)
 void log_chain(struct log *l, enum heads_role role, const struct uuid *id, struct head *out)
 {
 	(void)pthread_mutex_lock(&l->lock);
-	heads_get(&l->heads, role, id, out);
+	(void)heads_get(&l->heads, role, id, out);
 	(void)pthread_mutex_unlock(&l->lock);
 }
 

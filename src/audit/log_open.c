@@ -101,7 +101,7 @@ static struct status extend(struct log *l, enum heads_role role, const struct uu
 	struct hash link;
 
 	TRY(leaf_link(leaf, &link));
-	heads_get(&l->heads, role, id, &head);
+	(void)heads_get(&l->heads, role, id, &head);
 	head_add(&head, index, &link);
 	return heads_put(&l->heads, &head);
 }
@@ -277,13 +277,20 @@ static struct status check_signed(struct log *l)
 	return OK;
 }
 
+static struct status find(struct log *l)
+{
+	TRY(begin(l));
+	TRY(read_on(l));
+	return check_signed(l);
+}
+
 struct status log_recover(struct log *l)
 {
 	const struct heads none = {0};
+	struct status s = find(l);
 
-	TRY(begin(l));
-	TRY(read_on(l));
-	TRY(check_signed(l));
+	secret_wipe(l->key.bytes, l->key.len);
+	TRY(s);
 	log_keep_reserve(l);
 	return log_publish(l, &none);
 }

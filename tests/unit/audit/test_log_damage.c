@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "logcheck.h"
+
 /* A log of two batches (of 20 and of ${last} leaves) that was killed: no chain ends are saved. */
 static size_t two_batches(struct rig *r, unsigned last, struct buffer *batches)
 {
@@ -235,6 +237,48 @@ static void one_flipped_bit_is_named_or_mended(void **state)
 	rig_remove(&r);
 }
 
+/* There is no byte that the full check does not compare with another. */
+static void a_full_check_names_every_flipped_bit(void **state)
+{
+	static const char *const names[] = {"batches", "offsets", "tiles/0", "tiles/1"};
+	struct logcheck_report report;
+	struct rig r;
+
+	(void)state;
+	rig_new(&r);
+	rig_open(&r);
+	for (unsigned i = 0; i < 10; i++)
+		rig_append(&r, 60);
+	assert_ok(logcheck_run(r.log, &rig_keys, &report));
+	assert_true(report.leaves == 600 && report.batches == 10 && report.erased == 0);
+	rig_erased = 3;
+	assert_ok(logcheck_run(r.log, &rig_keys, &report));
+	assert_true(report.leaves == 600 && report.erased > 30);
+	rig_erased = -1;
+	srand(2);
+	for (unsigned round = 0; round < 160; round++) {
+		const char *name = names[round % COUNT(names)];
+		const size_t sizes[] = {rig_end(&r), 600 * 8, 600 * 32, 2 * 32};
+		const off_t at = (off_t)((size_t)rand() % sizes[round % COUNT(names)]);
+		int fd = openat(r.dir, name, O_RDWR | O_CLOEXEC);
+		uint8_t byte, flipped;
+
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		flipped = (uint8_t)(byte ^ (1 << rand() % 8));
+		assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
+		struct status s = logcheck_run(r.log, &rig_keys, &report);
+
+		assert_int_equal(s.code, ST_CORRUPT);
+		assert_non_null(s.what);
+		assert_true(report.leaves < 600 && report.leaves % 60 == 0);
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		close(fd);
+	}
+	assert_ok(logcheck_run(r.log, &rig_keys, &report));
+	rig_close(&r);
+	rig_remove(&r);
+}
+
 int main(void)
 {
 	if (!rig_setup())
@@ -246,6 +290,7 @@ int main(void)
 		TEST(names_any_change_to_what_was_acknowledged),
 		TEST(names_what_stands_behind_the_end),
 		TEST(one_flipped_bit_is_named_or_mended),
+		TEST(a_full_check_names_every_flipped_bit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
