@@ -162,7 +162,9 @@ static void settled(struct net_task *task, void *own)
 {
 	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
 
-	(void)own;
+	/* The loop has ended, and with it all that the call belongs to. */
+	if (own == NULL)
+		return;
 	if (ok(c->failure) && c->effect != NULL)
 		c->effect(c);
 	if (!call_back(c))
@@ -341,8 +343,7 @@ static void worked_back(struct net_task *task, void *own)
 {
 	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
 
-	(void)own;
-	if (call_back(c))
+	if (own != NULL && call_back(c))
 		c->worked(c);
 }
 

@@ -346,9 +346,12 @@ static void finish(struct serving *s)
 
 	if (!ok(drained))
 		(void)fprintf(stderr, "tacendad: event=drain status=%s\n", status_name(drained.code));
+	/* What is still with workers or committer comes back to loops that run: the stop's leaf is the last in line. */
+	workers_stop(s->service.workers);
+	s->service.workers = NULL;
+	(void)ok(serving_log(s, "stop"));
 	net_close(s->service.net);
 	s->service.net = NULL;
-	(void)ok(serving_log(s, "stop"));
 	(void)fprintf(stderr, "tacendad: event=stopped\n");
 }
 
