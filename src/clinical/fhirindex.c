@@ -324,13 +324,16 @@ static struct status take_resource(const struct reading *r, struct json value, s
 static struct status take_row(const struct reading *r, const struct fhirindex_entry *entry, struct text span,
 			      bool is_entry)
 {
+	struct text type = text_member(entry->resource, "resourceType");
 	struct fhirindex_row row = {.place = {.patient = FHIRINDEX_NONE,
 					      .file = r->file,
 					      .at = (uint32_t)(span.at - r->start),
 					      .len = (uint32_t)span.len,
 					      .entry = is_entry}};
 
-	TRY(words_put(&r->index->words, text_member(entry->resource, "resourceType"), &row.place.type));
+	if (type.len == 0 || type.len > LIMIT_NAME)
+		return FAIL_AT(ST_INVALID, "fhir");
+	TRY(words_put(&r->index->words, type, &row.place.type));
 	TRY(collect(r->index, entry, &row));
 	return put(&r->index->rows, BYTES_OF(row));
 }
@@ -381,11 +384,8 @@ static struct status take_bundle(const struct reading *r, struct json bundle, st
 static struct status take_resource(const struct reading *r, struct json value, struct text span, int nesting)
 {
 	struct fhirindex_entry entry = {.resource = value};
-	struct text type = text_member(value, "resourceType");
 
-	if (type.len == 0 || type.len > LIMIT_NAME)
-		return FAIL_AT(ST_INVALID, "fhir");
-	if (text_equal(type, TEXT("Bundle")))
+	if (text_equal(text_member(value, "resourceType"), TEXT("Bundle")))
 		return take_bundle(r, value, span, nesting);
 	return take_row(r, &entry, span, false);
 }

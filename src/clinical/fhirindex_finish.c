@@ -93,13 +93,12 @@ static struct status put_place(struct finishing *f, const struct fhirindex_row *
 static struct status resolve(struct finishing *f, const struct fhirindex_row *row, const struct fhirindex_row *placed,
 			     size_t first, bool *unknown)
 {
-	const struct fhirindex_link *links =
-		(const struct fhirindex_link *)(const void *)f->index->links.bytes + row->link_first;
+	const struct fhirindex_link *links = (const struct fhirindex_link *)(const void *)f->index->links.bytes;
 	uint32_t patient;
 	bool found = false;
 
 	*unknown = false;
-	for (size_t i = 0; i < row->link_count; i++) {
+	for (size_t i = row->link_first; i < (size_t)row->link_first + row->link_count; i++) {
 		if (look_up(&f->keys, links[i].word, row->place.file, &patient) ||
 		    (links[i].other != FHIRINDEX_NONE &&
 		     look_up(&f->keys, links[i].other, row->place.file, &patient))) {

@@ -19,7 +19,7 @@ struct text words_at(const struct words *w, uint32_t number)
 {
 	const struct words_span *s = span_at(w, number);
 
-	return (struct text){(const char *)w->text.bytes + s->at, s->len};
+	return s->len == 0 ? (struct text){"", 0} : (struct text){(const char *)w->text.bytes + s->at, s->len};
 }
 
 /** FNV-1a: a file made to collide only makes its own import slow. */
