@@ -9,7 +9,7 @@
 #include "control.h"
 #include "hostargs.h"
 #include "json.h"
-#include "logread.h"
+#include "logcheck.h"
 
 static int need_data(const char *verb)
 {
@@ -176,21 +176,17 @@ static void report(void *context, const struct vault_finding *f)
 
 static struct status check_log(struct checking *c)
 {
-	AUTO(logread_opening) opening = {0};
-	struct logread *reader = NULL;
+	struct logcheck_report found = {0};
+	struct status s = logcheck_run(c->vessel.log, &c->keys, &found);
 
-	TRY(logread_new(c->vessel.log, &c->keys, &reader));
-	struct status s = OK;
-	uint64_t size = log_size(c->vessel.log);
-	for (; ok(s) && c->leaves < size; c->leaves++)
-		s = logread_open(reader, c->leaves, &opening);
-	logread_free(reader);
-	if (!ok(s)) {
+	c->leaves = found.leaves;
+	if (s.code == ST_CORRUPT) {
 		c->damaged++;
-		(void)printf("log damaged at leaf %llu: %s\n", (unsigned long long)(c->leaves - 1),
+		(void)printf("log damaged in the batch of leaf %llu: %s\n", (unsigned long long)found.leaves,
 			     s.what != NULL ? s.what : "");
+		return OK;
 	}
-	return OK;
+	return s;
 }
 
 static struct status check_all(struct hostargs *h, struct checking *c)
