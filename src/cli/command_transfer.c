@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_transfer: clinical data in from other systems, and out again. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "exportrun.h"
 #include "importreport.h"
@@ -71,44 +70,48 @@ static struct status index_files(struct importrun *r)
 	return fhirindex_finish(&r->index);
 }
 
-/** Which patients of the index have a patient file: by token. */
+/** What a person said comes before what identifiers say. */
+static void take_corrections(struct importrun *r)
+{
+	for (size_t i = 0; i < r->files.count; i++) {
+		const struct importfile *file = &r->files.items[i];
+		if (!file->has_patient || file->form != SNIFF_JSON)
+			continue;
+		importrun_patient_at(r, file->number)->known = true;
+		importrun_patient_at(r, file->number)->patient = file->patient;
+	}
+}
+
+/** Which of the index's patients have a patient file: by token, else by an identifier. */
 static struct status find_known(struct importrun *r)
 {
+	AUTO(buffer) held = {.max = (size_t)1 << 30};
 	size_t count = fhirindex_patient_count(&r->index);
-	struct tokens_item *items = calloc(count + 1, sizeof *items);
 
-	r->patients = calloc(count + 1, sizeof *r->patients);
-	if (items == NULL || r->patients == NULL) {
-		free(items);
-		return FAIL(ST_NO_MEMORY);
-	}
-	struct status s = OK;
-	for (size_t i = 0; ok(s) && i < count; i++) {
+	r->patients.max = (count + 1) * sizeof(struct importrun_patient);
+	for (size_t i = 0; i < count; i++) {
 		struct text identity = fhirindex_identity(&r->index, i);
-		s = importrun_token(r, "patient", &identity, 1, &items[i].token);
-		r->patients[i].token = items[i].token;
+		struct importrun_patient patient = {0};
+		struct tokens_item item = {0};
+		TRY(importrun_token(r, "patient", &identity, 1, &patient.token));
+		item.token = patient.token;
+		TRY(buffer_put(&r->patients, BYTES_OF(patient)));
+		TRY(buffer_put(&held, BYTES_OF(item)));
 	}
-	if (ok(s))
-		s = tokens_find(&r->cli->site, items, count);
-	for (size_t i = 0; ok(s) && i < count; i++) {
+	struct tokens_item *items = (struct tokens_item *)(void *)held.bytes;
+	TRY(tokens_find(&r->cli->site, items, count));
+	for (size_t i = 0; i < count; i++) {
+		struct importrun_patient *p = importrun_patient_at(r, i);
 		struct text system, value;
-		r->patients[i].known = items[i].known;
-		r->patients[i].patient = items[i].patient;
-		if (items[i].known)
-			continue;
-		/* Made by hand, or from another source: known by an identifier. */
+		p->known = items[i].known;
+		p->patient = items[i].patient;
+		/* Made by hand, or from another source. */
 		importmatch_split(fhirindex_identity(&r->index, i), &system, &value);
-		r->patients[i].known =
-			importmatch_one(&r->match, system, value, &r->patients[i].patient) == IMPORTMATCH_FOUND;
+		if (!p->known)
+			p->known = importmatch_one(&r->match, system, value, &p->patient) == IMPORTMATCH_FOUND;
 	}
-	free(items);
-	/* What a person said comes before what identifiers say. */
-	for (size_t i = 0; ok(s) && i < r->files.count; i++)
-		if (r->files.items[i].has_patient && r->files.items[i].form == SNIFF_JSON) {
-			r->patients[r->files.items[i].number].known = true;
-			r->patients[r->files.items[i].number].patient = r->files.items[i].patient;
-		}
-	return s;
+	take_corrections(r);
+	return OK;
 }
 
 static struct status file_patients(struct importrun *r)

@@ -104,7 +104,9 @@ static void clean(struct text wanted, char out[NAME_MAX_LEN + 1])
 	size_t len = 0;
 
 	for (size_t i = 0; i < wanted.len && len < NAME_MAX_LEN; i++) {
-		char c = is_plain(wanted.at[i]) ? wanted.at[i] : '_';
+		char c = wanted.at[i];
+		if (!is_plain(c))
+			c = '_';
 		/* No dot first, and no run of what was replaced. */
 		if ((c == '.' && len == 0) || (c == '_' && (len == 0 || out[len - 1] == '_')))
 			continue;
@@ -119,16 +121,27 @@ static void clean(struct text wanted, char out[NAME_MAX_LEN + 1])
 		(void)snprintf(out, NAME_MAX_LEN + 1, "file");
 }
 
+/** ASCII alone: what a file system folds beyond that, differs from one to the next. */
+static char folded(char c)
+{
+	static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", small[] = "abcdefghijklmnopqrstuvwxyz";
+	const char *at = c != '\0' ? strchr(capitals, c) : NULL;
+
+	if (at != NULL)
+		return small[at - capitals];
+	return c;
+}
+
 static bool free_name(struct exportfolder *f, const char *name)
 {
-	char folded[NAME_MAX_LEN + 64];
+	char key[NAME_MAX_LEN + 64];
 	uint32_t number;
 	size_t len = 0;
 
-	for (; name[len] != '\0' && len < sizeof folded - 1; len++)
-		folded[len] = name[len] >= 'A' && name[len] <= 'Z' ? (char)(name[len] + 'a' - 'A') : name[len];
-	struct text key = {folded, len};
-	return !words_find(&f->taken, key, &number) && ok(words_put(&f->taken, key, &number));
+	for (; name[len] != '\0' && len < sizeof key - 1; len++)
+		key[len] = folded(name[len]);
+	struct text t = {key, len};
+	return !words_find(&f->taken, t, &number) && ok(words_put(&f->taken, t, &number));
 }
 
 struct status exportfolder_name(struct exportfolder *f, const char *section, struct text wanted, struct text ending,

@@ -165,11 +165,12 @@ static struct status write_manifest(struct exportrun *r)
 /** A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
 static struct status put_cell(struct arena *memory, struct text t, struct text *out)
 {
+	static const char begins[] = {'=', '+', '-', '@', '\t', '\r'};
 	AUTO(buffer) safe = {.max = 8192, .wipe = true};
 	struct bytes kept;
 
 	*out = t;
-	if (t.len == 0 || memchr("=+-@\t\r", t.at[0], 6) == NULL)
+	if (t.len == 0 || memchr(begins, t.at[0], sizeof begins) == NULL)
 		return OK;
 	TRY(buffer_put_u8(&safe, '\''));
 	TRY(buffer_put(&safe, text_bytes(t)));

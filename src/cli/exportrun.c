@@ -65,7 +65,7 @@ static struct status read_header(struct exportrun *r, struct text json, struct e
 /** The signed bytes beside what they say in words. */
 static struct status write_statement(struct exportrun *r, const struct statement *s, struct exportrun_version *v)
 {
-	AUTO(buffer) printed = {.max = 4 * LIMIT_STATEMENT_BYTES}, name = {.max = 256};
+	AUTO(buffer) printed = {.max = (size_t)4 * LIMIT_STATEMENT_BYTES}, name = {.max = 256};
 	struct id_text id = id_print(ID_RECORD, &v->record.uuid);
 
 	TRY(buffer_print(&name, "statements/%s.v%u.bin", id.at, v->version));

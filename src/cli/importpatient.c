@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* importpatient: the FHIR resources of one patient: sources, attachments, chart. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "attachment.h"
@@ -23,6 +22,7 @@ struct filing {
 	uint32_t number;
 	struct text identity;
 	struct importtarget target;
+	struct buffer kinds_held; /* struct kind */
 	struct kind *kinds;
 	size_t kind_count;
 	struct chart_base base;
@@ -36,7 +36,7 @@ static void filing_clear(struct filing *f)
 	importtarget_clear(&f->target);
 	for (size_t i = 0; i < f->kind_count; i++)
 		buffer_clear(&f->kinds[i].content);
-	free(f->kinds);
+	buffer_clear(&f->kinds_held);
 }
 
 static struct text text_member(struct json object, const char *name)
@@ -78,7 +78,7 @@ static struct status make_file(struct filing *f)
 	AUTO(json_document) document = {0};
 	const struct fhirindex_patient *p = fhirindex_patient_at(&f->run->index, f->number);
 	const struct fhirindex_place place = {.file = p->file, .at = p->at, .len = p->len};
-	struct importrun_patient *known = &f->run->patients[f->number];
+	struct importrun_patient *known = importrun_patient_at(f->run, f->number);
 	struct demographics d = {0};
 	struct text text;
 
@@ -96,7 +96,7 @@ static struct status make_file(struct filing *f)
 
 static struct status reach_file(struct filing *f)
 {
-	struct importrun_patient *known = &f->run->patients[f->number];
+	struct importrun_patient *known = importrun_patient_at(f->run, f->number);
 
 	if (!known->known)
 		return make_file(f);
@@ -210,9 +210,9 @@ static struct status split_kinds(struct filing *f)
 	size_t count;
 	const struct fhirindex_place *places = fhirindex_places(&f->run->index, f->number, &count);
 
-	f->kinds = calloc(count + 1, sizeof *f->kinds);
-	if (f->kinds == NULL)
-		return FAIL(ST_NO_MEMORY);
+	f->kinds_held.max = (count + 1) * sizeof *f->kinds;
+	TRY(buffer_reserve(&f->kinds_held, f->kinds_held.max));
+	f->kinds = (struct kind *)(void *)f->kinds_held.bytes;
 	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || places[i].type != places[i - 1].type)
 			f->kinds[f->kind_count++] = (struct kind){.type = fhirindex_type(&f->run->index, &places[i]),
@@ -382,6 +382,6 @@ struct status importrun_patient(struct importrun *r, uint32_t patient)
 	TRY(put_sources(&f));
 	TRY(put_attachments(&f));
 	TRY(put_chart(&f));
-	r->patients[patient].written = true;
+	importrun_patient_at(r, patient)->written = true;
 	return OK;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "importrun.h"
 
-#include <stdlib.h>
-
 #define PIECES_MAX 8
 
 void importrun_clear(struct importrun *r)
@@ -15,8 +13,13 @@ void importrun_clear(struct importrun *r)
 	words_clear(&r->kinds);
 	buffer_clear(&r->kind_counts);
 	buffer_clear(&r->unmatched_rows);
-	free(r->patients);
+	buffer_clear(&r->patients);
 	*r = (struct importrun){0};
+}
+
+struct importrun_patient *importrun_patient_at(struct importrun *r, size_t number)
+{
+	return (struct importrun_patient *)(void *)r->patients.bytes + number;
 }
 
 struct status importrun_token(const struct importrun *r, const char *word, const struct text *pieces, size_t count,

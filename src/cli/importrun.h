@@ -33,7 +33,7 @@ struct importrun {
 	struct patientlist list;
 	struct importmatch match;
 	struct importwriter writer;
-	struct importrun_patient *patients; /* by the index's numbers */
+	struct buffer patients; /* struct importrun_patient, by the index's numbers */
 	bool has_shared;
 	struct patient_id shared_patient;
 	struct record_id shared_record;
@@ -48,6 +48,8 @@ struct importrun {
 };
 void importrun_clear(struct importrun *r);
 
+/** importrun_patient_at(r, number): of the index. */
+struct importrun_patient *importrun_patient_at(struct importrun *r, size_t number);
 /** importrun_token(r, word, pieces, count, out): "patient", "source", "attachment", "chart", "shared", "file". */
 MUST_CHECK struct status importrun_token(const struct importrun *r, const char *word, const struct text *pieces,
 					 size_t count, struct hash *out);

@@ -239,14 +239,15 @@ static struct status keep_reference(struct collecting *c, struct text reference,
 		return keep_link(c, word, FHIRINDEX_NONE, about);
 	}
 	bool typed = split_reference(reference, &type, &id);
-	if (typed && text_equal(type, TEXT("Patient")))
+	bool patient = typed && text_equal(type, TEXT("Patient"));
+	bool other_thing = (typed && !patient) || memchr(reference.at, '?', reference.len) != NULL;
+	/* Another thing, or an address that is no reference. */
+	if (other_thing || (!typed && !about && !text_starts(reference, TEXT("urn:"))))
+		return OK;
+	if (patient)
 		TRY(put_word(c->index, "Patient/1", id, id, &other));
-	else if (typed || memchr(reference.at, '?', reference.len) != NULL)
-		return OK; /* something else than a patient */
-	else if (!text_starts(reference, TEXT("urn:")) && !about)
-		return OK; /* an address that is no reference */
 	TRY(words_put(&c->index->words, reference, &word));
-	return keep_link(c, word, other, about || (typed && other != FHIRINDEX_NONE));
+	return keep_link(c, word, other, about || patient);
 }
 
 static struct status on_link(void *context, const struct fhirlinks_link *link)

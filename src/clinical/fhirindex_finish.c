@@ -89,26 +89,36 @@ static struct status put_place(struct finishing *f, const struct fhirindex_row *
 	return buffer_put(&f->index->places, BYTES_OF(place));
 }
 
-/** A place for ${placed} with each patient whom ${row} refers to; ${unknown}: it is about one whom nobody knows. */
-static struct status resolve(struct finishing *f, const struct fhirindex_row *row, const struct fhirindex_row *placed,
-			     size_t first, bool *unknown)
-{
-	const struct fhirindex_link *links = (const struct fhirindex_link *)(const void *)f->index->links.bytes;
-	uint32_t patient;
-	bool found = false;
+/** A row on its way to its patients. */
+struct placing {
+	struct finishing *finishing;
+	const struct fhirindex_row *row;
+	size_t first;        /* of its places */
+	bool found, unknown; /* it is about somebody known; about one whom nobody knows */
+};
 
-	*unknown = false;
-	for (size_t i = row->link_first; i < (size_t)row->link_first + row->link_count; i++) {
-		if (look_up(&f->keys, links[i].word, row->place.file, &patient) ||
-		    (links[i].other != FHIRINDEX_NONE &&
-		     look_up(&f->keys, links[i].other, row->place.file, &patient))) {
-			TRY(put_place(f, placed, patient, first));
-			found = true;
-		} else {
-			*unknown = *unknown || links[i].about;
-		}
+static struct status resolve_link(struct placing *p, const struct fhirindex_link *link, uint32_t file)
+{
+	const struct keys *keys = &p->finishing->keys;
+	uint32_t patient;
+
+	if (!look_up(keys, link->word, file, &patient) &&
+	    (link->other == FHIRINDEX_NONE || !look_up(keys, link->other, file, &patient))) {
+		p->unknown = p->unknown || link->about;
+		return OK;
 	}
-	*unknown = *unknown && !found;
+	p->found = true;
+	return put_place(p->finishing, p->row, patient, p->first);
+}
+
+/** Whomever the references of ${of} name: the row's own, or those of a document that points at it. */
+static struct status resolve(struct placing *p, const struct fhirindex_row *of)
+{
+	const struct fhirindex_link *links =
+		(const struct fhirindex_link *)(const void *)p->finishing->index->links.bytes;
+
+	for (size_t i = of->link_first; i < (size_t)of->link_first + of->link_count; i++)
+		TRY(resolve_link(p, &links[i], of->place.file));
 	return OK;
 }
 
@@ -122,18 +132,14 @@ static bool claimed_inside(const struct finishing *f, uint32_t word, uint32_t fi
 }
 
 /** A Binary belongs to whom the documents belong that point at it. */
-static struct status resolve_claims(struct finishing *f, const struct fhirindex_row *row, size_t first, bool *unknown)
+static struct status resolve_claims(struct placing *p, uint32_t word)
 {
-	for (size_t s = 0; s < COUNT(row->self); s++) {
-		uint32_t word = row->self[s];
-		bool inside = claimed_inside(f, word, row->place.file), one;
-		for (size_t i = first_of(&f->claims, word); i < f->claims.count && f->claims.at[i].word == word; i++) {
-			if (inside && f->claims.at[i].file != row->place.file)
-				continue;
-			TRY(resolve(f, &f->rows[f->claims.at[i].number], row, first, &one));
-			*unknown = *unknown || one;
-		}
-	}
+	const struct keys *claims = &p->finishing->claims;
+	bool inside = claimed_inside(p->finishing, word, p->row->place.file);
+
+	for (size_t i = first_of(claims, word); i < claims->count && claims->at[i].word == word; i++)
+		if (!inside || claims->at[i].file == p->row->place.file)
+			TRY(resolve(p, &p->finishing->rows[claims->at[i].number]));
 	return OK;
 }
 
@@ -149,18 +155,14 @@ static uint32_t assigned(const struct fhirindex *x, uint32_t file, bool about_no
 
 static struct status finish_row(struct finishing *f, const struct fhirindex_row *row)
 {
-	size_t first = f->index->places.len / sizeof(struct fhirindex_place);
-	bool unknown, claimed_unknown = false;
+	struct placing p = {f, row, f->index->places.len / sizeof(struct fhirindex_place), false, false};
 
 	if (row->place.patient != FHIRINDEX_NONE)
-		return put_place(f, row, row->place.patient, first);
-	TRY(resolve(f, row, row, first, &unknown));
-	if (f->index->places.len / sizeof(struct fhirindex_place) == first && !unknown)
-		TRY(resolve_claims(f, row, first, &claimed_unknown));
-	if (f->index->places.len / sizeof(struct fhirindex_place) > first)
-		return OK;
-	bool about_nobody = !unknown && !claimed_unknown;
-	return put_place(f, row, assigned(f->index, row->place.file, about_nobody), first);
+		return put_place(f, row, row->place.patient, p.first);
+	TRY(resolve(&p, row));
+	for (size_t i = 0; i < COUNT(row->self) && !p.unknown; i++)
+		TRY(resolve_claims(&p, row->self[i]));
+	return p.found ? OK : put_place(f, row, assigned(f->index, row->place.file, !p.unknown), p.first);
 }
 
 static int compare_places(const void *a, const void *b, void *context)

@@ -15,14 +15,13 @@ int64_t fhirtime_day(int64_t year, uint32_t month, uint32_t day)
 
 struct status fhirtime_put_date(struct buffer *out, int64_t day)
 {
-	int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
-	int64_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * years + years / 4 - years / 100), month = (5 * of_year + 2) / 153;
-	int64_t year = years + era * 400 + (month >= 10 ? 1 : 0);
+	long long z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
+	long long years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	long long of_year = of_era - (365 * years + years / 4 - years / 100), month = (5 * of_year + 2) / 153;
+	long long year = years + era * 400 + (month >= 10 ? 1 : 0);
 
-	return buffer_print(out, "%04lld-%02lld-%02lld", (long long)year,
-			    (long long)(month < 10 ? month + 3 : month - 9),
-			    (long long)(of_year - (153 * month + 2) / 5 + 1));
+	return buffer_print(out, "%04lld-%02lld-%02lld", year, month < 10 ? month + 3 : month - 9,
+			    of_year - (153 * month + 2) / 5 + 1);
 }
 
 /** Exactly ${len} digits off the start of ${t}, from ${low} to ${high}. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sourcebundle.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "jsonspan.h"
 #include "words.h"
@@ -36,7 +36,10 @@ static bool entries_span(struct text content, struct text *out)
 {
 	struct jsonspan members = jsonspan_of(content);
 
-	return jsonspan_next(&members, out) && jsonspan_next(&members, out) && jsonspan_next(&members, out);
+	for (int i = 0; i < 3; i++)
+		if (!jsonspan_next(&members, out))
+			return false;
+	return true;
 }
 
 struct status sourcebundle_walk(struct text content, sourcebundle_visit *visit, void *context)
@@ -71,14 +74,14 @@ struct side_item {
 struct side {
 	struct json_document document;
 	struct buffer items;
-	uint32_t *first; /* by key, + 1 */
+	struct buffer first; /* uint32_t by key, + 1 */
 	size_t count;
 };
 static void side_clear(struct side *s)
 {
 	json_document_clear(&s->document);
 	buffer_clear(&s->items);
-	free(s->first);
+	buffer_clear(&s->first);
 }
 
 static struct side_item *item_at(const struct side *s, size_t i)
@@ -109,15 +112,25 @@ static struct status load(struct text content, struct words *keys, struct side *
 	return OK;
 }
 
+static struct status zeroed(struct buffer *b, size_t len)
+{
+	*b = (struct buffer){.max = len};
+	TRY(buffer_reserve(b, len));
+	memset(b->bytes, 0, len);
+	b->len = len;
+	return OK;
+}
+
 static struct status chain(struct side *s, size_t keys)
 {
-	s->first = calloc(keys + 1, sizeof *s->first);
-	if (s->first == NULL)
-		return FAIL(ST_NO_MEMORY);
+	uint32_t *first;
+
+	TRY(zeroed(&s->first, (keys + 1) * sizeof *first));
+	first = (uint32_t *)(void *)s->first.bytes;
 	for (size_t i = s->count; i > 0; i--) {
 		struct side_item *item = item_at(s, i - 1);
-		item->next = s->first[item->key];
-		s->first[item->key] = (uint32_t)i;
+		item->next = first[item->key];
+		first[item->key] = (uint32_t)i;
 	}
 	return OK;
 }
@@ -125,7 +138,9 @@ static struct status chain(struct side *s, size_t keys)
 /** Whether ${s} has, before place ${end}, an entry of the same key and value. */
 static bool side_has(const struct side *s, const struct side_item *wanted, size_t end)
 {
-	for (uint32_t at = s->first[wanted->key]; at != 0 && at <= end; at = item_at(s, at - 1)->next)
+	const uint32_t *first = (const uint32_t *)(const void *)s->first.bytes;
+
+	for (uint32_t at = first[wanted->key]; at != 0 && at <= end; at = item_at(s, at - 1)->next)
 		if (json_same(item_at(s, at - 1)->resource, wanted->resource))
 			return true;
 	return false;
@@ -134,21 +149,19 @@ static bool side_has(const struct side *s, const struct side_item *wanted, size_
 struct merging {
 	struct side old, fresh;
 	struct words keys;
-	bool *replaced; /* by key */
+	struct buffer replaced; /* bool by key */
 };
 static void merging_clear(struct merging *m)
 {
 	side_clear(&m->old);
 	side_clear(&m->fresh);
 	words_clear(&m->keys);
-	free(m->replaced);
+	buffer_clear(&m->replaced);
 }
 
 static struct status compare(struct merging *m, bool *changed)
 {
-	m->replaced = calloc(m->keys.count + 1, sizeof *m->replaced);
-	if (m->replaced == NULL)
-		return FAIL(ST_NO_MEMORY);
+	TRY(zeroed(&m->replaced, m->keys.count + 1));
 	*changed = false;
 	for (size_t i = 0; i < m->fresh.count; i++) {
 		struct side_item *item = item_at(&m->fresh, i);
@@ -159,7 +172,7 @@ static struct status compare(struct merging *m, bool *changed)
 			item->has = true;
 		} else {
 			*changed = true;
-			m->replaced[item->key] = words_at(&m->keys, item->key).len > 0;
+			m->replaced.bytes[item->key] = words_at(&m->keys, item->key).len > 0 ? 1 : 0;
 		}
 	}
 	return OK;
@@ -171,11 +184,11 @@ static struct status write_merged(const struct merging *m, struct buffer *out)
 
 	TRY(sourcebundle_begin(out, &b));
 	for (size_t i = 0; i < m->old.count; i++)
-		if (!m->replaced[item_at(&m->old, i)->key])
+		if (m->replaced.bytes[item_at(&m->old, i)->key] == 0)
 			TRY(sourcebundle_put(&b, item_at(&m->old, i)->text, true));
 	for (size_t i = 0; i < m->fresh.count; i++) {
 		const struct side_item *item = item_at(&m->fresh, i);
-		if (item->text.len > 0 && (!item->has || m->replaced[item->key]))
+		if (item->text.len > 0 && (!item->has || m->replaced.bytes[item->key] != 0))
 			TRY(sourcebundle_put(&b, item->text, true));
 	}
 	return sourcebundle_end(&b);
