@@ -49,6 +49,7 @@ step check scripts/check.sh
 step release scripts/build.sh release
 KILLS=200 step kills flow test_kill
 DAMAGES=200 step damages flow test_damage
+SAMPLES=all step samples flow test_import
 step scan flow scan
 step threads threads
 step clang other_compiler

@@ -333,7 +333,7 @@ def interrupted(tap, site, doctor):
 def shared_corpus(tap, site, doctor, reader, nurse, registry, third):
     """The public samples, when they are there: imported, shared, fetched back by somebody else."""
     fhir = SHARED / "fhir-r4" if (SHARED / "fhir-r4").is_dir() else SHARED / "data" / "fhir-r4"
-    paths = [fhir / "bulk-10p"] + ([fhir / "synthea-100"] if os.environ.get("TACENDA_FULL") else
+    paths = [fhir / "bulk-10p"] + ([fhir / "synthea-100"] if os.environ.get("SAMPLES") == "all" else
                                    sorted((fhir / "synthea-100").iterdir())[:8])
     started = time.monotonic()
     summary = doctor.json("import", *paths)
