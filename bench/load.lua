@@ -2,9 +2,10 @@
 -- load.lua: what wrk sends (bench/server.py).  Requests are built once and taken in turn.
 --
 --   wrk ... -s load.lua URL -- get TOKEN-FILE|- PATHS-FILE
---   wrk ... -s load.lua URL -- put TOKEN-FILE|- HEADS-FILE HEAD-BYTES CONTENT-FILE FIRST COUNT METHOD PATH TYPE
+--   wrk ... -s load.lua URL -- put TOKEN-FILE|- HEADS-FILE HEAD-BYTES CONTENT-FILE FIRST COUNT METHOD PATH TYPE once|again
 --
 -- put: every body is a head of its own and the content all share; in PATH, %d becomes the number of the request.
+-- After COUNT of them a thread stops (once), or takes them from the first on again.
 -- The last line printed is one JSON object.
 
 local threads = {}
@@ -45,10 +46,13 @@ local function put(arguments)
 	local fields = " HTTP/1.1\r\nHost: localhost\r\n" .. authorization(arguments[2]) .. "Content-Type: " .. arguments[10]
 		.. "\r\nContent-Length: " .. (length + #content) .. "\r\n\r\n"
 	local method, path = arguments[8] .. " ", arguments[9]
+	local once = arguments[11] == "once"
 	local at = number -- two threads: one takes the even ones, the other the odd ones
 	function request()
 		if at >= count then
-			wrk.thread:stop()
+			if once then
+				wrk.thread:stop()
+			end
 			at = number
 		end
 		local n = first + at

@@ -187,10 +187,10 @@ class Bench:
         writes = self.folder / "writes"
         if not ours:
             return self.wrk(port, connections, seconds, ["put", token, writes / "heads", self.head_bytes, writes / "content", 0,
-                                                         2000, "PUT", "/put/%d", RECORD_TYPE])
+                                                         2000, "PUT", "/put/%d", RECORD_TYPE, "again"])
         left = self.writes - self.used
         result = self.wrk(port, connections, seconds, ["put", token, writes / "heads", self.head_bytes, writes / "content",
-                                                       self.used, left, "POST", "/v1/records", RECORD_TYPE])
+                                                       self.used, left, "POST", "/v1/records", RECORD_TYPE, "once"])
         # Each statement counts once; threads take even and odd ones, one of them may be ahead.
         self.used = min(self.writes, self.used + int(result["requests"] * 1.3) + 4 * connections)
         return result
