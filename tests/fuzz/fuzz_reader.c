@@ -5,7 +5,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct reader r = { data, data + len };
+	struct reader r = {data, data + len};
 	struct bytes text;
 	uint64_t number;
 

@@ -3,20 +3,19 @@
 #ifndef SUPPORT_TESTING_H
 #define SUPPORT_TESTING_H
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "status.h"
 
-#define assert_ok(call)                                                                      \
-	do {                                                                                 \
-		struct status got_ = (call);                                                 \
-		if (!ok(got_))                                                               \
-			fail_msg("%s: %s (%s)", #call, status_name(got_.code),               \
-				 got_.what != NULL ? got_.what : "-");                       \
+#define assert_ok(call) \
+	do { \
+		struct status got_ = (call); \
+		if (!ok(got_)) \
+			fail_msg("%s: %s (%s)", #call, status_name(got_.code), got_.what != NULL ? got_.what : "-"); \
 	} while (0)
 #define assert_fails(wanted, call) assert_int_equal((call).code, (wanted))
 
