@@ -3,11 +3,12 @@
 #ifndef SUPPORT_TESTING_H
 #define SUPPORT_TESTING_H
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "status.h"
 
