@@ -47,8 +47,8 @@ static void reads_a_clinical_document(void **state)
 static void refuses_document_types_and_what_breaks_off(void **state)
 {
 	static const char *const bad[] = {
-		"<!DOCTYPE ClinicalDocument [<!ENTITY a \"aaaa\"><!ENTITY b "
-		"\"&a;&a;\">]><ClinicalDocument>&b;</ClinicalDocument>",
+		("<!DOCTYPE ClinicalDocument [<!ENTITY a \"aaaa\"><!ENTITY b "
+		 "\"&a;&a;\">]><ClinicalDocument>&b;</ClinicalDocument>"),
 		"<!DOCTYPE ClinicalDocument SYSTEM \"file:///etc/passwd\"><ClinicalDocument/>",
 		"<ClinicalDocument>",
 		"<ClinicalDocument></x>",
