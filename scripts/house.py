@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BANNED = r"\b(strcpy|strncpy|strcat|strncat|sprintf|vsprintf|atoi|atol|atoll|strtok|system|popen|gets|alloca|mktemp|tmpnam|rand|srand|signal|setjmp|longjmp|scanf|sscanf|fscanf|ctime|asctime|gmtime|localtime)\s*\("
 FILE_LINES = 500
 FUNCTION_LINES = 60
+NESTING = 3
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 
 
@@ -44,6 +45,8 @@ def check_source(path, findings):
         found = re.search(BANNED, line)
         if found and not (in_tests and found.group(1) in ("rand", "srand", "system", "signal")):
             findings.append(f"{name}:{number}: {found.group(1)} is banned")
+        if not in_tests and re.match(rf"\t{{{NESTING + 1},}}(if|for|while|switch|do)\b", line):
+            findings.append(f"{name}:{number}: nested deeper than {NESTING}")
         if not in_tests and re.search(r"\bgoto\b", line):
             findings.append(f"{name}:{number}: goto is banned")
     if not in_tests and text.count("\n") > FILE_LINES:
