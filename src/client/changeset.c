@@ -81,7 +81,7 @@ static const struct jsonfield_table applied_table = JSONFIELD_TABLE(struct appli
 static struct status read_places(const struct changeset *c, struct bytes body, struct changeset_place *places)
 {
 	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = 1024 * 1024};
+	AUTO(arena) arena = {.max = (size_t)1 << 20};
 	struct applied applied = {0};
 
 	TRY(placed_read(body, &applied_table, &arena, &document, &applied));

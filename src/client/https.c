@@ -45,7 +45,7 @@ struct status https_open(const struct https_site *site, struct https *out)
 	if (handle == NULL)
 		return FAIL(ST_NO_MEMORY);
 	struct https made = {.handle = handle};
-	handle->ca = (struct buffer){.max = 64 * 1024};
+	handle->ca = (struct buffer){.max = (size_t)64 << 10};
 	handle->unverified = site->unverified;
 	handle->multi = curl_multi_init();
 	struct status s = handle->multi != NULL ? OK : FAIL(ST_NO_MEMORY);
@@ -206,7 +206,7 @@ static struct status prepare(const struct https_handle *handle, struct flight *f
 		return FAIL(ST_NO_MEMORY);
 	if (snprintf(url, sizeof url, "%s%s", handle->origin, f->call->path) >= (int)sizeof url)
 		return FAIL_AT(ST_TOO_BIG, "path");
-	f->refusal = (struct buffer){.max = 64 * 1024};
+	f->refusal = (struct buffer){.max = (size_t)64 << 10};
 	f->answer->body = (struct buffer){.max = (size_t)f->call->max, .wipe = true};
 	TRY(prepare_headers(handle, f));
 	prepare_trust(handle, f->easy);

@@ -210,7 +210,7 @@ static struct status save_tile(struct site *s, int dir, const struct tile *tile)
 	char target[TILE_PATH_MAX + 16];
 
 	(void)snprintf(target, sizeof target, "/v1/log/%s", path.at);
-	TRY(site_call(s, &(struct https_call){.method = "GET", .path = target, .max = 1024 * 1024}, &answer));
+	TRY(site_call(s, &(struct https_call){.method = "GET", .path = target, .max = UINT64_C(1) << 20}, &answer));
 	return save_file(dir, path.at, buffer_bytes(&answer.body));
 }
 

@@ -67,7 +67,7 @@ struct status site_ask(struct https *h, struct arena *arena, struct site_answer 
 	struct text field;
 	struct site_answer found = {0};
 
-	TRY(https_send(h, &(struct https_call){.method = "GET", .path = "/v1/site", .max = 1024 * 1024}, &answer));
+	TRY(https_send(h, &(struct https_call){.method = "GET", .path = "/v1/site", .max = UINT64_C(1) << 20}, &answer));
 	if (!ok(json_parse(buffer_bytes(&answer.body), &placed_json_limits, &document)))
 		return FAIL_AT(ST_CORRUPT, "answer");
 	root = json_root(&document);
@@ -143,14 +143,14 @@ static struct status check_consistency(struct https *h, const struct tree_head *
 {
 	AUTO(https_answer) answer = {0};
 	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = 64 * 1024};
+	AUTO(arena) arena = {.max = (size_t)64 << 10};
 	struct proof_answer proof = {0};
 	struct hash hashes[TREE_PROOF_MAX];
 	char path[PATH_MAX_LEN];
 
 	(void)snprintf(path, sizeof path, "/v1/log/proofs?from=%llu&size=%llu", (unsigned long long)old->size,
 		       (unsigned long long)head->size);
-	TRY(https_send(h, &(struct https_call){.method = "GET", .path = path, .max = 64 * 1024}, &answer));
+	TRY(https_send(h, &(struct https_call){.method = "GET", .path = path, .max = (size_t)64 << 10}, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &proof_table, &arena, &document, &proof));
 	const struct bytes *items = proof.hashes.items;
 	for (size_t i = 0; i < proof.hashes.count; i++)
@@ -183,7 +183,7 @@ struct status site_advance(struct site *s)
 	const struct securityfile_pin *pinned = &s->options.keys->person.pin;
 	struct tree_head pin = {pinned->size, pinned->root}, head;
 
-	TRY(site_call(s, &(struct https_call){.method = "GET", .path = "/v1/log/checkpoint", .max = 64 * 1024},
+	TRY(site_call(s, &(struct https_call){.method = "GET", .path = "/v1/log/checkpoint", .max = (size_t)64 << 10},
 		      &answer));
 	TRY(site_check_head(buffer_bytes(&answer.body), &s->log_key, &pin, &s->https, &head));
 	if (head.size > pin.size)
