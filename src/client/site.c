@@ -67,7 +67,8 @@ struct status site_ask(struct https *h, struct arena *arena, struct site_answer 
 	struct text field;
 	struct site_answer found = {0};
 
-	TRY(https_send(h, &(struct https_call){.method = "GET", .path = "/v1/site", .max = UINT64_C(1) << 20}, &answer));
+	TRY(https_send(h, &(struct https_call){.method = "GET", .path = "/v1/site", .max = UINT64_C(1) << 20},
+		       &answer));
 	if (!ok(json_parse(buffer_bytes(&answer.body), &placed_json_limits, &document)))
 		return FAIL_AT(ST_CORRUPT, "answer");
 	root = json_root(&document);
