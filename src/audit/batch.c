@@ -158,6 +158,21 @@ struct status batch_put_actor(struct buffer *b, const struct batch_actor *a)
 	return buffer_put_sized(b, a->piece);
 }
 
+struct status batch_put_sequence(struct buffer *b, uint64_t sequence)
+{
+	return buffer_put_u64(b, sequence);
+}
+
+struct status batch_take_sequence(struct reader *r, uint64_t *sequence)
+{
+	uint64_t found = *sequence;
+
+	if (reader_left(r) > 0 && (!ok(reader_u64(r, &found)) || found <= *sequence || !ok(reader_done(r))))
+		return FAIL_AT(ST_CORRUPT, "log sequence");
+	*sequence = found;
+	return OK;
+}
+
 struct status batch_open_actors(const struct batch *b, const struct key *key, struct buffer *out)
 {
 	struct place place;

@@ -6,7 +6,8 @@
  *   leaves (count x 43)
  *   sized actors: XAES under the key of the year of the first leaf, for each leaf:
  *     nonce (32), digest of the subject piece (32), index of the actor's previous
- *     leaf (8, all ones: none), sized actor piece
+ *     leaf (8, all ones: none), sized actor piece; behind the last of them, in a
+ *     batch that follows a change of rows, the store's sequence (8), which grows
  *   for each leaf: scope (1: 0 site, 1 patient), patient (16), sized subject: XAES
  *     under that key: nonce (32), index of the subject's previous leaf (8), piece
  *   SHA-256 of all of it (32)
@@ -82,6 +83,14 @@ MUST_CHECK struct status batch_next_actor(struct reader *r, struct batch_actor *
 MUST_CHECK struct status batch_next_subject(struct reader *r, struct batch_subject *out);
 MUST_CHECK struct status batch_put_actor(struct buffer *b, const struct batch_actor *a);
 MUST_CHECK struct status batch_put_subject(struct buffer *b, const struct batch_subject *s);
+/** batch_put_sequence(b, sequence): behind the last actor: which state of the store's rows the batch follows. */
+MUST_CHECK struct status batch_put_sequence(struct buffer *b, uint64_t sequence);
+/**
+ * batch_take_sequence(r, sequence):
+ * Behind the last actor; ends exactly.  ${sequence} stays where the batch follows
+ * no change, and grows otherwise; ST_CORRUPT.
+ */
+MUST_CHECK struct status batch_take_sequence(struct reader *r, uint64_t *sequence);
 
 /** batch_open_actors(b, key, out): append all of them, opened, to ${out}. */
 MUST_CHECK struct status batch_open_actors(const struct batch *b, const struct key *key, struct buffer *out);

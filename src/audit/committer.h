@@ -16,7 +16,9 @@
  *    when the store can no longer say whether a change was committed, nothing is
  *    written any more until the daemon starts anew, for the place in the log that the
  *    change was promised must stay free.
- * 5. The index that committer_add() gave is the one the leaf gets: the leaves of a
+ * 5. Rows that are older than the log, or a log that is older than the rows, stop the
+ *    start: what was acknowledged is missing (PROMISES#B2).
+ * 6. The index that committer_add() gave is the one the leaf gets: the leaves of a
  *    committed change are appended before any other, after a crash too.
  *
  * Owner of store transactions, of the log's append end and of everything here but the
@@ -77,7 +79,19 @@ struct committer_options {
 	size_t waiting_max; /* entries in the queue; past it ST_TOO_MANY */
 };
 
-/** committer_start(options, out): replay the outbox, then run.  What fails before the first round is the result. */
+/** Leaves of changes that the rows do not have, and whatever was logged since: first <= leaf < end. */
+struct committer_gap {
+	uint64_t first, end;
+};
+/**
+ * committer_compare(store, log, out):
+ * Before the committer is started, by the log's owner.  ST_CORRUPT: the rows are
+ * older than the log, since ${out}: a damaged write-ahead log, or an old copy.
+ */
+MUST_CHECK struct status committer_compare(const struct store *store, struct log *log, struct committer_gap *out);
+
+/** committer_start(options, out): compare, replay the outbox, then run.  What fails before the first round is the
+ * result. */
 MUST_CHECK struct status committer_start(const struct committer_options *options, struct committer **out);
 /** committer_stop(c): finish what waits, end the thread, free.  NULL is fine. */
 void committer_stop(struct committer *c);

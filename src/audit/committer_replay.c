@@ -3,6 +3,33 @@
  * events in the outbox; here they are appended, as they were, before anything else. */
 #include "committer_internal.h"
 
+/* A change is committed before its leaf is appended, so the rows can be newer than
+ * the log, by what the outbox still holds, and never older. */
+struct status committer_compare(const struct store *store, struct log *log, struct committer_gap *out)
+{
+	struct committer_gap gap = {.end = log_size(log)};
+
+	*out = (struct committer_gap){0};
+	if (log_sequence(log) <= store_committed(store))
+		return OK;
+	TRY(log_beyond(log, store_committed(store), &gap.first));
+	*out = gap;
+	return FAIL_AT(ST_CORRUPT, "the database is older than the log: acknowledged changes are missing; keep this "
+				   "directory as it is and restore the newest backup");
+}
+
+/* With the outbox empty every change has its leaf.  A log of reads alone says of no change. */
+static struct status compare_replayed(const struct committer *c)
+{
+	struct log *log = c->options.log;
+	const uint64_t logged = log_sequence(log), committed = store_committed(c->options.store);
+
+	if (logged == committed || (logged == 0 && log_size(log) > 0))
+		return OK;
+	return FAIL_AT(ST_CORRUPT, "the log is older than the database: leaves of acknowledged changes are missing; "
+				   "keep this directory as it is and restore the newest backup");
+}
+
 static struct status import_row(void *context, const struct row *row)
 {
 	struct committer *c = context;
@@ -48,10 +75,14 @@ static struct status remove_page(struct committer *c)
 
 struct status committer_replay(struct committer *c)
 {
+	struct committer_gap gap;
+
+	TRY(committer_compare(c->options.store, c->options.log, &gap));
 	for (;;) {
 		TRY(import_page(c));
 		if (c->outbox_count == 0)
-			return OK;
+			return compare_replayed(c);
+		draft_follow(c->draft, store_committed(c->options.store));
 		TRY(log_append(c->options.log, c->draft));
 		TRY(remove_page(c));
 	}

@@ -268,6 +268,7 @@ static void append(struct committer *c, struct committer_list *plain, struct com
 
 	for (struct committer_entry *e = committer_list_take(plain); e != NULL; e = committer_list_take(plain))
 		committer_list_add(left->first == NULL && add_plain(c->draft, e) ? done : left, e);
+	draft_follow(c->draft, store_committed(c->options.store));
 	struct status s = log_append(c->options.log, c->draft);
 
 	if (ok(s))

@@ -64,10 +64,17 @@ static void wipe(struct buffer *b)
 	b->len = 0;
 }
 
+void draft_follow(struct draft *d, uint64_t sequence)
+{
+	if (sequence > d->sequence)
+		d->sequence = sequence;
+}
+
 void draft_settle(struct draft *d)
 {
 	d->first = d->log->frontier.size;
 	d->last_time = d->log->last_time;
+	d->sequence = d->log->sequence;
 	d->count = 0;
 	d->leaves.len = 0;
 	wipe(&d->actors);

@@ -23,6 +23,7 @@ struct draft_change;
 struct draft {
 	struct log *log;
 	uint64_t first, last_time;
+	uint64_t sequence; /* of the store; see draft_follow() */
 	uint32_t count;
 	unsigned year;
 	struct buffer leaves, actors, subjects; /* actors opened, subjects sealed: as in batch.h */
@@ -58,6 +59,9 @@ MUST_CHECK struct status draft_export(const struct draft *d, uint32_t i, struct 
  * damaged, or the log holds another leaf in its place, or ends before it.
  */
 MUST_CHECK struct status draft_import(struct draft *d, struct bytes bytes, bool *added);
+
+/** draft_follow(d, sequence): its leaves are written behind that state of the store's rows; never an earlier one. */
+void draft_follow(struct draft *d, uint64_t sequence);
 
 /** draft_settle(d): it was appended; begin anew behind it.  For log_append(). */
 void draft_settle(struct draft *d);

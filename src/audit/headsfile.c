@@ -7,7 +7,7 @@
 #include "reader.h"
 
 #define NAME  "heads"
-#define MAGIC "TLH1"
+#define MAGIC "TLH2"
 static const char label[] = "tacenda/v1/log-heads"; /* with its NUL */
 #define CONTEXT    bytes_of(label, sizeof label)
 #define HEAD_BYTES 65
@@ -39,6 +39,7 @@ static struct status put_all(const struct headsfile *f, struct buffer *b)
 	TRY(buffer_put(b, BYTES_LITERAL(MAGIC)));
 	TRY(buffer_put_u64(b, f->end));
 	TRY(buffer_put_u64(b, f->last_time));
+	TRY(buffer_put_u64(b, f->sequence));
 	TRY(buffer_put(b, hash_bytes(&f->last_batch)));
 	TRY(put_frontier(&f->frontier, b));
 	for (const struct head *head = heads_next(&f->heads, &at); head != NULL; head = heads_next(&f->heads, &at))
@@ -86,6 +87,7 @@ static struct status take_all(struct bytes plain, struct headsfile *f)
 		return FAIL_AT(ST_CORRUPT, "chain heads");
 	TRY(reader_u64(&r, &f->end));
 	TRY(reader_u64(&r, &f->last_time));
+	TRY(reader_u64(&r, &f->sequence));
 	TRY(reader_copy(&r, &f->last_batch, sizeof f->last_batch));
 	TRY(take_frontier(&r, &f->frontier));
 	while (reader_left(&r) > 0) {

@@ -4,9 +4,9 @@
  * read the whole log.
  *
  * `heads` = chunked encryption under the site's key, context "tacenda/v1/log-heads":
- * "TLH1" (4), leaves (8), bytes of batches (8), time of the last leaf (8), hash at
- * the end of the last batch (32), the nodes of the frontier from the lowest (32
- * each), then for each chain role (1), id (16), length (8), index (8), link (32).
+ * "TLH2" (4), bytes of batches (8), time of the last leaf (8), the store's sequence
+ * (8), hash at the end of the last batch (32), leaves (8), the nodes of the frontier
+ * from the lowest (32 each), then for each chain role (1), id (16), length (8), index (8), link (32).
  * It is derived: one that is missing or does not open is made anew.
  */
 #ifndef AUDIT_HEADSFILE_H
@@ -20,7 +20,7 @@
 
 struct headsfile {
 	struct tree_frontier frontier;
-	uint64_t end, last_time;
+	uint64_t end, last_time, sequence;
 	struct hash last_batch; /* zero before the first */
 	struct heads heads;
 };

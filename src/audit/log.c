@@ -174,18 +174,37 @@ static struct status write_batch(struct log *l)
 	return s;
 }
 
-static struct status write_draft(struct log *l, const struct draft *d)
+static struct status seal_draft(struct log *l, const struct draft *d)
 {
 	const struct batch_parts parts = {d->first, d->count, buffer_bytes(&d->leaves), buffer_bytes(&d->actors),
 					  buffer_bytes(&d->subjects)};
 
+	l->record.len = 0;
+	return batch_write(&parts, secret_key(&d->year_key), &l->record);
+}
+
+/* Behind a change of rows the batch says which, so that rows of an earlier day are noticed. */
+static struct status seal_with_sequence(struct log *l, struct draft *d)
+{
+	const size_t before = d->actors.len;
+
+	if (d->sequence <= l->sequence)
+		return seal_draft(l, d);
+	TRY(batch_put_sequence(&d->actors, d->sequence));
+	struct status s = seal_draft(l, d);
+
+	d->actors.len = before;
+	return s;
+}
+
+static struct status write_draft(struct log *l, struct draft *d)
+{
 	(void)pthread_mutex_lock(&l->lock);
 	struct status s = heads_reserve(&l->heads, d->staged.count);
 	(void)pthread_mutex_unlock(&l->lock);
 
 	TRY(s);
-	l->record.len = 0;
-	TRY(batch_write(&parts, secret_key(&d->year_key), &l->record));
+	TRY(seal_with_sequence(l, d));
 	return write_batch(l);
 }
 
@@ -218,6 +237,7 @@ struct status log_append(struct log *l, struct draft *d)
 	if (ok(derive(l, d))) {
 		l->end += l->record.len;
 		l->last_time = d->last_time;
+		l->sequence = d->sequence;
 		save_heads_when_due(l);
 	} else {
 		set_state(l, LOG_BROKEN);
@@ -231,7 +251,8 @@ struct status log_save_heads(struct log *l)
 	struct headsfile_saver *saver = &l->saver;
 	const struct uuid none = {{0}};
 
-	saver->file = (struct headsfile){.frontier = l->frontier, .end = l->end, .last_time = l->last_time};
+	saver->file = (struct headsfile){
+		.frontier = l->frontier, .end = l->end, .last_time = l->last_time, .sequence = l->sequence};
 	if (l->end > 0)
 		TRY(os_read_all(l->options.os, l->batches.fd, &saver->file.last_batch, sizeof saver->file.last_batch,
 				l->end - sizeof saver->file.last_batch));

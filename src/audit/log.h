@@ -78,6 +78,14 @@ void log_head(struct log *l, struct tree_head *out);
 uint64_t log_size(struct log *l);
 /** log_chain(l, role, id, out): the end of a chain; any thread. */
 void log_chain(struct log *l, enum heads_role role, const struct uuid *id, struct head *out);
+/** log_sequence(l): the highest sequence of the store that its batches follow; the owner's. */
+uint64_t log_sequence(const struct log *l);
+/**
+ * log_beyond(l, sequence, out):
+ * The owner's.  The first leaf of the first batch that follows a higher sequence of
+ * the store; the size of the log when none does.  ST_CORRUPT.
+ */
+MUST_CHECK struct status log_beyond(struct log *l, uint64_t sequence, uint64_t *out);
 /** How many unfinished bytes were cut off when it was opened. */
 uint64_t log_cut(const struct log *l);
 

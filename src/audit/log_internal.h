@@ -23,6 +23,7 @@ struct log {
 	uint64_t end; /* bytes of whole batches */
 	struct tree_frontier frontier;
 	uint64_t last_time;
+	uint64_t sequence; /* of the store, behind which the last batch was written */
 	uint64_t saved;    /* leaves whose chain ends are saved */
 	uint64_t at_least; /* leaves that there were once */
 	struct headsfile_saver saver;
@@ -42,6 +43,8 @@ struct log {
 
 /** log_recover(l): read the end of the log after its files were opened; log_open.c. */
 MUST_CHECK struct status log_recover(struct log *l);
+/** log_open_actors(l, b, plain): append the actors of a batch, opened. */
+MUST_CHECK struct status log_open_actors(struct log *l, const struct batch *b, struct buffer *plain);
 /** log_publish(l, staged): the frontier, and these chain ends, which there is room for. */
 MUST_CHECK struct status log_publish(struct log *l, const struct heads *staged);
 /** log_keep_reserve(l): allocate ahead, and know whether that is still possible. */

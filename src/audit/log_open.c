@@ -50,6 +50,7 @@ static struct status load_saved(struct log *l)
 	l->frontier = f.frontier;
 	l->end = f.end;
 	l->last_time = f.last_time;
+	l->sequence = f.sequence;
 	l->saved = f.frontier.size;
 	l->heads = f.heads;
 	return OK;
@@ -106,16 +107,22 @@ static struct status extend(struct log *l, enum heads_role role, const struct uu
 	return heads_put(&l->heads, &head);
 }
 
-static struct status take_actors(struct log *l, const struct batch *b, struct buffer *plain)
+struct status log_open_actors(struct log *l, const struct batch *b, struct buffer *plain)
 {
 	const struct log_keys *keys = &l->options.keys;
-	struct batch_actor actor;
-	struct piece_actor p;
 	unsigned year;
 
 	TRY(batch_year(batch_leaf(b, 0), &year));
 	TRY(keys->year_key(keys->context, year, (struct key *)(void *)l->key.bytes));
-	TRY(batch_open_actors(b, secret_key(&l->key), plain));
+	return batch_open_actors(b, secret_key(&l->key), plain);
+}
+
+static struct status take_actors(struct log *l, const struct batch *b, struct buffer *plain)
+{
+	struct batch_actor actor;
+	struct piece_actor p;
+
+	TRY(log_open_actors(l, b, plain));
 	struct reader r = reader_of(buffer_bytes(plain));
 
 	for (uint32_t i = 0; i < b->count; i++) {
@@ -125,7 +132,7 @@ static struct status take_actors(struct log *l, const struct batch *b, struct bu
 		if (!uuid_is_zero(&p.user.uuid))
 			TRY(extend(l, HEADS_ACTOR, &p.user.uuid, b->first + i, batch_leaf(b, i)));
 	}
-	return OK;
+	return batch_take_sequence(&r, &l->sequence);
 }
 
 /* A patient's id stands beside the sealed piece, so an erased one's chain goes on. */

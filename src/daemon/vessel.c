@@ -91,6 +91,18 @@ struct status vessel_open_keys(const struct vessel_options *o, struct vessel *v)
 	return open_keys(o, v);
 }
 
+/* Rows of an earlier day are refused here, with the leaves that tell of what is missing. */
+static struct status compare(struct vessel *v)
+{
+	struct committer_gap gap;
+	struct status s = committer_compare(&v->store, v->log, &gap);
+
+	if (!ok(s) && gap.end > gap.first)
+		(void)fprintf(stderr, "tacendad: event=rows_missing first_leaf=%llu last_leaf=%llu\n",
+			      (unsigned long long)gap.first, (unsigned long long)gap.end - 1);
+	return s;
+}
+
 struct status vessel_open_rows(const struct vessel_options *o, struct vessel *v)
 {
 	TRY(store_open(&(struct store_options){.os = &os_real,
@@ -107,6 +119,7 @@ struct status vessel_open_rows(const struct vessel_options *o, struct vessel *v)
 					   .snapshot_leaves = LOG_SNAPSHOT_LEAVES,
 					   .background = true},
 		     &v->log));
+	TRY(compare(v));
 	TRY(vault_open(&os_real, v->data, &v->vault));
 	return make_signer(v);
 }

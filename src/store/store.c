@@ -119,6 +119,11 @@ struct status store_checkpoint(struct store *s)
 	return left > 0 ? FAIL_AT(ST_BUSY, "checkpoint") : OK;
 }
 
+uint64_t store_committed(const struct store *s)
+{
+	return s->engine->sequence;
+}
+
 /* ---- Snapshots ---- */
 
 /* The state is taken by the first read, so that there must be one here. */
@@ -238,6 +243,7 @@ struct status store_savepoint(struct store_txn *txn)
 	txn->savepoint.open = true;
 	txn->savepoint.changed = txn->changed;
 	txn->savepoint.audited = txn->audited;
+	txn->savepoint.sequence = txn->sequence;
 	txn->changed = txn->audited = false;
 	return OK;
 }
@@ -249,6 +255,8 @@ struct status store_savepoint_undo(struct store_txn *txn)
 	txn->savepoint.open = false;
 	txn->changed = txn->savepoint.changed;
 	txn->audited = txn->savepoint.audited;
+	/* Nobody was told of the numbers: a commit of nothing else does not count as one. */
+	txn->sequence = txn->savepoint.sequence;
 	TRY(database_step(txn->view, DATABASE_SAVEPOINT_UNDO));
 	return database_step(txn->view, DATABASE_SAVEPOINT_KEEP);
 }

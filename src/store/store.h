@@ -136,6 +136,9 @@ struct store_damaged store_damage(const struct store_view *view);
 /** store_sequence(view, out): the highest number given to a change; see TABLE_COUNTER. */
 MUST_CHECK struct status store_sequence(struct store_view *view, uint64_t *out);
 
+/** store_committed(s): the same after the last commit; for the thread that has the transactions. */
+uint64_t store_committed(const struct store *s);
+
 /* ---- Changing ---- */
 
 /** One atomic change of any number of rows; `{0}` is a valid ended one. */
@@ -146,6 +149,7 @@ struct store_txn {
 	bool changed, audited; /* since the last check */
 	struct {
 		bool open, changed, audited;
+		uint64_t sequence;
 	} savepoint;
 };
 

@@ -22,7 +22,7 @@ SIZES = (10, 3000, 4096, 5000, 20_000, 70_000)
 class Prepared:
     """The site, its people, and what they know."""
 
-    def __init__(self, folder_of=Site):
+    def __init__(self, folder_of=Site, killed=False):
         self.site = folder_of()
         self.site.begin()
         admin = self.site.people["admin"]
@@ -38,8 +38,8 @@ class Prepared:
         owner.request("PATCH", f"/v1/uploads/{self.upload}", os.urandom(9000),
                       {"Upload-Offset": "0", "Content-Type": "application/partial-upload"})
         self.size = int(owner.request("GET", "/v1/log/checkpoint").body.split(b"\n")[1])
-        code = self.site.stop()
-        if code != 0:
+        code = self.site.kill() if killed else self.site.stop()
+        if code != (-signal.SIGKILL if killed else 0):
             raise RuntimeError(f"the daemon ended with {code}: {self.site.log_text()}")
 
     def change(self, items):
