@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cachefile.h"
 
+#include "nonce.h"
 #include "reader.h"
+#include "text.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
-#define MAGIC  "TCF1"
+#define MAGIC  "TCF2"
 #define FOLDER "cache"
 /* Room for the seal of a full block. */
 #define SEALED_MAX (KEYHOLDER_BLOCK_MAX + 256)
@@ -18,28 +18,39 @@ static struct status open_folder(const struct cachefile *c, int *out)
 	return os_open_dir(c->os, c->home, FOLDER, true, out);
 }
 
-static struct bytes block_name(const struct cachefile *c, uint32_t index, uint32_t count, char *room, size_t len)
-{
-	int used = snprintf(room, len, "%s/%u/%u", c->name, index, count);
+/** What every block of one save has in its name. */
+struct save {
+	const char *file;
+	uint8_t id[16];
+	uint32_t count;
+};
 
-	return bytes_of(room, (size_t)used);
+static struct status put_block_name(const struct save *save, uint32_t index, struct buffer *out)
+{
+	out->len = 0;
+	TRY(buffer_print(out, "%s/", save->file));
+	TRY(text_put_hex(out, BYTES_OF(save->id)));
+	return buffer_print(out, "/%u/%u", index, save->count);
 }
 
 static struct status open_blocks(const struct cachefile *c, struct bytes file, struct buffer *out)
 {
+	AUTO(buffer) name = {.max = KEYHOLDER_BLOCK_NAME_MAX};
 	struct reader r = reader_of(file);
+	struct save save = {.file = c->name};
 	struct bytes magic, block;
-	uint32_t count;
-	char room[KEYHOLDER_BLOCK_NAME_MAX];
+	size_t room = out->max - out->len;
 
 	TRY(reader_take(&r, sizeof MAGIC - 1, &magic));
 	if (!bytes_equal(magic, BYTES_LITERAL(MAGIC)))
 		return FAIL_AT(ST_CORRUPT, "cache");
-	TRY(reader_u32(&r, &count));
-	for (uint32_t i = 0; i < count; i++) {
+	TRY(reader_copy(&r, save.id, sizeof save.id));
+	TRY(reader_u32(&r, &save.count));
+	TRY(buffer_reserve(out, reader_left(&r) < room ? reader_left(&r) : room));
+	for (uint32_t i = 0; i < save.count; i++) {
 		TRY(reader_sized(&r, SEALED_MAX, &block));
-		TRY(keyholder_block_open(c->keys, block_name(c, i, count, room, sizeof room), (struct sealed){block},
-					 out));
+		TRY(put_block_name(&save, i, &name));
+		TRY(keyholder_block_open(c->keys, buffer_bytes(&name), (struct sealed){block}, out));
 	}
 	return reader_done(&r);
 }
@@ -65,18 +76,20 @@ struct status cachefile_load(const struct cachefile *c, struct buffer *out)
 static struct status seal_blocks(const struct cachefile *c, struct bytes plain, struct buffer *out)
 {
 	AUTO(buffer) sealed = {.max = SEALED_MAX};
-	char room[KEYHOLDER_BLOCK_NAME_MAX];
-	uint32_t count = (uint32_t)((plain.len + PLAIN_MAX - 1) / PLAIN_MAX);
+	AUTO(buffer) name = {.max = KEYHOLDER_BLOCK_NAME_MAX};
+	struct save save = {.file = c->name, .count = (uint32_t)((plain.len + PLAIN_MAX - 1) / PLAIN_MAX)};
 
+	nonce_random(save.id, sizeof save.id);
 	TRY(buffer_put(out, BYTES_LITERAL(MAGIC)));
-	TRY(buffer_put_u32(out, count));
-	for (uint32_t i = 0; i < count; i++) {
+	TRY(buffer_put(out, BYTES_OF(save.id)));
+	TRY(buffer_put_u32(out, save.count));
+	for (uint32_t i = 0; i < save.count; i++) {
 		size_t at = (size_t)i * PLAIN_MAX;
 		size_t len = plain.len - at < PLAIN_MAX ? plain.len - at : PLAIN_MAX;
 
 		sealed.len = 0;
-		TRY(keyholder_block_seal(c->keys, block_name(c, i, count, room, sizeof room),
-					 plain_of(plain.at + at, len), &sealed));
+		TRY(put_block_name(&save, i, &name));
+		TRY(keyholder_block_seal(c->keys, buffer_bytes(&name), plain_of(plain.at + at, len), &sealed));
 		TRY(buffer_put_sized(out, buffer_bytes(&sealed)));
 	}
 	return OK;

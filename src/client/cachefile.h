@@ -3,9 +3,10 @@
  * cachefile: what a person's computer keeps of the site so that the next command
  * fetches only what changed: one file of sealed blocks in `cache/` of the home.
  *
- * Form: "TCF1", count of blocks (4), then each block sized and sealed under the
- * person's own keys, its name "FILE/INDEX/COUNT".  So a block that is missing,
- * moved, or of another file does not open (PROMISES#S2, PROMISES#K7).
+ * Form: "TCF2", random id of this save (16), count of blocks (4), then each block
+ * sized and sealed under the person's own keys, its name "FILE/SAVE/INDEX/COUNT".  So a
+ * block that is missing, moved, of another file or of another save does not open
+ * (PROMISES#S2, PROMISES#K7): what was saved together is read together or not at all.
  * A cache is never the only copy: one that does not open is dropped and filled anew.
  */
 #ifndef CLIENT_CACHEFILE_H

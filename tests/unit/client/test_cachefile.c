@@ -10,6 +10,9 @@
 #include "cachefile.h"
 #include "keyholder_local.h"
 
+/* "TCF2", the save's id, the count. */
+#define HEAD ((size_t)4 + 16 + 4)
+
 static struct home home;
 static struct keyholder holder;
 static struct cachefile cache;
@@ -133,19 +136,50 @@ static void blocks_moved_or_missing_are_noticed(void **state)
 	assert_ok(cachefile_save(&cache, bytes_of(plain, 2 * block)));
 	free(plain);
 	load_raw("patients", &raw);
-	const size_t sealed = (raw.len - 8) / 2;
-	assert_ok(buffer_put(&moved, bytes_of(raw.bytes, 8)));
-	assert_ok(buffer_put(&moved, bytes_of(raw.bytes + 8 + sealed, sealed)));
-	assert_ok(buffer_put(&moved, bytes_of(raw.bytes + 8, sealed)));
+	const size_t sealed = (raw.len - HEAD) / 2;
+	assert_ok(buffer_put(&moved, bytes_of(raw.bytes, HEAD)));
+	assert_ok(buffer_put(&moved, bytes_of(raw.bytes + HEAD + sealed, sealed)));
+	assert_ok(buffer_put(&moved, bytes_of(raw.bytes + HEAD, sealed)));
 	save_raw("patients", buffer_bytes(&moved));
 	assert_fails(ST_CORRUPT, load(&out));
 	/* One block and a count of one. */
 	moved.len = 0;
-	assert_ok(buffer_put(&moved, bytes_of(raw.bytes, 8 + sealed)));
-	moved.bytes[7] = 1;
+	assert_ok(buffer_put(&moved, bytes_of(raw.bytes, HEAD + sealed)));
+	moved.bytes[HEAD - 1] = 1;
 	save_raw("patients", buffer_bytes(&moved));
 	assert_fails(ST_CORRUPT, load(&out));
 	assert_int_equal(out.len, 0);
+}
+
+/* Whoever writes the disk has every save there ever was: he may put an old one back, but not make one of two. */
+static void blocks_of_two_saves_are_not_mixed(void **state)
+{
+	const size_t block = KEYHOLDER_BLOCK_MAX - 256;
+	AUTO(buffer) first = {.max = 8 * KEYHOLDER_BLOCK_MAX}, second = {.max = 8 * KEYHOLDER_BLOCK_MAX};
+	AUTO(buffer) mixed = {.max = 8 * KEYHOLDER_BLOCK_MAX}, out = {.max = 8 * KEYHOLDER_BLOCK_MAX, .wipe = true};
+	uint8_t *plain = calloc(2, block);
+
+	(void)state;
+	assert_non_null(plain);
+	assert_ok(cachefile_save(&cache, bytes_of(plain, 2 * block)));
+	load_raw("patients", &first);
+	memset(plain, 'b', 2 * block);
+	assert_ok(cachefile_save(&cache, bytes_of(plain, 2 * block)));
+	free(plain);
+	load_raw("patients", &second);
+	assert_int_equal(first.len, second.len);
+	const size_t half = HEAD + (first.len - HEAD) / 2;
+	assert_ok(buffer_put(&mixed, bytes_of(second.bytes, half)));
+	assert_ok(buffer_put(&mixed, bytes_of(first.bytes + half, first.len - half)));
+	save_raw("patients", buffer_bytes(&mixed));
+	assert_fails(ST_CORRUPT, load(&out));
+	assert_int_equal(out.len, 0);
+	/* The id of the other save under the same blocks. */
+	memcpy(mixed.bytes, first.bytes, HEAD);
+	save_raw("patients", buffer_bytes(&mixed));
+	assert_fails(ST_CORRUPT, load(&out));
+	save_raw("patients", buffer_bytes(&first));
+	assert_ok(load(&out));
 }
 
 int main(void)
@@ -156,6 +190,7 @@ int main(void)
 		EACH(every_changed_byte_is_noticed),
 		EACH(another_file_is_none),
 		EACH(blocks_moved_or_missing_are_noticed),
+		EACH(blocks_of_two_saves_are_not_mixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
