@@ -217,9 +217,11 @@ static void make_records(struct me *me, char **words)
 static struct {
 	const char *home, *passphrase_file;
 	uint32_t patients, records;
-	_Atomic uint32_t next, done;
-	pthread_mutex_t opening;
-} filling = {.opening = PTHREAD_MUTEX_INITIALIZER};
+	uint32_t done, told; /* guarded by the lock */
+	_Atomic uint32_t next;
+	struct timespec begin;
+	pthread_mutex_t lock;
+} filling = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 struct small {
 	size_t left;
@@ -268,17 +270,45 @@ static void add_patient(struct me *me, uint32_t number, struct changeset *set)
 		add_record(&file, set);
 }
 
+static double seconds_since(const struct timespec *begin)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - begin->tv_sec) + (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+/* On a terminal over the last one, elsewhere a line for each twentieth. */
+static void tell(uint32_t more)
+{
+	bool terminal = isatty(STDERR_FILENO);
+
+	(void)pthread_mutex_lock(&filling.lock);
+	filling.done += more;
+	double passed = seconds_since(&filling.begin), rate = filling.done / passed;
+	uint32_t twentieth = (uint32_t)((uint64_t)filling.done * 20 / filling.patients);
+	if (terminal || twentieth != filling.told)
+		fprintf(stderr, "%s%u of %u patient files, %.0f a second, about %.0f s left%s", terminal ? "\r" : "",
+			filling.done, filling.patients, rate, (filling.patients - filling.done) / rate,
+			terminal ? "   " : "\n");
+	filling.told = twentieth;
+	(void)pthread_mutex_unlock(&filling.lock);
+}
+
+/* Statements of one change: some requests' worth of leaves fit a batch of the log, and a request its limit of bytes. */
+#define TOGETHER 480
+
 /* Statements of one patient file: itself, two epochs, identity, records; as many files as fit a request. */
 static void *fill_some(void *context)
 {
-	const uint32_t each = 200 / (filling.records + 4) > 0 ? 200 / (filling.records + 4) : 1;
+	const uint32_t each = TOGETHER / (filling.records + 4) > 0 ? TOGETHER / (filling.records + 4) : 1;
 	struct me me;
 
 	/* The pin in the security file is moved by one process at a time, not by two threads of it. */
-	(void)pthread_mutex_lock(&filling.opening);
+	(void)pthread_mutex_lock(&filling.lock);
 	me_open(filling.home, filling.passphrase_file, &me);
 	must(site_prepare(&me.site));
-	(void)pthread_mutex_unlock(&filling.opening);
+	(void)pthread_mutex_unlock(&filling.lock);
 	for (;;) {
 		AUTO(changeset) set = {0};
 		uint32_t first = atomic_fetch_add(&filling.next, each), i;
@@ -288,9 +318,7 @@ static void *fill_some(void *context)
 		for (i = first; i < first + each && i < filling.patients; i++)
 			add_patient(&me, i, &set);
 		must(changeset_send(&set, NULL));
-		uint32_t done = atomic_fetch_add(&filling.done, i - first) + i - first;
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r%u of %u patients", done, filling.patients);
+		tell(i - first);
 	}
 	me_close(&me);
 	return context;
@@ -299,20 +327,18 @@ static void *fill_some(void *context)
 static void fill(char **words)
 {
 	pthread_t threads[THREADS_MAX];
-	struct timespec begin, end;
 	uint32_t count;
 
 	must(text_to_u32(text_of(words[0]), 1, 10000000, &filling.patients));
 	must(text_to_u32(text_of(words[1]), 0, 900, &filling.records));
 	must(text_to_u32(text_of(words[2]), 1, THREADS_MAX, &count));
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	clock_gettime(CLOCK_MONOTONIC, &filling.begin);
 	for (uint32_t i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, fill_some, NULL) != 0)
 			must(FAIL(ST_NO_MEMORY));
 	for (uint32_t i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%.1f\n", (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	printf("%.1f\n", seconds_since(&filling.begin));
 }
 
 int main(int argc, char **argv)

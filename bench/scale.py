@@ -35,7 +35,10 @@ class Large:
     def __init__(self, site, patients):
         self.site, self.patients = site, patients
         _, self.doctor = site.begin(("doctor", "clinician"))
-        self.fill = float(self.prepare("fill", patients, RECORDS, os.cpu_count() or 1))
+        # Longer than an agent waits for its next command.
+        self.doctor.do("unlock", "--for", "6h", passphrase=True)
+        # Two threads a core: one waits for the disk while the other signs.
+        self.fill = float(self.prepare("fill", patients, RECORDS, 2 * (os.cpu_count() or 1)))
         self.token = self.prepare("token").strip()
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
