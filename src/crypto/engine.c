@@ -30,7 +30,6 @@ static void end_thread(void *engine)
 {
 	struct engine *e = engine;
 
-	EVP_MD_CTX_free(e->sha256);
 	EVP_MD_CTX_free(e->sha512);
 	EVP_CIPHER_CTX_free(e->ecb);
 	EVP_CIPHER_CTX_free(e->gcm);
@@ -74,6 +73,7 @@ struct status crypto_setup(void)
 	a->aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	TRY(engine_did(a->sha256 != NULL && a->sha512 != NULL && a->aes256_ecb != NULL && a->aes256_gcm != NULL));
 	TRY(fetch_curve(a));
+	a->short_gcm = crypto_aead_aes256gcm_is_available() == 1;
 	if (pthread_key_create(&at_thread_end, end_thread) != 0)
 		return FAIL_AT(ST_NO_MEMORY, "thread key");
 	ready = true;
@@ -84,13 +84,11 @@ static struct status make_contexts(struct engine *e)
 {
 	const struct engine_algorithms *a = &engine_algorithms;
 
-	e->sha256 = EVP_MD_CTX_new();
 	e->sha512 = EVP_MD_CTX_new();
 	e->ecb = EVP_CIPHER_CTX_new();
 	e->import = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	e->numbers = BN_CTX_new();
-	TRY(engine_did(e->sha256 != NULL && e->sha512 != NULL && e->ecb != NULL && e->numbers != NULL));
-	TRY(engine_did(EVP_DigestInit_ex2(e->sha256, a->sha256, NULL)));
+	TRY(engine_did(e->sha512 != NULL && e->ecb != NULL && e->numbers != NULL));
 	TRY(engine_did(EVP_DigestInit_ex2(e->sha512, a->sha512, NULL)));
 	TRY(engine_did(EVP_EncryptInit_ex2(e->ecb, a->aes256_ecb, NULL, NULL, NULL)));
 	TRY(engine_did(EVP_CIPHER_CTX_set_padding(e->ecb, 0)));

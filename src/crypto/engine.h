@@ -16,6 +16,8 @@
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <sodium.h>
 
 #include "secret.h"
 
@@ -25,6 +27,7 @@ struct engine_algorithms {
 	EVP_CIPHER *aes256_ecb, *aes256_gcm;
 	EVP_PKEY *p256; /* the curve alone: copied, then given a point */
 	EC_GROUP *group;
+	bool short_gcm; /* libsodium has AES-GCM for this processor: see gcm.c */
 };
 extern struct engine_algorithms engine_algorithms;
 
@@ -41,13 +44,15 @@ struct engine_scratch {
 	uint8_t native[32];
 	uint8_t ephemeral[32], dh[32], prk[32], shared[32];
 	struct hpke_schedule schedule;
+	SHA256_CTX sha256;
+	crypto_aead_aes256gcm_state gcm;
 };
 
 #define ENGINE_SPARES 8
 
 /** What one thread reuses. */
 struct engine {
-	EVP_MD_CTX *sha256, *sha512;
+	EVP_MD_CTX *sha512;
 	EVP_CIPHER_CTX *ecb, *gcm;
 	EVP_PKEY_CTX *import;
 	BN_CTX *numbers;

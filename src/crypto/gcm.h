@@ -35,4 +35,13 @@ MUST_CHECK struct status gcm_seal(EVP_CIPHER_CTX *gcm, const uint8_t nonce[GCM_N
 MUST_CHECK struct status gcm_open(EVP_CIPHER_CTX *gcm, const uint8_t nonce[GCM_NONCE], struct bytes aad,
 				  struct bytes sealed, uint8_t *out);
 
+/**
+ * gcm_seal_once(key, ...), gcm_open_once(key, ...):
+ * The same for the only message under ${key}; no trace of the key is left.
+ */
+MUST_CHECK struct status gcm_seal_once(const uint8_t key[GCM_KEY], const uint8_t nonce[GCM_NONCE], struct bytes aad,
+				       struct bytes plain, uint8_t *out);
+MUST_CHECK struct status gcm_open_once(const uint8_t key[GCM_KEY], const uint8_t nonce[GCM_NONCE], struct bytes aad,
+				       struct bytes sealed, uint8_t *out);
+
 #endif /* !CRYPTO_GCM_H */

@@ -46,6 +46,7 @@ static void set_message(uint8_t *block, uint8_t number, const uint8_t *nonce, co
 		block[i] ^= mask[i];
 }
 
+/* Kx into ${xaes_blocks}. */
 static struct status derive(struct engine *e, const struct key *key, const uint8_t *nonce)
 {
 	struct engine_scratch *s = e->scratch;
@@ -56,8 +57,7 @@ static struct status derive(struct engine *e, const struct key *key, const uint8
 	double_block(s->xaes_mask);
 	set_message(s->xaes_blocks, 1, nonce, s->xaes_mask);
 	set_message(s->xaes_blocks + BLOCK, 2, nonce, s->xaes_mask);
-	TRY(encrypt_blocks(e->ecb, s->xaes_blocks, 2 * BLOCK));
-	return gcm_key(e->gcm, s->xaes_blocks);
+	return encrypt_blocks(e->ecb, s->xaes_blocks, 2 * BLOCK);
 }
 
 static void forget(struct engine *e)
@@ -68,7 +68,6 @@ static void forget(struct engine *e)
 	secret_wipe(e->scratch->xaes_blocks, sizeof e->scratch->xaes_blocks);
 	/* A new key overwrites the old one's schedule. */
 	(void)EVP_EncryptInit_ex2(e->ecb, NULL, zero, NULL, NULL);
-	gcm_forget(e->gcm);
 }
 
 struct status xaes_seal_nonce(const struct key *key, const uint8_t nonce[NONCE], struct bytes aad, struct bytes plain,
@@ -79,7 +78,7 @@ struct status xaes_seal_nonce(const struct key *key, const uint8_t nonce[NONCE],
 	TRY(engine_here(&e));
 	struct status s = derive(e, key, nonce);
 	if (ok(s))
-		s = gcm_seal(e->gcm, nonce + CONTEXT, aad, plain, out);
+		s = gcm_seal_once(e->scratch->xaes_blocks, nonce + CONTEXT, aad, plain, out);
 	forget(e);
 	return s;
 }
@@ -114,7 +113,8 @@ struct status xaes_open_to(const struct key *key, struct bytes aad, struct bytes
 	TRY(engine_here(&e));
 	struct status s = derive(e, key, sealed.at);
 	if (ok(s))
-		s = gcm_open(e->gcm, sealed.at + CONTEXT, aad, bytes_of(sealed.at + NONCE, sealed.len - NONCE), out);
+		s = gcm_open_once(e->scratch->xaes_blocks, sealed.at + CONTEXT, aad,
+				  bytes_of(sealed.at + NONCE, sealed.len - NONCE), out);
 	forget(e);
 	return s;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine.h"
 #include "hash.h"
 #include "xaes.h"
 
@@ -51,6 +52,34 @@ static void opens_what_it_sealed_at_every_length(void **state)
 		assert_ok(xaes_open(&key, bytes_of(plain, len / 2), buffer_bytes(&sealed), &opened));
 		assert_true(bytes_equal(buffer_bytes(&opened), bytes_of(plain, len)));
 	}
+}
+
+/* Short messages go another way than long ones: both must say the same, also around the border. */
+static void both_ways_agree_at_every_length(void **state)
+{
+	(void)state;
+	static uint8_t plain[1300], sealed[2][sizeof plain + XAES_OVERHEAD], opened[sizeof plain];
+	const uint8_t *nonce = (const uint8_t *)"ABCDEFGHIJKLMNOPQRSTUVWX";
+	const bool had = engine_algorithms.short_gcm;
+
+	for (size_t i = 0; i < sizeof plain; i++)
+		plain[i] = (uint8_t)(i * 7);
+	for (size_t len = 0; len <= sizeof plain; len += len < 80 || (len > 1000 && len < 1050) ? 1 : 61) {
+		for (int way = 0; way < 2; way++) {
+			engine_algorithms.short_gcm = had && way == 0;
+			memcpy(sealed[way], nonce, 24);
+			assert_ok(xaes_seal_nonce(&key, nonce, bytes_of(plain, len % 50), bytes_of(plain, len),
+						  sealed[way] + 24));
+		}
+		assert_memory_equal(sealed[0], sealed[1], len + XAES_OVERHEAD);
+		for (int way = 0; way < 2; way++) {
+			engine_algorithms.short_gcm = had && way == 0;
+			assert_ok(xaes_open_to(&key, bytes_of(plain, len % 50),
+					       bytes_of(sealed[0], len + XAES_OVERHEAD), opened));
+			assert_memory_equal(opened, plain, len);
+		}
+	}
+	engine_algorithms.short_gcm = had;
 }
 
 static void opens_nothing_into_an_empty_buffer(void **state)
@@ -141,7 +170,7 @@ int main(void)
 		TEST(has_the_vectors_of_the_specification),     TEST(opens_what_it_sealed_at_every_length),
 		TEST(opens_nothing_into_an_empty_buffer),       TEST(no_two_seals_are_equal),
 		TEST(refuses_every_truncation_and_flipped_bit), TEST(refuses_another_key_or_additional_data),
-		TEST(a_full_buffer_is_left_as_it_was),
+		TEST(a_full_buffer_is_left_as_it_was),          TEST(both_ways_agree_at_every_length),
 	};
 	return ok(crypto_setup()) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
