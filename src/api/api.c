@@ -141,7 +141,9 @@ static struct status find_patient(struct call *c)
 	if (route_segment(c, "patient").at != NULL)
 		return route_id(c, "patient", ID_PATIENT, &c->patient.uuid);
 	TRY(route_id(c, "record", ID_RECORD, &record.uuid));
-	return facts_record(call_view(c), &record, &c->patient);
+	TRY(facts_record(call_view(c), &record, &c->record));
+	c->patient = c->record.patient;
+	return OK;
 }
 
 static struct status allow(struct call *c)
@@ -149,7 +151,7 @@ static struct status allow(struct call *c)
 	c->facts = c->caller.facts;
 	TRY(find_patient(c));
 	if (!uuid_is_zero(&c->patient.uuid))
-		TRY(facts_file(call_view(c), &c->patient, &c->facts));
+		TRY(memory_file(c->loop, &c->patient, &c->facts));
 	return permit_decide(&c->facts, c->route->action, &c->room, &c->pass);
 }
 

@@ -77,6 +77,7 @@ struct call {
 	struct permit_facts facts;      /* what the pass was decided upon */
 	const struct permit_pass *pass; /* of the route's action, on the route's patient */
 	struct patient_id patient;      /* zero: the route is about none */
+	struct record_state record;     /* of the address, where it names one instead of its patient */
 	struct json_document document;
 	struct jsonfield_refusal refusal;
 

@@ -53,9 +53,9 @@ static struct status produce(void *context, uint8_t *out, size_t max, size_t *le
 
 static struct status find_version(struct call *c, struct reading *r, struct row *row)
 {
-	TRY(route_id(c, "record", ID_RECORD, &r->record.uuid));
+	r->record = c->record.record;
 	TRY(text_to_u32(route_segment(c, "version"), 1, UINT32_MAX, &r->version));
-	return record_version_open(call_view(c), &c->facts, &r->record, r->version, row);
+	return record_version_open(call_view(c), &c->facts, &c->record, r->version, row);
 }
 
 static struct status choose_range(struct call *c, struct reading *r)

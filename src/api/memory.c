@@ -8,6 +8,8 @@
 
 /* A power of two; a session is at one place or nowhere. */
 #define PLACES 1024
+/* Patient files with one user each, likewise. */
+#define FILES 512
 
 struct remembered {
 	bool used;
@@ -19,9 +21,20 @@ struct remembered {
 	uint64_t touched; /* monotonic: when presence was last asked */
 };
 
+/** Who may do what with one file, as of one state of the rows. */
+struct remembered_file {
+	bool known;
+	uint64_t commits; /* of the snapshot */
+	struct user_id user;
+	struct patient_id patient;
+	struct authority_grant grant;
+	bool owner;
+};
+
 struct api_memory {
 	uint64_t generation;
 	struct remembered places[PLACES];
+	struct remembered_file files[FILES];
 };
 
 struct status memory_new(struct api_memory **out)
@@ -102,5 +115,32 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 	TRY(arena_text(arena, (struct text){r->login, r->login_len}, &made.login));
 	TRY(arena_text(arena, (struct text){r->name, r->name_len}, &made.name));
 	*out = made;
+	return OK;
+}
+
+/* The ends of ids are random (UUIDv7). */
+static struct remembered_file *place_of_file(struct api_memory *m, const struct user_id *user,
+					     const struct patient_id *patient)
+{
+	const uint8_t *a = user->uuid.bytes, *b = patient->uuid.bytes;
+
+	return &m->files[((a[14] ^ b[14]) << 8 | (a[15] ^ b[15])) & (FILES - 1)];
+}
+
+struct status memory_file(struct api_loop *loop, const struct patient_id *patient, struct permit_facts *facts)
+{
+	struct remembered_file *r = place_of_file(loop->memory, &facts->user, patient);
+	/* What others of this turn have read stays as it is. */
+	if (!loop->snapshot.begun)
+		TRY(store_snapshot_renew(&loop->snapshot));
+	if (r->known && r->commits == loop->snapshot.commits && uuid_equal(&r->patient.uuid, &patient->uuid) &&
+	    uuid_equal(&r->user.uuid, &facts->user.uuid)) {
+		facts->patient = *patient;
+		facts->owner = r->owner;
+		facts->grant = r->grant;
+		return OK;
+	}
+	TRY(facts_file(loop->snapshot.view, patient, facts));
+	*r = (struct remembered_file){true, loop->snapshot.commits, facts->user, *patient, facts->grant, facts->owner};
 	return OK;
 }

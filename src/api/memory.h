@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * memory: sessions that a loop has seen lately, so that a request costs no look-up of
- * its session and user.  Everything is dropped when a session or user changes
- * anywhere (service.people_generation); the idle limit is asked of presence.h at most
- * every PRESENCE_STEP_MS.
+ * memory: what a loop has looked up lately and would look up again for the next request.
+ *
+ * Sessions and their users are dropped when a session or user changes anywhere
+ * (service.people_generation); the idle limit is asked of presence.h at most every
+ * PRESENCE_STEP_MS.  What somebody may do with a patient file counts for the state of
+ * the rows that it was read from: with any commit it is read anew.
  */
 #ifndef API_MEMORY_H
 #define API_MEMORY_H
@@ -21,5 +23,11 @@ void memory_free(struct api_memory *m);
  */
 MUST_CHECK struct status memory_caller(struct api_loop *loop, struct text token, struct arena *arena,
 				       struct caller *out);
+/**
+ * memory_file(loop, patient, facts): facts_file() through the loop's snapshot, or what that said before
+ * of the same state.
+ */
+MUST_CHECK struct status memory_file(struct api_loop *loop, const struct patient_id *patient,
+				     struct permit_facts *facts);
 
 #endif /* !API_MEMORY_H */

@@ -87,13 +87,13 @@ struct status facts_file(struct store_view *view, const struct patient_id *patie
 	return OK;
 }
 
-struct status facts_record(struct store_view *view, const struct record_id *record, struct patient_id *patient)
+struct status facts_record(struct store_view *view, const struct record_id *record, struct record_state *out)
 {
 	AUTO(row) row = {0};
 	struct record_kept kept;
 
 	TRY(record_row_record(view, record, &row, &kept));
-	*patient = kept.state.patient;
+	*out = kept.state;
 	return OK;
 }
 

@@ -27,9 +27,9 @@ MUST_CHECK struct status facts_patient(struct store_view *view, const struct use
 /** facts_file(view, patient, facts): the same for somebody whose user is in ${facts} already, as facts_user() says. */
 MUST_CHECK struct status facts_file(struct store_view *view, const struct patient_id *patient,
 				    struct permit_facts *facts);
-/** facts_record(view, record, patient): whose record it is; ST_NOT_FOUND "record". */
+/** facts_record(view, record, out): whose record it is, and whether it has ended; ST_NOT_FOUND "record". */
 MUST_CHECK struct status facts_record(struct store_view *view, const struct record_id *record,
-				      struct patient_id *patient);
+				      struct record_state *out);
 /** facts_power(f): authority_power() of these facts. */
 uint32_t facts_power(const struct permit_facts *f);
 

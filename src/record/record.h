@@ -117,11 +117,12 @@ MUST_CHECK struct status record_version_find(struct store_view *view, const stru
 					     struct record_version_place *out);
 /**
  * record_version_open(view, facts, record, number, row):
- * Decide upon the patient's ${facts} whether the version's compartment may be read, and get it: both of the
- * functions around this one in one walk through the rows.  Statuses as theirs and permit_decide().
+ * Decide upon the ${facts} of the patient whose ${record} it is (facts_record(), through this view) whether the
+ * version's compartment may be read, and get it: both of the functions around this one with one row opened.
+ * Statuses as theirs and permit_decide().
  */
 MUST_CHECK struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
-					     const struct record_id *record, uint32_t number, struct row *row);
+					     const struct record_state *record, uint32_t number, struct row *row);
 /**
  * record_version_get(view, pass, record, number, row):
  * The version's row for vault_object().  ${pass} must be for the patient and the

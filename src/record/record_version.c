@@ -5,6 +5,7 @@
 #include "chunked.h"
 #include "hash.h"
 #include "record_file.h"
+#include "vocabulary.h"
 
 #define SEALED_KEY_BYTES 72
 
@@ -102,6 +103,7 @@ static struct status insert_version(struct record_file *f, const struct record_i
 	const struct statement_record *r = &item->parsed.record;
 	const struct uuid no_object = uuid_new(f->log->time);
 	uint8_t epochs[8];
+	struct row_big compartment;
 
 	store_u32(epochs, r->identity_epoch);
 	store_u32(epochs + 4, r->clinical_epoch);
@@ -116,7 +118,8 @@ static struct status insert_version(struct record_file *f, const struct record_i
 		.secret = {[SECRET_VERSION_CONTENT_HASH] = hash_bytes(&r->content_hash),
 			   [SECRET_VERSION_HEADER] = item->header,
 			   [SECRET_VERSION_RECORD_KEY] = item->key,
-			   [SECRET_VERSION_EPOCHS] = bytes_of(epochs, sizeof epochs)},
+			   [SECRET_VERSION_EPOCHS] = bytes_of(epochs, sizeof epochs),
+			   [SECRET_VERSION_COMPARTMENT] = row_number_bytes(&compartment, r->compartment)},
 	};
 	if (item->content != NULL)
 		TRY(vault_write_row(item->content, &row));
@@ -196,18 +199,15 @@ static struct status load_version(struct store_view *view, const struct record_i
 	return got;
 }
 
-static struct status place_of(struct store_view *view, const struct record_kept *kept, const struct row *version,
-			      struct record_version_place *out)
+/** The compartment is the signed statement's, kept in the version's row so that a reading opens no third row. */
+static struct status compartment_of(const struct row *version, enum compartment *out)
 {
-	const struct hash name = row_hash(version, COLUMN_VERSION_STATEMENT);
-	AUTO(row) row = {0};
-	struct record_stored stored;
-	struct statement s;
+	uint64_t number;
 
-	if (!ok(record_row_statement(view, &name, &row, &stored)) || !ok(statement_parse(stored.bytes, &s)) ||
-	    s.kind != STATEMENT_RECORD)
-		return FAIL_AT(ST_CORRUPT, "statement");
-	*out = (struct record_version_place){kept->state.patient, s.record.compartment, kept->state.ended};
+	TRY(row_secret_number(version, SECRET_VERSION_COMPARTMENT, &number));
+	if (number > UINT32_MAX || !vocabulary_knows(VOCABULARY_COMPARTMENT, (uint32_t)number))
+		return FAIL_AT(ST_CORRUPT, tables[TABLE_VERSION].name);
+	*out = (enum compartment)number;
 	return OK;
 }
 
@@ -219,23 +219,22 @@ struct status record_version_find(struct store_view *view, const struct record_i
 
 	TRY(record_row_record(view, record, &row, &kept));
 	TRY(load_version(view, record, number, &row));
-	return place_of(view, &kept, &row, out);
+	*out = (struct record_version_place){.patient = kept.state.patient, .ended = kept.state.ended};
+	return compartment_of(&row, &out->compartment);
 }
 
 struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
-				  const struct record_id *record, uint32_t number, struct row *row)
+				  const struct record_state *record, uint32_t number, struct row *row)
 {
 	const struct permit_pass *pass;
-	struct record_version_place place;
+	enum compartment compartment;
 	struct permit_room room;
-	struct record_kept kept;
 
-	TRY(record_row_record(view, record, row, &kept));
-	TRY(load_version(view, record, number, row));
-	TRY(place_of(view, &kept, row, &place));
-	TRY(permit_decide(facts, permit_read_action(place.compartment), &room, &pass));
-	TRY(permit_demand(pass, permit_read_action(place.compartment), &place.patient));
-	return place.ended ? FAIL_AT(ST_GONE, "record") : OK;
+	TRY(load_version(view, &record->record, number, row));
+	TRY(compartment_of(row, &compartment));
+	TRY(permit_decide(facts, permit_read_action(compartment), &room, &pass));
+	TRY(permit_demand(pass, permit_read_action(compartment), &record->patient));
+	return record->ended ? FAIL_AT(ST_GONE, "record") : OK;
 }
 
 struct status record_version_get(struct store_view *view, const struct permit_pass *pass,

@@ -110,10 +110,11 @@ const struct table tables[TABLE_COUNT] = {
 	},
 	[TABLE_VERSION] = {
 		TABLE_VERSION, "version", .version = 1, .wide = true,
-		.keys = 2, .column_count = 7, .secret_count = 7, UNNUMBERED, OF_PATIENT(COLUMN_VERSION_PATIENT),
+		.keys = 2, .column_count = 7, .secret_count = 8, UNNUMBERED, OF_PATIENT(COLUMN_VERSION_PATIENT),
 		.columns = { UUID("record"), NUMBER("number"), UUID("patient"), HASH("statement"), NUMBER("size"),
 			     NUMBER("created"), UUID("object") },
-		.secrets = { "object_key", "content_hash", "parts", "inline", "header", "record_key", "epochs" },
+		.secrets = { "object_key", "content_hash", "parts", "inline", "header", "record_key", "epochs",
+			     "compartment" },
 		.indexes = { ONCE(COLUMN_VERSION_OBJECT) },
 	},
 	[TABLE_UPLOAD] = {

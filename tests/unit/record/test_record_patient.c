@@ -183,13 +183,20 @@ static void a_record_keeps_its_bytes_and_gives_them_to_readers_only(void **state
 	assert_fails(ST_NOT_FOUND, record_version_find(snapshot.view, &record, 2, &place));
 	/* Decided upon facts: hers, and those of somebody without a share. */
 	struct permit_facts facts;
+	struct record_state found;
+	assert_ok(facts_record(snapshot.view, &record, &found));
+	assert_true(uuid_equal(&found.patient.uuid, &place.patient.uuid) && !found.ended);
 	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &place.patient, NOW, &facts));
-	assert_ok(record_version_open(snapshot.view, &facts, &record, 1, &row));
-	assert_fails(ST_NOT_FOUND, record_version_open(snapshot.view, &facts, &record, 2, &row));
+	assert_ok(record_version_open(snapshot.view, &facts, &found, 1, &row));
+	assert_fails(ST_NOT_FOUND, record_version_open(snapshot.view, &facts, &found, 2, &row));
 	facts.patient.uuid.bytes[0] ^= 1;
-	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &record, 1, &row));
+	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &found, 1, &row));
 	assert_ok(facts_patient(snapshot.view, &s.reader.w.carl.id, &place.patient, NOW, &facts));
-	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &record, 1, &row));
+	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &found, 1, &row));
+	/* One that has ended, however well she may read it. */
+	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &place.patient, NOW, &facts));
+	found.ended = true;
+	assert_fails(ST_GONE, record_version_open(snapshot.view, &facts, &found, 1, &row));
 }
 
 static void what_was_signed_is_what_is_stored(void **state) /* PROMISES#S2 */
