@@ -8,16 +8,17 @@ seed=${2:-$RANDOM}
 build=$PWD/${BUILD:-build}
 flow() { # flow FLAVOUR NAME: one flow against the build of that flavour
 	scripts/build.sh "$1"
-	SEED=$seed TACENDA_BUILD=$build/$1 python3 "tests/flow/test_$2.py"
+	SEED=$seed TACENDA_BUILD=$build/$1 python3 "tests/flow/$2.py"
 }
 echo "campaign ${campaign:-none}, seed $seed"
 case $campaign in
-kills) KILLS=${KILLS:-2000} flow release kill ;;
-kills-sanitized) KILLS=${KILLS:-500} flow check kill ;;
-damages) DAMAGES=${DAMAGES:-5000} flow release damage ;;
+kills) KILLS=${KILLS:-2000} flow release test_kill ;;
+kills-sanitized) KILLS=${KILLS:-500} flow check test_kill ;;
+damages) DAMAGES=${DAMAGES:-5000} flow release test_damage ;;
+faults) flow release faults ;;
 fuzz) scripts/fuzz.sh "${SECONDS_EACH:-3600}" "$seed" ;;
 *)
-	echo "usage: make soak CAMPAIGN=kills|kills-sanitized|damages|fuzz SEED=N" >&2
+	echo "usage: make soak CAMPAIGN=kills|kills-sanitized|damages|faults|fuzz SEED=N" >&2
 	exit 2
 	;;
 esac
