@@ -162,12 +162,12 @@ static struct status make_keys(struct call *c, const struct changing *g)
 	return count > 0 ? s->keys_create(s->keys_context, names, count) : OK;
 }
 
-static void note_ended(void *context, const struct session_id *id)
+static void note_ended(void *context, const struct session *session)
 {
 	struct changing *g = context;
 
 	if (g->ended_count < COUNT(g->ended))
-		g->ended[g->ended_count++] = *id;
+		g->ended[g->ended_count++] = session->id;
 }
 
 /** Whoever was changed has to sign in again; a new key ends the sessions that were opened with the old one. */

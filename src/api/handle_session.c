@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handle_session: enrolment, sign-in, log-off (PROMISES#S3, PROMISES#K4).
+ * handle_session: enrolment and sign-in (PROMISES#S3, PROMISES#K4).
  *
  * The password is checked on a worker; an unknown login takes the same path, work and
  * answer as a wrong password.  What a sign-in proves is written in one change: the
@@ -9,8 +9,9 @@
 #include "cookie.h"
 #include "facts.h"
 #include "passwordrule.h"
-#include "render.h"
 #include "route.h"
+#include "sessions.h"
+#include "token.h"
 #include "userrow.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct entering {
 	struct bytes proof; /* the sign-in or key statement */
 	bool cookie;
 	bool found;
+	bool nonce_taken; /* by this sign-in; the committer may call it twice */
 	struct user_id user;
 	struct person person; /* its login is not kept */
 	struct credential credential;
@@ -32,6 +34,7 @@ struct entering {
 	struct record_outcome outcome;
 	struct secret token;
 	struct session session;
+	struct sessions_turn *turn; /* sessions of his that were over */
 };
 
 static void entering_release(struct call *c)
@@ -113,19 +116,29 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 				  const char *detail)
 {
 	struct entering *e = c->own;
+	const struct settings *settings = c->loop->service->settings;
 	struct event event = {.kind = LEAF_SIGN_IN, .result = LEAF_DONE};
 	struct piece_actor actor;
 	uint64_t leaf;
 
 	call_actor(c, &actor);
+	TRY(sessions_begin(c, e->person.profile, &e->turn));
 	const struct session_opening opening = {.user = e->person.id,
 						.device = e->device,
 						.key_hash = e->person.key_hash,
 						.device_label = e->label,
 						.client = actor.client,
 						.address = actor.address,
-						.now = log->time};
+						.now = log->time,
+						.absolute_ms = settings_absolute_ms(settings, e->person.profile),
+						.cap = settings_value(settings, SETTING_SESSION_CAP),
+						.over = sessions_over,
+						.ended = sessions_note,
+						.context = e->turn};
+	/* The committer may have called this before, in a round whose log was full. */
+	secret_clear(&e->token);
 	TRY(session_open(txn, &opening, &e->token, &e->session));
+	TRY(sessions_log_expiry(txn, log, e->turn));
 	event.actor = actor;
 	event.actor.user = e->person.id;
 	event.actor.session = e->session.id;
@@ -133,22 +146,6 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 	event.actor.detail = text_of(detail);
 	event.subject = (struct piece_subject){.kind = PIECE_USER, .id = e->person.id.uuid};
 	return log->add(log->context, txn, &event, &leaf);
-}
-
-static void put_session(struct jsonwriter *w, const struct session *s, const struct permit_facts *facts)
-{
-	jsonwriter_id(w, "session", ID_SESSION, &s->id.uuid);
-	jsonwriter_id(w, "user", ID_USER, &s->user.uuid);
-	jsonwriter_text(w, "profile", vocabulary_word(VOCABULARY_PROFILE, facts->profile));
-	render_rights(w, "rights", facts->rights);
-	jsonwriter_id(w, "device", ID_DEVICE, &s->device.uuid);
-	jsonwriter_time(w, "expires", s->expires);
-	jsonwriter_u64(w, "idle_seconds", SESSION_IDLE_MS / 1000);
-	jsonwriter_array(w, "pending");
-	for (uint32_t bit = 1; bit != 0 && bit <= s->steps; bit <<= 1)
-		if ((s->steps & bit) != 0 && session_step_word((enum session_step)bit) != NULL)
-			jsonwriter_string(w, NULL, session_step_word((enum session_step)bit));
-	jsonwriter_end(w);
 }
 
 static void give_cookie(struct call *c, const struct entering *e)
@@ -162,20 +159,29 @@ static void give_cookie(struct call *c, const struct entering *e)
 		c->headers[c->header_count++] = (struct exchange_header){TEXT("set-cookie"), kept};
 }
 
+/** Its idle time begins before anybody has its token. */
+static void effect_opened(struct call *c)
+{
+	const struct entering *e = c->own;
+	struct service *s = c->loop->service;
+
+	(void)ok(presence_begin(s->presence, &e->session.id, clock_mono(&s->clock)));
+	sessions_cut(c, e->turn);
+}
+
 static void respond_session(struct call *c)
 {
 	struct entering *e = c->own;
 	struct jsonwriter w = call_writer(c);
 	const struct permit_facts facts = {.profile = e->person.profile, .rights = e->person.rights};
 
-	atomic_fetch_add(&c->loop->service->people_generation, 1);
 	jsonwriter_object(&w, NULL);
 	if (e->cookie)
 		give_cookie(c, e);
 	else
 		jsonwriter_text(&w, "token", (struct text){(const char *)e->token.bytes, SESSION_TOKEN_TEXT});
 	jsonwriter_text(&w, "login", e->login);
-	put_session(&w, &e->session, &facts);
+	sessions_put(&w, c->loop->service, &e->session, &facts);
 	jsonwriter_end(&w);
 	c->http = 201;
 	call_written(c, &w);
@@ -183,36 +189,56 @@ static void respond_session(struct call *c)
 
 /* --- Sign-in --- */
 
+/* What a leaf says of a sign-in that failed; the answer says one and the same sentence of all of them. */
+#define WHY_UNKNOWN  "unknown login"
+#define WHY_PASSWORD "wrong password"
+#define WHY_PROOF    "wrong proof of the key"
+#define WHY_DISABLED "disabled user"
+#define WHY_NONCE    "proof used before, or too old"
+#define WHY_DEVICE   "device of another user"
+#define WHY_SESSIONS "too many open sessions"
+
+/** Its signature is verified whatever else is wrong, under nobody's key for an unknown login: the same work. */
 static struct status check_proof(const struct service *s, struct entering *e)
 {
 	const struct statement *p = &e->statement;
 
-	if (!ok(statement_parse(e->proof, &e->statement)) || p->kind != STATEMENT_SIGN_IN ||
-	    !hash_equal(&p->head.site, &s->fingerprint) || !uuid_equal(&p->head.author.uuid, &e->person.id.uuid) ||
+	if (!ok(statement_parse(e->proof, &e->statement)) || p->kind != STATEMENT_SIGN_IN)
+		return FAIL_AT(ST_UNPROVEN, "proof");
+	struct status verified = statement_verify(p, e->found ? &e->person.sign_key : credential_nobody_key());
+	if (!hash_equal(&p->head.site, &s->fingerprint) || !uuid_equal(&p->head.author.uuid, &e->person.id.uuid) ||
 	    !hash_equal(&p->head.author_key, &e->person.key_hash) ||
 	    !uuid_equal(&p->sign_in.device.uuid, &e->device.uuid))
 		return FAIL_AT(ST_UNPROVEN, "proof");
-	return statement_verify(p, &e->person.sign_key);
+	return verified;
 }
 
-/** On a worker.  Whatever is wrong takes the same time and gets the same answer. */
+/** On a worker.  Whatever is wrong takes the same work and gets the same answer. */
 static struct status check_password(struct call *c)
 {
 	struct entering *e = c->own;
 	struct status password = credential_check(&e->credential, text_bytes(e->password));
 	struct status proof = check_proof(c->loop->service, e);
 
-	if (!e->found || !ok(password) || !ok(proof) || e->person.state != USER_ACTIVE)
-		return FAIL_AT(ST_UNPROVEN, "sign-in");
-	return OK;
+	if (e->found)
+		c->why = !ok(password)                    ? WHY_PASSWORD
+			 : !ok(proof)                     ? WHY_PROOF
+			 : e->person.state != USER_ACTIVE ? WHY_DISABLED
+							  : NULL;
+	return c->why == NULL ? OK : FAIL_AT(ST_UNPROVEN, "sign-in");
 }
 
 static struct status apply_sign_in(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct entering *e = c->own;
 
-	TRY(challenges_take(&c->loop->service->challenges, log->time, &e->statement.sign_in.nonce));
-	return open_session(c, txn, log, "");
+	c->why = WHY_NONCE;
+	if (!e->nonce_taken)
+		TRY(challenges_take(&c->loop->service->challenges, log->time, &e->statement.sign_in.nonce));
+	e->nonce_taken = true;
+	struct status s = open_session(c, txn, log, "");
+	c->why = s.code == ST_DENIED ? WHY_DEVICE : s.code == ST_TOO_MANY ? WHY_SESSIONS : NULL;
+	return s;
 }
 
 static void signed_in(struct call *c)
@@ -220,15 +246,53 @@ static void signed_in(struct call *c)
 	struct status s = c->failure;
 
 	c->failure = OK;
+	c->effect = effect_opened;
 	if (ok(s))
 		call_settle_change(c, apply_sign_in, respond_session);
 	else
 		call_refuse(c, s);
 }
 
-void handle_sign_in(struct call *c, struct bytes body)
+/** What the leaf of a refusal says of a login that nobody has: a token, never what was typed, which may be a password.
+ */
+static const char *unknown(struct call *c, struct text login)
+{
+	AUTO(buffer) detail = {.max = 96};
+	struct hash token;
+	struct text kept;
+
+	if (!ok(token_of(call_view(c), TOKEN_LOGIN, text_bytes(login), &token)) ||
+	    !ok(buffer_print(&detail, WHY_UNKNOWN ", token ")) ||
+	    !ok(text_put_hex(&detail, bytes_of(token.bytes, 8))) || !ok(buffer_put_u8(&detail, 0)) ||
+	    !ok(arena_text(&c->arena, text_from(buffer_bytes(&detail)), &kept)))
+		return WHY_UNKNOWN;
+	return kept.at;
+}
+
+/** Who it is said to be; the actor of its leaf, whatever becomes of it. */
+static void find_login(struct call *c, struct entering *e)
 {
 	AUTO(row) row = {0};
+	struct piece_actor actor;
+	struct person person;
+
+	credential_nobody(&e->credential);
+	e->found = ok(userrow_find(call_view(c), e->login, &row, &person)) && person.enrolled &&
+		   ok(credential_get(call_view(c), &person.id, &e->credential));
+	call_actor(c, &actor);
+	if (e->found) {
+		e->person = person;
+		c->actor.user = person.id;
+	} else {
+		credential_as_if(call_view(c));
+		c->why = unknown(c, e->login);
+	}
+	c->actor.device = e->device;
+	e->person.login = (struct text){0};
+}
+
+void handle_sign_in(struct call *c, struct bytes body)
+{
 	struct entering *e;
 	struct status s = begin_entering(c, body, &sign_in_table, &e);
 
@@ -236,13 +300,7 @@ void handle_sign_in(struct call *c, struct bytes body)
 		call_refuse(c, s);
 		return;
 	}
-	credential_nobody(&e->credential);
-	struct person person;
-	e->found = ok(userrow_find(call_view(c), e->login, &row, &person)) && person.enrolled &&
-		   ok(credential_get(call_view(c), &person.id, &e->credential));
-	if (e->found)
-		e->person = person;
-	e->person.login = (struct text){0};
+	find_login(c, e);
 	call_work_on(c, check_password, signed_in);
 }
 
@@ -295,6 +353,7 @@ static void hashed(struct call *c)
 		call_refuse(c, c->failure);
 		return;
 	}
+	c->effect = effect_opened;
 	call_settle_change(c, apply_enrolment, respond_session);
 }
 
@@ -308,14 +367,19 @@ static struct status prepare_enrolment(struct call *c, struct entering *e)
 		return FAIL_AT(ST_INVALID, "statement");
 	e->user = e->statement.key.user;
 	TRY(userrow_get(call_view(c), &e->user, &row, &person));
+	call_actor(c, &e->change.actor);
+	c->actor.user = e->user;
+	c->actor.device = e->device;
+	c->why = "invitation used before";
 	if (person.enrolled)
 		return FAIL_AT(ST_GONE, "invitation");
+	c->why = "password that the policy refuses";
 	TRY(passwordrule_check(e->password, person.login));
 	e->item = (struct record_item){.statement = e->proof};
 	e->change = (struct record_change){
 		.fingerprint = c->loop->service->fingerprint, .items = &e->item, .count = 1, .outcomes = &e->outcome};
 	call_actor(c, &e->change.actor);
-	e->change.actor.user = e->user;
+	c->why = "enrolment that its invitation does not allow, or no longer";
 	return record_prepare(call_view(c), &e->change);
 }
 
@@ -330,96 +394,4 @@ void handle_enrol(struct call *c, struct bytes body)
 		call_work_on(c, hash_password, hashed);
 	else
 		call_refuse(c, s);
-}
-
-/* --- A session's end --- */
-
-void handle_session(struct call *c, struct bytes body)
-{
-	struct jsonwriter w = call_writer(c);
-
-	(void)body;
-	jsonwriter_object(&w, NULL);
-	jsonwriter_text(&w, "login", c->caller.login);
-	jsonwriter_text(&w, "name", c->caller.name);
-	put_session(&w, &c->caller.session, &c->caller.facts);
-	jsonwriter_end(&w);
-	call_written(c, &w);
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("session")});
-	call_settle(c, NULL);
-}
-
-static struct status log_off(struct call *c, struct store_txn *txn, const struct record_log *log)
-{
-	const struct session *session = &c->caller.session;
-	struct event event = {
-		.kind = LEAF_LOG_OFF, .result = LEAF_DONE, .subject = {.kind = PIECE_USER, .id = session->user.uuid}};
-	uint64_t leaf;
-
-	call_actor(c, &event.actor);
-	(void)txn;
-	return log->add(log->context, txn, &event, &leaf);
-}
-
-static struct status apply_sign_out(struct call *c, struct store_txn *txn, const struct record_log *log)
-{
-	struct status s = session_end(txn, &c->caller.session.id);
-
-	if (!ok(s) && s.code != ST_NOT_FOUND)
-		return s;
-	return log_off(c, txn, log);
-}
-
-/** Told within a transaction that may yet fail: cutting a connection too many is harmless. */
-static void ended(void *context, const struct session_id *id)
-{
-	struct call *c = context;
-
-	presence_forget(c->loop->service->presence, id);
-	if (!uuid_equal(&id->uuid, &c->caller.session.id.uuid))
-		(void)ok(net_end_session(c->loop->service->net, &id->uuid));
-}
-
-static struct status apply_sign_out_all(struct call *c, struct store_txn *txn, const struct record_log *log)
-{
-	TRY(session_end_all(txn, &c->caller.session.user, NULL, ended, c));
-	return log_off(c, txn, log);
-}
-
-/** What runs under it stops, but for the answer to this request. */
-static void effect_ended(struct call *c)
-{
-	static const struct uuid none = {{0}};
-	struct service *s = c->loop->service;
-
-	atomic_fetch_add(&s->people_generation, 1);
-	presence_forget(s->presence, &c->caller.session.id);
-	if (c->exchange != NULL)
-		exchange_tag(c->exchange, &none);
-	(void)ok(net_end_session(s->net, &c->caller.session.id.uuid));
-}
-
-static void respond_ended(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
-	AUTO(buffer) cookie = {.max = 256};
-	struct text kept;
-	if (ok(cookie_put(&cookie, TEXT("__Host-session"), TEXT("ended"), 0)) &&
-	    ok(arena_text(&c->arena, text_from(buffer_bytes(&cookie)), &kept)))
-		c->headers[c->header_count++] = (struct exchange_header){TEXT("set-cookie"), kept};
-}
-
-void handle_sign_out(struct call *c, struct bytes body)
-{
-	(void)body;
-	c->effect = effect_ended;
-	call_settle_change(c, apply_sign_out, respond_ended);
-}
-
-void handle_sign_out_all(struct call *c, struct bytes body)
-{
-	(void)body;
-	c->effect = effect_ended;
-	call_settle_change(c, apply_sign_out_all, respond_ended);
 }

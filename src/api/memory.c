@@ -77,15 +77,24 @@ static struct status look_up(struct api_loop *loop, const struct hash *token, st
 	return OK;
 }
 
+/** Its absolute limit; one that was lowered counts for the sessions that are open, too. */
+static uint64_t end_of(const struct service *s, const struct remembered *r)
+{
+	uint64_t end = r->session.created + settings_absolute_ms(s->settings, r->facts.profile);
+
+	return end < r->session.expires ? end : r->session.expires;
+}
+
 static struct status check_limits(struct api_loop *loop, struct remembered *r)
 {
 	uint64_t mono = net_loop_now(loop->net);
 
-	if (service_now(loop->service) >= r->session.expires)
+	if (service_now(loop->service) >= end_of(loop->service, r))
 		return FAIL_AT(ST_UNPROVEN, "session");
 	if (r->touched != 0 && mono - r->touched < PRESENCE_STEP_MS)
 		return OK;
-	TRY(presence_touch(loop->service->presence, &r->session.id, mono, SESSION_IDLE_MS));
+	TRY(presence_touch(loop->service->presence, &r->session.id, mono,
+			   settings_idle_ms(loop->service->settings, r->facts.profile)));
 	r->touched = mono;
 	return OK;
 }
@@ -112,6 +121,7 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 	TRY(check_limits(loop, r));
 	struct caller made = {.known = true, .session = r->session, .facts = r->facts};
 	made.facts.time = service_now(loop->service);
+	made.session.expires = end_of(loop->service, r);
 	TRY(arena_text(arena, (struct text){r->login, r->login_len}, &made.login));
 	TRY(arena_text(arena, (struct text){r->name, r->name_len}, &made.name));
 	*out = made;

@@ -16,6 +16,7 @@
 #include "net.h"
 #include "presence.h"
 #include "record.h"
+#include "settings.h"
 #include "strangers.h"
 #include "workers.h"
 
@@ -29,6 +30,7 @@ struct service {
 	struct presence *presence;
 	struct strangers *strangers;
 	struct challenges challenges; /* taken by the committer alone */
+	struct settings *settings;    /* in force; changes are noted here */
 	struct net_server *net;       /* set once it is open */
 
 	/* The site. */

@@ -124,11 +124,15 @@ struct status cli_site(struct cli *c)
 	return OK;
 }
 
-struct status cli_prepared(struct cli *c)
+struct status cli_signed_in(struct cli *c)
 {
 	TRY(cli_site(c));
-	if (!https_has_token(&c->site.https))
-		return FAIL_AT(ST_PENDING, "sign-in: run tacenda login");
+	return https_has_token(&c->site.https) ? OK : FAIL_AT(ST_PENDING, "sign-in: run tacenda login");
+}
+
+struct status cli_prepared(struct cli *c)
+{
+	TRY(cli_signed_in(c));
 	return site_prepare(&c->site);
 }
 

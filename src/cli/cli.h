@@ -41,7 +41,7 @@ struct command {
 
 /** Each group's commands, ended by one without words. */
 extern const struct command commands_person[], commands_user[], commands_patient[], commands_record[], commands_share[],
-	commands_log[], commands_agent[], commands_transfer[];
+	commands_log[], commands_agent[], commands_transfer[], commands_session[], commands_site[];
 
 void cli_clear(struct cli *c);
 /** cli_argument(c, index): the argument, or NULL. */
@@ -57,6 +57,8 @@ MUST_CHECK struct status cli_home(struct cli *c);
 MUST_CHECK struct status cli_keys(struct cli *c);
 /** cli_site(c): keys, and a connection with the session's token. */
 MUST_CHECK struct status cli_site(struct cli *c);
+/** cli_signed_in(c): the same, and there is a session: for what asks the server about itself only. */
+MUST_CHECK struct status cli_signed_in(struct cli *c);
 /** cli_prepared(c): the same, and everything pinned and proven. */
 MUST_CHECK struct status cli_prepared(struct cli *c);
 

@@ -12,6 +12,7 @@
 
 struct printing {
 	struct cli *cli;
+	bool failed; /* only what was refused or failed */
 	struct output rows;
 };
 static void printing_clear(struct printing *p)
@@ -54,6 +55,8 @@ static struct status print_entry(void *context, const struct logbook_entry *e)
 	struct id_text record = {0};
 	bool has_user = e->read.has_actor && !uuid_is_zero(&a->user.uuid);
 
+	if (p->failed && e->read.leaf.result == LEAF_DONE)
+		return OK;
 	TRY(put_address(a->address, &address));
 	if (e->read.has_subject)
 		TRY(put_subject(p->cli, s, &subject));
@@ -94,7 +97,7 @@ static struct status choose_scope(struct cli *c, struct logbook_query *q)
 
 static struct status list(struct cli *c)
 {
-	AUTO(printing) p = {.cli = c};
+	AUTO(printing) p = {.cli = c, .failed = options_has(&c->options, "--failed")};
 	struct logbook_query q = {.action = options_value(&c->options, "--action")};
 	const char *patient = options_value(&c->options, "--patient"), *login = options_value(&c->options, "--login");
 	const char *since = options_value(&c->options, "--since"), *until = options_value(&c->options, "--until");
@@ -229,6 +232,7 @@ static const struct option_spec list_options[] = {
 	{"--login", "L", "what one user did", false, 0},
 	{"--action", "A", "only this: sign-in, read, list, write, delete, statement, refusal, administration, ...",
 	 false, 0},
+	{"--failed", NULL, "only what was refused or failed", false, 0},
 	{"--since", "T", "not before: RFC 3339, a date, or an age such as 7d", false, 0},
 	{"--until", "T", "not after", false, 0},
 	{0},
@@ -242,7 +246,7 @@ static const struct option_spec save_options[] = {{"-o", "DIR", "folder to make"
 
 const struct command commands_log[] = {
 	{"log list", "", 0, 0, list_options, list, "list what happened, newest first, each entry proven",
-	 "tacenda log list --patient pt-0dq3... --since 7d", NULL},
+	 "tacenda log list --action sign-in --failed --since 7d", NULL},
 	{"log verify", "", 0, 0, verify_options, verify, "check that the log is whole and the one you have seen before",
 	 "tacenda log verify --offline saved --key log.key", NULL},
 	{"log checkpoint", "", 0, 0, NULL, checkpoint, "print the newest signed checkpoint", "tacenda log checkpoint",

@@ -35,7 +35,51 @@ static int print_failure(struct json root)
 	return EXIT_REFUSED;
 }
 
-/** `name: value` lines, or the object as it came. */
+static void put_member(struct json object, const char *name, struct buffer *out)
+{
+	struct json v = json_member(object, text_of(name));
+	struct text t;
+
+	if (ok(json_text(v, &t)))
+		(void)ok(buffer_put(out, text_bytes(t)));
+	else if (json_kind_of(v) != JSON_KIND_NONE)
+		(void)ok(json_write(v, JSON_AS_WRITTEN, out));
+}
+
+/** One line: name, value, default, bounds or words, meaning. */
+static void print_setting(struct json one)
+{
+	static const char *const columns[] = {"name", "value", "default"};
+	static const int widths[] = {38, 8, 8};
+	AUTO(buffer) line = {.max = 4096};
+
+	for (size_t i = 0; i < COUNT(columns); i++) {
+		line.len = 0;
+		put_member(one, columns[i], &line);
+		(void)printf("%-*.*s ", widths[i], (int)line.len, (const char *)line.bytes);
+	}
+	line.len = 0;
+	put_member(one, "least", &line);
+	if (line.len > 0)
+		(void)ok(buffer_print(&line, " to "));
+	put_member(one, "most", &line);
+	put_member(one, "words", &line);
+	(void)ok(buffer_print(&line, ": "));
+	put_member(one, "meaning", &line);
+	(void)printf("%.*s\n", (int)line.len, (const char *)line.bytes);
+}
+
+/** A listing: one object a line, or a line for people. */
+static void print_list(const struct hostargs *h, struct json list, void (*print)(struct json one))
+{
+	for (size_t i = 0; i < json_count(list); i++)
+		if (h->json)
+			print_text(json_element(list, i));
+		else
+			print(json_element(list, i));
+}
+
+/** `name: value` lines, or the object as it came; a listing as one. */
 static int print_answer(const struct hostargs *h, struct bytes answer)
 {
 	AUTO(json_document) document = {0};
@@ -46,6 +90,11 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 	if (!ok(json_parse(answer, &json_limits_body, &document)))
 		return hostargs_failure(FAIL_AT(ST_UNREACHABLE, "daemon"));
 	(void)ok(json_bool(json_member(json_root(&document), TEXT("done")), &done));
+	struct json settings = json_member(json_root(&document), TEXT("settings"));
+	if (json_kind_of(settings) == JSON_KIND_ARRAY) {
+		print_list(h, settings, print_setting);
+		return EXIT_DONE;
+	}
 	if (h->json) {
 		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
 		return done ? EXIT_DONE : EXIT_REFUSED;

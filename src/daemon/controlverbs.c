@@ -40,32 +40,6 @@ static void put_outcome(struct jsonwriter *w, struct status s)
 	}
 }
 
-/** `get`, `get NAME`: values with bounds. */
-static void answer_get(const struct serving *s, struct text name, struct jsonwriter *w)
-{
-	enum setting which = SETTING_COUNT;
-
-	if (name.len > 0 && !ok(settings_find(name, &which))) {
-		put_outcome(w, FAIL_AT(ST_NOT_FOUND, "setting"));
-		return;
-	}
-	for (enum setting i = 0; i < SETTING_COUNT; i++)
-		if (name.len == 0 || i == which)
-			jsonwriter_u64(w, setting_rules[i].name, s->settings.values[i]);
-}
-
-/** `set NAME VALUE`. */
-static struct status do_set(struct serving *s, struct text words)
-{
-	enum setting which;
-	struct text name;
-
-	if (!text_split(&words, ' ', &name))
-		return FAIL_AT(ST_INVALID, "setting");
-	TRY(settings_find(name, &which));
-	return settings_set(&s->settings, s->vessel.committer, which, text_trim(words));
-}
-
 static struct text after(struct text line, size_t len)
 {
 	return text_trim((struct text){line.at + len, line.len - len});
@@ -82,9 +56,11 @@ void controlverbs_answer(void *context, struct text line, struct buffer *out)
 	if (text_equal(line, TEXT("status"))) {
 		answer_status(s, &w);
 	} else if (text_equal(line, TEXT("get")) || text_starts(line, TEXT("get "))) {
-		answer_get(s, after(line, 3), &w);
+		struct status found = controlsetting_get(s, after(line, 3), &w);
+		if (!ok(found))
+			put_outcome(&w, found);
 	} else if (text_starts(line, TEXT("set "))) {
-		put_outcome(&w, do_set(s, after(line, 4)));
+		put_outcome(&w, controlsetting_set(s, after(line, 4)));
 	} else if (text_equal(line, TEXT("reload"))) {
 		put_outcome(&w, serving_reload(s));
 	} else if (text_equal(line, TEXT("rewrap"))) {

@@ -2,8 +2,9 @@
 /* housekeeping: what becomes due while the daemon serves. */
 #include <stdio.h>
 
+#include "facts.h"
 #include "serving.h"
-#include "session.h"
+#include "sessions.h"
 
 /* A new night key a day after the last one. */
 #define NIGHT_MS (24ull * 3600 * 1000)
@@ -12,40 +13,75 @@
 /* A certificate of the own CA is replaced when less is left of it. */
 #define RENEWAL_MS (30ull * 24 * 3600 * 1000)
 
-/** Sessions past their limit go, each with its leaf. */
+/** Sessions that are over go, each with its leaf (PROMISES#K13). */
 struct expiring {
 	struct committer_entry entry; /* must be first */
 	struct serving *serving;
-	struct session_id ids[64];
-	struct user_id users[64];
-	size_t count;
+	struct store_view *view;
+	uint64_t idle_ms, absolute_ms; /* the least of any profile */
+	struct session_id last;
+	size_t seen, count;
+	struct session sessions[64];
 };
-static struct status gather_expired(void *context, const struct row *row)
+
+static bool may_be_over(const struct expiring *e, const struct session *s)
+{
+	const struct service *v = &e->serving->service;
+	uint64_t now = service_now(v);
+
+	return now >= s->expires || now >= s->created + e->absolute_ms ||
+	       presence_unused(v->presence, &s->id, clock_mono(&v->clock)) > e->idle_ms;
+}
+
+static struct status gather_over(void *context, const struct row *row)
 {
 	struct expiring *e = context;
+	struct sessions_turn turn = {.service = &e->serving->service};
+	struct permit_facts facts;
+	struct session s;
 
-	if (e->count < COUNT(e->ids)) {
-		e->users[e->count].uuid = row_uuid(row, COLUMN_SESSION_USER);
-		e->ids[e->count++].uuid = row_uuid(row, COLUMN_SESSION_ID);
-	}
+	TRY(session_read(row, &s));
+	e->last = s.id;
+	e->seen++;
+	if (e->count == COUNT(e->sessions) || !may_be_over(e, &s))
+		return OK;
+	TRY(facts_user(e->view, &s.user, service_now(turn.service), &facts));
+	turn.profile = facts.profile;
+	if (service_now(turn.service) >= s.expires || sessions_over(&turn, &s))
+		e->sessions[e->count++] = s;
 	return OK;
 }
+
 static struct status apply_expiry(struct committer_entry *entry, struct committer_turn *turn)
 {
 	struct expiring *e = (struct expiring *)entry;
 	uint64_t leaf;
 
 	for (size_t i = 0; i < e->count; i++) {
-		const struct event event = {.kind = LEAF_EXPIRY,
-					    .result = LEAF_DONE,
-					    .actor = {.user = e->users[i], .session = e->ids[i]},
-					    .subject = {.kind = PIECE_USER, .id = e->users[i].uuid}};
-		struct status ended = session_end(turn->txn, &e->ids[i]);
-		if (!ok(ended) && ended.code != ST_NOT_FOUND)
-			return ended;
+		const struct session *s = &e->sessions[i];
+		const struct event event = {
+			.kind = LEAF_EXPIRY,
+			.result = LEAF_DONE,
+			.actor = {.user = s->user, .session = s->id, .device = s->device},
+			.subject = {.kind = PIECE_USER, .id = s->user.uuid, .detail = TEXT("session")}};
+		struct status ended = session_end(turn->txn, &s->id);
+		if (ended.code == ST_NOT_FOUND)
+			continue;
+		TRY(ended);
 		TRY(committer_add(turn, &event, &leaf));
 	}
 	return OK;
+}
+
+static void find_limits(struct expiring *e)
+{
+	e->idle_ms = e->absolute_ms = UINT64_MAX;
+	for (enum profile p = PROFILE_ADMINISTRATOR; p <= PROFILE_AUDITOR; p++) {
+		uint64_t idle = settings_idle_ms(&e->serving->settings, p);
+		uint64_t absolute = settings_absolute_ms(&e->serving->settings, p);
+		e->idle_ms = idle < e->idle_ms ? idle : e->idle_ms;
+		e->absolute_ms = absolute < e->absolute_ms ? absolute : e->absolute_ms;
+	}
 }
 
 static struct status expire_sessions(struct serving *s)
@@ -53,17 +89,22 @@ static struct status expire_sessions(struct serving *s)
 	AUTO(store_snapshot) snapshot = {0};
 	struct expiring e = {.entry = {.apply = apply_expiry, .essential = true}, .serving = s};
 
+	find_limits(&e);
 	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
-	TRY(session_expired(snapshot.view, clock_wall(&clock_system), gather_expired, &e));
+	e.view = snapshot.view;
+	do {
+		e.seen = 0;
+		TRY(session_walk(snapshot.view, &e.last, gather_over, &e));
+	} while (e.seen == LIMIT_PAGE && e.count < COUNT(e.sessions));
+	store_snapshot_rest(&snapshot);
 	if (e.count == 0)
 		return OK;
 	TRY(committer_run(s->vessel.committer, &e.entry));
 	for (size_t i = 0; i < e.count; i++) {
-		presence_forget(s->service.presence, &e.ids[i]);
-		TRY(net_end_session(s->service.net, &e.ids[i].uuid));
+		presence_forget(s->service.presence, &e.sessions[i].id);
+		TRY(net_end_session(s->service.net, &e.sessions[i].id.uuid));
 	}
-	if (e.count > 0)
-		atomic_fetch_add(&s->service.people_generation, 1);
+	atomic_fetch_add(&s->service.people_generation, 1);
 	return OK;
 }
 
@@ -115,7 +156,7 @@ static struct status keep_night(struct serving *s)
 
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));
 	TRY(keyring_status(ring, &status));
-	if (!night_due(s->settings.values[SETTING_NIGHT_HOUR], status.night_made, now) ||
+	if (!night_due(settings_value(&s->settings, SETTING_NIGHT_HOUR), status.night_made, now) ||
 	    now < s->night_tried + RETRY_MS)
 		return OK;
 	s->night_tried = now;

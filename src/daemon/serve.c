@@ -118,6 +118,7 @@ static struct status make_service(struct serving *s)
 	v->vault = s->vessel.vault;
 	v->log = s->vessel.log;
 	v->committer = s->vessel.committer;
+	v->settings = &s->settings;
 	v->fingerprint = s->vessel.fingerprint;
 	v->name = text_of(s->vessel.name);
 	v->region = text_of(s->vessel.region);
@@ -133,7 +134,7 @@ static struct status make_service(struct serving *s)
 	v->keys_context = &s->vessel.keys;
 	TRY(credential_setup());
 	TRY(challenges_new(&v->challenges));
-	TRY(presence_new(&v->presence));
+	TRY(presence_new(clock_mono(&clock_system), &v->presence));
 	TRY(strangers_new(&v->strangers));
 	return workers_start(LIMIT_HASH_POOL, LIMIT_HASH_QUEUE, &v->workers);
 }

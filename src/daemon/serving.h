@@ -28,6 +28,10 @@ MUST_CHECK struct status serving_log(struct serving *s, const char *what);
 void housekeeping_run(struct serving *s);
 /** controlverbs_answer(s, line, out): one line of the control socket. */
 void controlverbs_answer(void *serving, struct text line, struct buffer *out);
+/** controlsetting_get(s, name, w): `settings`: all, or the one; ST_NOT_FOUND. */
+MUST_CHECK struct status controlsetting_get(const struct serving *s, struct text name, struct jsonwriter *w);
+/** controlsetting_set(s, words): `NAME VALUE`: durable and logged when OK; ST_INVALID outside the bounds. */
+MUST_CHECK struct status controlsetting_set(struct serving *s, struct text words);
 /** serving_reload(s): certificates again, without dropping a connection. */
 MUST_CHECK struct status serving_reload(struct serving *s);
 /** serving_renew(s): a new certificate of the own CA, in use at once, logged. */

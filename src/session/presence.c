@@ -19,9 +19,10 @@ struct presence {
 	pthread_mutex_t lock;
 	struct seen *slots; /* open addressing, linear probing */
 	size_t capacity, count;
+	uint64_t begun; /* last use of whatever has no slot */
 };
 
-struct status presence_new(struct presence **out)
+struct status presence_new(uint64_t now, struct presence **out)
 {
 	struct presence *p = calloc(1, sizeof *p);
 
@@ -33,6 +34,7 @@ struct status presence_new(struct presence **out)
 		return FAIL(ST_NO_MEMORY);
 	}
 	p->capacity = FIRST_SLOTS;
+	p->begun = now;
 	(void)pthread_mutex_init(&p->lock, NULL);
 	*out = p;
 	return OK;
@@ -90,7 +92,8 @@ static void remove_slot(struct presence *p, struct seen *slot)
 	}
 }
 
-static struct status touch(struct presence *p, const struct session_id *session, uint64_t now, uint64_t idle_ms)
+/** Its slot, made where there is none. */
+static struct status take_slot(struct presence *p, const struct session_id *session, struct seen **out)
 {
 	struct seen *slot = slot_of(p->slots, p->capacity, session);
 
@@ -99,9 +102,19 @@ static struct status touch(struct presence *p, const struct session_id *session,
 			TRY(grow(p));
 			slot = slot_of(p->slots, p->capacity, session);
 		}
-		slot->session = *session;
+		*slot = (struct seen){*session, p->begun};
 		p->count++;
-	} else if (slot->at == IDLE_OVER || (now > slot->at && now - slot->at > idle_ms)) {
+	}
+	*out = slot;
+	return OK;
+}
+
+static struct status touch(struct presence *p, const struct session_id *session, uint64_t now, uint64_t idle_ms)
+{
+	struct seen *slot;
+
+	TRY(take_slot(p, session, &slot));
+	if (slot->at == IDLE_OVER || (now > slot->at && now - slot->at > idle_ms)) {
 		/* It stays so until presence_forget(): a second request must not begin a new idle time. */
 		slot->at = IDLE_OVER;
 		return FAIL_AT(ST_UNPROVEN, "idle");
@@ -116,6 +129,29 @@ struct status presence_touch(struct presence *p, const struct session_id *sessio
 	struct status s = touch(p, session, now, idle_ms);
 	(void)pthread_mutex_unlock(&p->lock);
 	return s;
+}
+
+struct status presence_begin(struct presence *p, const struct session_id *session, uint64_t now)
+{
+	struct seen *slot;
+
+	(void)pthread_mutex_lock(&p->lock);
+	struct status s = take_slot(p, session, &slot);
+	if (ok(s))
+		slot->at = now;
+	(void)pthread_mutex_unlock(&p->lock);
+	return s;
+}
+
+uint64_t presence_unused(struct presence *p, const struct session_id *session, uint64_t now)
+{
+	(void)pthread_mutex_lock(&p->lock);
+	const struct seen *slot = slot_of(p->slots, p->capacity, session);
+	uint64_t at = uuid_is_zero(&slot->session.uuid) ? p->begun : slot->at;
+	(void)pthread_mutex_unlock(&p->lock);
+	if (at == IDLE_OVER)
+		return UINT64_MAX;
+	return now > at ? now - at : 0;
 }
 
 void presence_forget(struct presence *p, const struct session_id *session)

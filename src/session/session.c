@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
+#include "device.h"
 #include "hash.h"
 
 #include <string.h>
@@ -43,40 +44,50 @@ struct status session_token_hash(struct text token, struct hash *out)
 
 static struct status put_device(struct store_txn *txn, const struct session_opening *o)
 {
-	AUTO(row) old = {0};
-	const struct row_value key[] = {ROW_UUID(&o->device.uuid)};
-	uint64_t created = o->now;
-	struct status known = store_get(txn->view, TABLE_DEVICE, key, &old);
+	const struct device device = {.id = o->device,
+				      .user = o->user,
+				      .created = o->now,
+				      .seen = o->now,
+				      .label = o->device_label,
+				      .client = o->client,
+				      .address = o->address};
 
-	if (ok(known)) {
-		struct uuid user = row_uuid(&old, COLUMN_DEVICE_USER);
-		if (!uuid_equal(&user, &o->user.uuid))
-			return FAIL_AT(ST_DENIED, "device");
-		created = row_number(&old, COLUMN_DEVICE_CREATED);
-	} else if (known.code != ST_NOT_FOUND) {
-		return known;
-	}
-	struct row row = {
-		.table = TABLE_DEVICE,
-		.plain = {[COLUMN_DEVICE_ID] = ROW_UUID(&o->device.uuid),
-			  [COLUMN_DEVICE_USER] = ROW_UUID(&o->user.uuid),
-			  [COLUMN_DEVICE_CREATED] = ROW_NUMBER(created),
-			  [COLUMN_DEVICE_SEEN] = ROW_NUMBER(o->now)},
-		.secret = {[SECRET_DEVICE_LABEL] = text_bytes(o->device_label),
-			   [SECRET_DEVICE_CLIENT] = text_bytes(o->client),
-			   [SECRET_DEVICE_ADDRESS] = o->address},
-	};
-	return store_put(txn, &row);
+	return device_keep(txn, &device);
 }
 
-static struct status check_room(struct store_txn *txn, const struct user_id *user)
+/** The user's sessions, told apart before any of them is removed. */
+struct room {
+	const struct session_opening *opening;
+	struct session over[SESSION_MAX_PER_USER];
+	size_t over_count;
+	uint32_t open;
+};
+static struct status tell_apart(void *context, const struct row *row)
 {
-	struct store_range of_user = {
-		.index = INDEX_SESSION_USER, .prefix_count = 1, .prefix = {ROW_UUID(&user->uuid)}};
-	uint64_t count;
+	struct room *room = context;
+	const struct session_opening *o = room->opening;
+	struct session s;
 
-	TRY(store_count(txn->view, TABLE_SESSION, &of_user, &count));
-	return count < SESSION_MAX_PER_USER ? OK : FAIL_AT(ST_TOO_MANY, "sessions");
+	TRY(session_read(row, &s));
+	if (o->now < s.expires && !o->over(o->context, &s))
+		room->open++;
+	else if (room->over_count < COUNT(room->over))
+		room->over[room->over_count++] = s;
+	return OK;
+}
+
+static struct status make_room(struct store_txn *txn, const struct session_opening *o)
+{
+	struct room room = {.opening = o};
+
+	TRY(session_list(txn->view, &o->user, tell_apart, &room));
+	if (room.open >= o->cap)
+		return FAIL_AT(ST_TOO_MANY, "sessions");
+	for (size_t i = 0; i < room.over_count; i++) {
+		TRY(session_end(txn, &room.over[i].id));
+		o->ended(o->context, &room.over[i]);
+	}
+	return OK;
 }
 
 struct status session_open(struct store_txn *txn, const struct session_opening *o, struct secret *token,
@@ -88,12 +99,13 @@ struct status session_open(struct store_txn *txn, const struct session_opening *
 				  .device = o->device,
 				  .key_hash = o->key_hash,
 				  .created = o->now,
-				  .expires = o->now + SESSION_ABSOLUTE_MS,
+				  .expires = o->now + o->absolute_ms,
 				  .steps = o->steps};
 	struct row_big pending;
 	struct hash hash;
 
-	TRY(check_room(txn, &o->user));
+	TRY(device_free_for(txn->view, &o->device, &o->user));
+	TRY(make_room(txn, o));
 	TRY(put_device(txn, o));
 	TRY(make_token(&made));
 	TRY(session_token_hash((struct text){(const char *)made.bytes, SESSION_TOKEN_TEXT}, &hash));
@@ -116,7 +128,7 @@ struct status session_open(struct store_txn *txn, const struct session_opening *
 	return OK;
 }
 
-static struct status read_row(const struct row *row, struct session *out)
+struct status session_read(const struct row *row, struct session *out)
 {
 	struct session found = {.created = row_number(row, COLUMN_SESSION_CREATED),
 				.expires = row_number(row, COLUMN_SESSION_EXPIRES)};
@@ -142,7 +154,7 @@ struct status session_find(struct store_view *view, const struct hash *token_has
 	if (s.code == ST_NOT_FOUND)
 		return FAIL_AT(ST_UNPROVEN, "session");
 	TRY(s);
-	TRY(read_row(&row, &found));
+	TRY(session_read(&row, &found));
 	if (now >= found.expires)
 		return FAIL_AT(ST_UNPROVEN, "session");
 	*out = found;
@@ -156,57 +168,62 @@ struct status session_end(struct store_txn *txn, const struct session_id *id)
 	return store_remove(txn, TABLE_SESSION, key);
 }
 
+struct status session_get(struct store_view *view, const struct session_id *id, struct session *out)
+{
+	AUTO(row) row = {0};
+	const struct row_value key[] = {ROW_UUID(&id->uuid)};
+	struct status got = store_get(view, TABLE_SESSION, key, &row);
+
+	if (got.code == ST_NOT_FOUND)
+		return FAIL_AT(ST_NOT_FOUND, "session");
+	TRY(got);
+	return session_read(&row, out);
+}
+
+struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit, void *context)
+{
+	const struct store_range of_user = {
+		.index = INDEX_SESSION_USER, .prefix_count = 1, .prefix = {ROW_UUID(&user->uuid)}, .down = true};
+
+	return store_scan(view, TABLE_SESSION, &of_user, visit, context);
+}
+
+struct status session_walk(struct store_view *view, const struct session_id *after, store_visit *visit, void *context)
+{
+	const struct store_range all = {.index = TABLE_NONE, .after_count = 1, .after = {ROW_UUID(&after->uuid)}};
+
+	return store_scan(view, TABLE_SESSION, &all, visit, context);
+}
+
 /** Sessions of one user, gathered before any of them is removed. */
 struct gathered {
-	struct session_id ids[SESSION_MAX_PER_USER];
+	struct session_choice choice;
+	struct session sessions[SESSION_MAX_PER_USER];
 	size_t count;
 };
 static struct status gather(void *context, const struct row *row)
 {
 	struct gathered *all = context;
+	const struct session_choice *choice = &all->choice;
+	struct session s;
 
-	if (all->count < COUNT(all->ids))
-		all->ids[all->count++].uuid = row_uuid(row, COLUMN_SESSION_ID);
+	TRY(session_read(row, &s));
+	bool meant = (choice->except == NULL || !uuid_equal(&s.id.uuid, &choice->except->uuid)) &&
+		     (choice->device == NULL || uuid_equal(&s.device.uuid, &choice->device->uuid));
+	if (meant && all->count < COUNT(all->sessions))
+		all->sessions[all->count++] = s;
 	return OK;
 }
 
-struct status session_end_all(struct store_txn *txn, const struct user_id *user, const struct session_id *except,
+struct status session_end_all(struct store_txn *txn, const struct user_id *user, const struct session_choice *choice,
 			      session_ended *ended, void *context)
 {
-	const struct store_range of_user = {
-		.index = INDEX_SESSION_USER, .prefix_count = 1, .prefix = {ROW_UUID(&user->uuid)}};
-	struct gathered all = {0};
+	struct gathered all = {.choice = choice != NULL ? *choice : (struct session_choice){0}};
 
-	TRY(store_scan(txn->view, TABLE_SESSION, &of_user, gather, &all));
+	TRY(session_list(txn->view, user, gather, &all));
 	for (size_t i = 0; i < all.count; i++) {
-		if (except != NULL && uuid_equal(&all.ids[i].uuid, &except->uuid))
-			continue;
-		TRY(session_end(txn, &all.ids[i]));
-		ended(context, &all.ids[i]);
+		TRY(session_end(txn, &all.sessions[i].id));
+		ended(context, &all.sessions[i]);
 	}
 	return OK;
-}
-
-/** Passes on rows until the first that is not past its limit. */
-struct past {
-	uint64_t now;
-	store_visit *visit;
-	void *context;
-};
-static struct status visit_past(void *context, const struct row *row)
-{
-	const struct past *p = context;
-
-	if (row_number(row, COLUMN_SESSION_EXPIRES) > p->now)
-		return FAIL(ST_NOT_FOUND);
-	return p->visit(p->context, row);
-}
-
-struct status session_expired(struct store_view *view, uint64_t now, store_visit *visit, void *context)
-{
-	const struct store_range by_expiry = {.index = INDEX_SESSION_EXPIRES};
-	struct past past = {now, visit, context};
-	struct status s = store_scan(view, TABLE_SESSION, &by_expiry, visit_past, &past);
-
-	return s.code == ST_NOT_FOUND ? OK : s;
 }

@@ -5,6 +5,7 @@
  * 1. The token is 256 random bits; the store has only its SHA-256 (PROMISES#S1).
  * 2. A session ends by log-off, idle time, its absolute limit, or because its user
  *    was disabled or changed; then it is gone from the store (PROMISES#K13).
+ *    How long it may be idle is for the caller to know: idle times are not in the store.
  * 3. A session with pending steps reaches nothing but the routes of its steps.
  */
 #ifndef SESSION_SESSION_H
@@ -12,11 +13,9 @@
 
 #include "store.h"
 
-#define SESSION_IDLE_MS     (15ull * 60 * 1000)
-#define SESSION_ABSOLUTE_MS (12ull * 3600 * 1000)
-#define SESSION_TOKEN_TEXT  43 /* base64url of 32 bytes */
-/* Open sessions of one user: devices a person carries, with room for forgotten ones. */
-#define SESSION_MAX_PER_USER 32
+#define SESSION_TOKEN_TEXT 43 /* base64url of 32 bytes */
+/* The most that the cap on one user's open sessions may be: gathered on the stack. */
+#define SESSION_MAX_PER_USER 64
 
 /** What may stand between a sign-in and work; bits. */
 enum session_step {
@@ -38,6 +37,11 @@ struct session {
 	uint32_t steps;            /* pending; 0: none */
 };
 
+/** Told of each session that was ended along the way; must only note it. */
+typedef void session_ended(void *context, const struct session *session);
+/** Whether a session has ended already by what the store does not know: idle time, a limit that was lowered. */
+typedef bool session_over(void *context, const struct session *session);
+
 /** A sign-in that has proven everything. */
 struct session_opening {
 	struct user_id user;
@@ -46,13 +50,18 @@ struct session_opening {
 	struct text device_label, client; /* what the device and its program call themselves */
 	struct bytes address;
 	uint32_t steps;
-	uint64_t now;
+	uint64_t now, absolute_ms;
+	uint32_t cap; /* open sessions of the user, this one included; at most SESSION_MAX_PER_USER */
+	session_over *over;
+	session_ended *ended;
+	void *context; /* of both */
 };
 /**
  * session_open(txn, opening, token, out):
  * ${token} becomes a new secret of SESSION_TOKEN_TEXT characters and a NUL.  The
- * device's row is made or brought up to date.  ST_DENIED ("device") when the device
- * belongs to another user, ST_TOO_MANY ("sessions").
+ * device's row is made or brought up to date; sessions of the user that are over are
+ * ended and told of, so that they take no room.  ST_DENIED ("device") when the device
+ * belongs to another user, ST_TOO_MANY ("sessions"): then nothing was changed.
  */
 MUST_CHECK struct status session_open(struct store_txn *txn, const struct session_opening *opening,
 				      struct secret *token, struct session *out);
@@ -64,12 +73,22 @@ MUST_CHECK struct status session_find(struct store_view *view, const struct hash
 /** session_end(txn, id): ST_NOT_FOUND when it had ended already. */
 MUST_CHECK struct status session_end(struct store_txn *txn, const struct session_id *id);
 
-/** Told of each session that session_end_all() ended; must only note it. */
-typedef void session_ended(void *context, const struct session_id *id);
-/** session_end_all(txn, user, except, ended, context): ${except} may be NULL. */
+/** session_get(view, id, out): ST_NOT_FOUND ("session"). */
+MUST_CHECK struct status session_get(struct store_view *view, const struct session_id *id, struct session *out);
+/** session_read(row, out): of a row of table `session`. */
+MUST_CHECK struct status session_read(const struct row *row, struct session *out);
+/** session_list(view, user, visit, context): rows of table `session`, newest first. */
+MUST_CHECK struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit,
+				      void *context);
+/** Which of a user's sessions are meant; all where nothing is set. */
+struct session_choice {
+	const struct session_id *except;
+	const struct device_id *device;
+};
+/** session_end_all(txn, user, choice, ended, context): ${choice} may be NULL. */
 MUST_CHECK struct status session_end_all(struct store_txn *txn, const struct user_id *user,
-					 const struct session_id *except, session_ended *ended, void *context);
-/** session_expired(view, now, visit, context): sessions past their absolute limit, a page at most. */
-MUST_CHECK struct status session_expired(struct store_view *view, uint64_t now, store_visit *visit, void *context);
-
+					 const struct session_choice *choice, session_ended *ended, void *context);
+/** session_walk(view, after, visit, context): every session in the order of sign-in, a page behind ${after}. */
+MUST_CHECK struct status session_walk(struct store_view *view, const struct session_id *after, store_visit *visit,
+				      void *context);
 #endif /* !SESSION_SESSION_H */

@@ -22,15 +22,16 @@ PERSON = {
     "patient list": "--mine --shared", "patient find": "", "patient show": "",
     "record put": "--kind --type --title --taken --status --pseudonymous", "record update": "--status", "record list": "--kind",
     "record get": "--version -o", "record history": "", "record delete": "", "share": "--allow --until", "unshare": "", "shares": "",
-    "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --since --until", "log verify": "--offline --key",
-    "log checkpoint": "", "log save": "-o", "notices": "",
+    "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --failed --since --until", "log verify": "--offline --key",
+    "log checkpoint": "", "log save": "-o", "notices": "", "session list": "", "session end": "--others", "device list": "",
+    "device forget": "", "user logout": "", "site get": "", "site set": "",
 }
 HOST = {
     "init": "--data --keys --site --region --admin --origin --listen --preset --root-passphrase-file --root-key-file --tls-cert --tls-key",
-    "serve": "--data --keys --root-passphrase-file --root-key-file", "status": "", "check": "", "reload": "",
+    "serve": "--data --keys --root-passphrase-file --root-key-file", "status": "", "check": "", "reload": "", "get": "", "set": "",
 }
 # Words of the contract whose work is not built yet: nothing pretends to do it.
-LATER = {"tacenda": ("patient delete",), "tacendad": ("get", "set", "scrub", "backup", "secrets", "block")}
+LATER = {"tacenda": ("patient delete",), "tacendad": ("scrub", "backup", "secrets", "block")}
 COMMON = ("--home", "--passphrase-file", "--json", "--yes", "--version")
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -113,7 +114,8 @@ def shapes(tap, site, admin, doctor, auditor, patient):
     objects(tap, "key status", doctor.run("--json", "key", "status"), False)
     objects(tap, "site status", doctor.run("--json", "site", "status"), False)
     for words in (("patient", "list"), ("patient", "find", "aubrey"), ("record", "list", patient), ("record", "history", patient, record),
-                  ("shares", patient), ("log", "list"), ("log", "list", "--patient", patient), ("notices",)):
+                  ("shares", patient), ("log", "list"), ("log", "list", "--patient", patient), ("notices",), ("session", "list"), ("device", "list"),
+                  ("site", "get")):
         objects(tap, " ".join(words[:2]), doctor.run("--json", *words), True)
     objects(tap, "user list", admin.run("--json", "user", "list"), True)
     objects(tap, "user show", admin.run("--json", "user", "show", "doctor"), False)

@@ -95,7 +95,12 @@ def settings(tap, site):
         return json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]
 
     got = site.host("get", "--data", site.data, "--json")
-    tap.equal((got.code, json.loads(got.text)), (DONE, {"night.hour": 24}), "get shows every setting")
+    known = {one["name"]: one for one in got.lines()}
+    tap.check(got.code == DONE and known["night.hour"]["value"] == 24 and known["session.idle_minutes"]["value"] == 15 and
+              all({"name", "value", "default", "meaning"} <= set(one) for one in known.values()),
+              "get lists every setting with value, default, bounds and meaning", got)
+    plain = site.host("get", "--data", site.data)
+    tap.check(plain.code == DONE and all(name in plain.text for name in known), "for people as one line each", plain)
     before = leaves()
     tap.equal(site.host("set", "night.hour", "3", "--data", site.data).code, DONE, "set changes one")
     tap.equal(leaves(), before + 1, "which is a leaf of the log")
@@ -107,7 +112,7 @@ def settings(tap, site):
     tap.equal(leaves(), before + 1, "what was refused changed nothing")
     site.stop()
     site.serve()
-    tap.equal(json.loads(site.host("get", "night.hour", "--data", site.data, "--json").text), {"night.hour": 3}, "a restart keeps it")
+    tap.equal(json.loads(site.host("get", "night.hour", "--data", site.data, "--json").text)["value"], 3, "a restart keeps it")
 
 
 def checking(tap, site):

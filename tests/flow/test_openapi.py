@@ -99,6 +99,17 @@ def sessions(ask, person):
     ask(person, "DELETE", "/v1/session", 204, token=entered.json["token"])
     ask(person, "GET", "/v1/session", 401, token=entered.json["token"], say="that has ended")
     ask(person, "GET", "/v1/notices", 200)
+    mine = ask(person, "GET", "/v1/sessions", 200).json["items"]
+    ask.tap.check(sum(one["current"] for one in mine) == 1, "one of the sessions listed is the one that asks", mine)
+    other = person.sign_in().json
+    ask(person, "DELETE", "/v1/sessions/{session}", 204, session=other["session"])
+    ask(person, "DELETE", "/v1/sessions/{session}", 404, session=other["session"], say="again")
+    ask(person, "DELETE", "/v1/sessions/{session}", 400, session="se-evil")
+    ask(person, "DELETE", "/v1/sessions", 204, query="?others=true")
+    ask(person, "DELETE", "/v1/sessions", 400, query="?others=evil")
+    ask(person, "GET", "/v1/session", 200, say="still")
+    ask(person, "GET", "/v1/devices", 200)
+    ask(person, "DELETE", "/v1/devices/{device}", 404, device="dv-" + NOTHING)
     ask(person, "GET", "/v1/directory", 200)
     ask(person, "GET", "/v1/directory", 400, query="?limit=0")
     ask(person, "GET", "/v1/directory", 401, token="x")
@@ -176,6 +187,23 @@ def the_log(ask, owner, nobody, auditor, prepared):
     ask(owner, "POST", "/v1/log/openings", 400, {"leaves": ["x"]})
 
 
+def administration(ask, person, admin):
+    listed = ask(person, "GET", "/v1/settings", 200).json["items"]
+    ask.tap.check(any(one["name"] == "session.cap" for one in listed), "settings are listed", listed)
+    ask(person, "PUT", "/v1/settings/{name}", 403, {"value": "20"}, name="session.cap")
+    ask(admin, "PUT", "/v1/settings/{name}", 200, {"value": "20"}, name="session.cap")
+    ask(admin, "PUT", "/v1/settings/{name}", 400, {"value": "0"}, name="session.cap")
+    ask(admin, "PUT", "/v1/settings/{name}", 404, {"value": "20"}, name="session.evil")
+    ask(person, "DELETE", "/v1/users/{user}/sessions", 403, user=person.entered.json["user"])
+    ask(admin, "DELETE", "/v1/users/{user}/sessions", 204, user=person.entered.json["user"])
+    ask(admin, "DELETE", "/v1/users/{user}/sessions", 404, user="us-" + NOTHING)
+    ask(person, "GET", "/v1/session", 401, say="that an administrator ended")
+    other = Stranger(person.site).enrol(person.site.people["admin"].json("user", "add", "leaving", "--profile", "auditor")["invitation"],
+                                        "Correct-horse-9!")
+    ask(other, "DELETE", "/v1/devices/{device}", 204, device=other.device["id"])
+    ask(other, "GET", "/v1/session", 401, say="of a forgotten device")
+
+
 def elsewhere(tap, interface, person):
     """Addresses and methods that the document does not have."""
     for path in ("/", "/v1", "/v1/", "/v2/site", "/v1/site/", "/v1/sites", "/V1/site", "/v1/patients/", "/admin", "/.well-known/x", "/v1/log",
@@ -186,7 +214,8 @@ def elsewhere(tap, interface, person):
     for method, path, _ in interface.operations():
         known.setdefault(path, set()).add(method)
     for path, methods in known.items():
-        place = path.format(key_hash="0" * 64, record="rc-" + NOTHING, version=1, patient="pt-" + NOTHING, upload="up-" + NOTHING, path="0/000")
+        place = path.format(key_hash="0" * 64, record="rc-" + NOTHING, version=1, patient="pt-" + NOTHING, upload="up-" + NOTHING, path="0/000",
+                            session="se-" + NOTHING, device="dv-" + NOTHING, user="us-" + NOTHING, name="session.cap")
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
             answer = person.request(method, place)
             tap.check(answer.status == 405 and is_problem(answer), f"{method} {path} is no method of it: 405", answer)
@@ -208,6 +237,8 @@ def flow(tap):
         changes(ask, owner)
         the_log(ask, owner, nobody, auditor, prepared)
         elsewhere(tap, interface, owner)
+        second = Stranger(site).enrol(admin.json("user", "add", "second", "--profile", "administrator")["invitation"], "Correct-horse-9!")
+        administration(ask, nobody, second)
         ask(auditor, "DELETE", "/v1/sessions", 204)
         ask(auditor, "DELETE", "/v1/sessions", 401, say="again")
         for place, operation in ask.operations.items():

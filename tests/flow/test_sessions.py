@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions from sign-in to log-off, and what the security team sees of them (PROMISES#S3 S4 K4 K13 S1)."""
 import base64
+import concurrent.futures
 import pathlib
 import socket
 import struct
@@ -67,6 +68,102 @@ def devices(tap, person, other):
     alive = [one for one in tokens + [kept] if person.request("GET", "/v1/session", token=one).status != 401]
     tap.equal(alive, [], "and none of their tokens opens anything")
     tap.equal(person.sign_in().status, 201, "then there is room again")
+
+
+def end_all(person):
+    person.request("DELETE", "/v1/sessions", token=person.sign_in().json["token"])
+
+
+def at_once(tap, admin, site, person):
+    """The cap holds when many sign in at the same time; a session that is over takes no room."""
+    admin.do("site", "set", "session.cap", "5")
+    end_all(person)
+    proofs = [person.proof() for _ in range(12)]
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda proof: person.sign_in(proof=proof), proofs))
+    opened = [one for one in answers if one.status == 201]
+    tap.equal((len(opened), {one.status for one in answers if one.status != 201}), (5, {429}),
+              "of twelve at once five come in, the others are told that there are too many")
+    listed = person.request("GET", "/v1/sessions", token=opened[0].json["token"]).json["items"]
+    tap.equal(({one["id"] for one in listed}, [one["current"] for one in listed].count(True)),
+              ({one.json["session"] for one in opened}, 1), "the list of sessions has exactly those")
+    one = opened[1].json
+    tap.equal(person.request("DELETE", "/v1/sessions/" + one["session"], token=opened[0].json["token"]).status, 204, "one of them is ended by another")
+    tap.equal(person.request("GET", "/v1/session", token=one["token"]).status, 401, "and opens nothing any more")
+    tap.equal(person.request("DELETE", "/v1/sessions?others=true", token=opened[0].json["token"]).status, 204, "all others are ended")
+    tap.equal([person.request("GET", "/v1/session", token=each.json["token"]).status for each in opened], [200] + 4 * [401], "and this one goes on")
+    person.token = opened[0].json["token"]
+    admin.do("site", "set", "session.cap", "32")
+
+
+def idle(tap, site, admin, person):
+    """Sessions idle for too long make room by themselves, and their end is a leaf. The limit is lowered for one profile only."""
+    admin.do("site", "set", "session.cap", "3")
+    admin.do("site", "set", "session.idle_minutes.clinician", "1")
+    end_all(person)
+    tokens = [person.sign_in().json["token"] for _ in range(3)]
+    tap.equal(person.sign_in().status, 429, "three are open, a fourth is refused")
+    tap.equal(person.request("GET", "/v1/session", token=tokens[0]).json["idle_seconds"], 60, "the session knows the limit that was set meanwhile")
+    answers = []
+    tap.check(wait_until(lambda: answers.append(person.sign_in()) or answers[-1].status == 201, 75, 2), "idle for a minute, they take no room any more", answers[-1])
+    tap.equal([person.request("GET", "/v1/session", token=token).status for token in tokens], 3 * [401], "and open nothing")
+    person.token = answers[-1].json["token"]
+    ended = [one for one in admin.list("log", "list", "--action", "expiry") if one["user"] == person.login]
+    tap.check(len(ended) >= 3, "the end of each is in the log", ended)
+    for name, value in (("session.cap", "32"), ("session.idle_minutes.clinician", "0")):
+        admin.do("site", "set", name, value)
+
+
+def by_command(tap, site, admin):
+    """The same by commands, and an administrator who ends everything of somebody, downloads included."""
+    nurse = site.enrol("nurse", "assistant")
+    mine = nurse.list("session", "list")
+    tap.check(len(mine) == 1 and mine[0]["current"] and mine[0]["address"] == "127.0.0.1", "session list shows this session", mine)
+    nurse.do("login", "--password-file", nurse.password_file)
+    tap.equal(len(nurse.list("session", "list")), 2, "a second sign-in is a second session")
+    tap.equal((nurse.run("session", "end").code, nurse.run("session", "end", "x", "--others").code), (2, 2), "session end wants one of ID and --others")
+    tap.equal(nurse.run("session", "end", "zzzzzz").code, 1, "an unknown one is not found")
+    nurse.do("session", "end", "--others")
+    left = nurse.list("session", "list")
+    tap.check(len(left) == 1 and left[0]["current"] and left[0]["id"] != mine[0]["id"], "session end --others leaves this one", left)
+    devices = nurse.list("device", "list")
+    tap.check(len(devices) == 1 and devices[0]["current"], "device list shows this computer", devices)
+    admin.do("--yes", "user", "logout", "nurse")
+    gone = nurse.run("session", "list")
+    tap.check(gone.code == 1 and "Sign in" in gone.error, "user logout ends everything, and the line says to sign in again", gone)
+    nurse.do("login", "--password-file", nurse.password_file)
+    nurse.do("--yes", "device", "forget", devices[0]["id"][-8:])
+    tap.equal(nurse.run("whoami").code, 1, "forgetting a device ends its sessions")
+    tap.equal(nurse.run("login", "--password-file", nurse.password_file).code, 0, "after which it may sign in as a new one")
+    set_by = [one for one in admin.list("log", "list", "--action", "administration") if "session.cap" in one["detail"]]
+    tap.check(set_by and set_by[0]["user"] == "admin" and "(was " in set_by[0]["detail"], "a setting that was changed is a leaf: who, what, from what", set_by)
+    tap.equal((nurse.run("site", "set", "session.cap", "9").code, nurse.run("site", "get", "session.cap").code), (1, 0),
+              "everybody may see the settings, an administrator alone may change them")
+    tap.equal((admin.run("site", "set", "session.cap", "0").code, admin.run("site", "set", "evil", "1").code), (1, 1), "out of bounds or unknown: refused")
+
+
+def downloads(tap, admin, person):
+    """What an administrator ends stops within a second, a running download included."""
+    person.token = person.sign_in().json["token"]
+    patient, record = new_uuid(), new_uuid()
+    content = bytes(24_000_000)
+    person.request("POST", "/v1/changes", {"items": person.patient_items(patient)})
+    tap.equal(person.put(person.record(patient, record, content=content), content).status, 200, "a large record is there")
+    with person.socket() as peer:
+        peer.sendall(f"GET /v1/records/{id_text('rc', record)}/versions/1/content HTTP/1.1\r\nHost: localhost\r\n"
+                     f"Authorization: Bearer {person.token}\r\n\r\n".encode())
+        got = len(peer.recv(65536))
+        tap.check(got > 0, "its download has begun")
+        begun = time.monotonic()
+        admin.do("--yes", "user", "logout", person.login)
+        ended = time.monotonic()
+        peer.settimeout(10)
+        try:
+            while piece := peer.recv(1 << 20):
+                got += len(piece)
+        except OSError:
+            pass
+        tap.check(got < len(content) and time.monotonic() - ended < 1, f"and is cut {time.monotonic() - ended:.2f} s after the command that took {ended - begun:.1f} s", got)
 
 
 def running_work(tap, person):
@@ -174,10 +271,14 @@ def flow(tap):
         passwords(tap, site, admin)
         unknown_and_wrong(tap, person)
         devices(tap, person, other)
+        at_once(tap, admin, site, person)
         running_work(tap, person)
+        downloads(tap, admin, person)
         hurried(tap, person)
         cookies(tap, person, site)
         audited(tap, person, auditor, admin)
+        by_command(tap, site, admin)
+        idle(tap, site, admin, person)
         restart(tap, site, person)
 
 

@@ -59,7 +59,7 @@ static struct status make_tables(void)
 	struct status s = challenges_new(&challenges);
 
 	if (ok(s))
-		s = presence_new(&presence);
+		s = presence_new(0, &presence);
 	/* Past the first table's half it has to grow. */
 	for (uint64_t i = 0; ok(s) && i < 600; i++) {
 		struct session_id id = {uuid_new(i)};
@@ -70,9 +70,29 @@ static struct status make_tables(void)
 	return s;
 }
 
+static bool none_over(void *context, const struct session *s)
+{
+	(void)context;
+	(void)s;
+	return false;
+}
+
+static void none_ended(void *context, const struct session *s)
+{
+	(void)context;
+	(void)s;
+	fail();
+}
+
 static struct status open_and_end(void)
 {
-	const struct session_opening o = {.user = {rig_patient(1)}, .device = {rig_patient(2)}, .now = 5};
+	const struct session_opening o = {.user = {rig_patient(1)},
+					  .device = {rig_patient(2)},
+					  .now = 5,
+					  .absolute_ms = 1000,
+					  .cap = 1,
+					  .over = none_over,
+					  .ended = none_ended};
 	AUTO(store_txn) txn = {0};
 	AUTO(secret) token = {0};
 	struct credential credential;

@@ -15,7 +15,7 @@ static struct presence *p;
 static int setup(void **state)
 {
 	(void)state;
-	return ok(secret_setup()) && ok(presence_new(&p)) ? 0 : -1;
+	return ok(secret_setup()) && ok(presence_new(0, &p)) ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -93,7 +93,32 @@ static void forgetting_frees_its_place_and_no_other(void **state)
 		assert_fails(ST_UNPROVEN, presence_touch(p, &near, IDLE + 2 + i, IDLE));
 	}
 	struct session_id again = session_number(7);
-	assert_ok(presence_touch(p, &again, 10 * IDLE, IDLE));
+	assert_ok(presence_begin(p, &again, 10 * IDLE));
+	assert_ok(presence_touch(p, &again, 11 * IDLE, IDLE));
+}
+
+static void what_was_not_used_since_the_start_is_idle_from_then_on(void **state)
+{
+	struct session_id old = session_number(1), used = session_number(2);
+
+	(void)state;
+	assert_int_equal(presence_unused(p, &old, IDLE + 7), IDLE + 7);
+	assert_ok(presence_touch(p, &used, IDLE, IDLE));
+	assert_fails(ST_UNPROVEN, presence_touch(p, &old, IDLE + 1, IDLE));
+	assert_true(presence_unused(p, &old, IDLE + 1) == UINT64_MAX);
+	assert_ok(presence_touch(p, &used, 2 * IDLE, IDLE));
+	assert_int_equal(presence_unused(p, &used, 2 * IDLE + 9), 9);
+}
+
+static void opening_begins_the_idle_time(void **state)
+{
+	struct session_id id = session_number(1);
+
+	(void)state;
+	assert_ok(presence_begin(p, &id, 5 * IDLE));
+	assert_int_equal(presence_unused(p, &id, 5 * IDLE - 3), 0);
+	assert_ok(presence_touch(p, &id, 6 * IDLE, IDLE));
+	assert_fails(ST_UNPROVEN, presence_touch(p, &id, 7 * IDLE + 1, IDLE));
 }
 
 static void grows_and_loses_none(void **state)
@@ -107,7 +132,8 @@ static void grows_and_loses_none(void **state)
 		struct session_id id = session_number(i * 0x9e3779b1);
 		assert_fails(ST_UNPROVEN, presence_touch(p, &id, IDLE + 2, IDLE));
 		presence_forget(p, &id);
-		assert_ok(presence_touch(p, &id, IDLE + 2, IDLE));
+		assert_ok(presence_begin(p, &id, IDLE + 2));
+		assert_int_equal(presence_unused(p, &id, IDLE + 5), 3);
 	}
 }
 
@@ -153,6 +179,8 @@ int main(void)
 		EACH(once_idle_no_request_revives_it),
 		EACH(a_loop_whose_clock_is_behind_is_no_idleness),
 		EACH(forgetting_frees_its_place_and_no_other),
+		EACH(what_was_not_used_since_the_start_is_idle_from_then_on),
+		EACH(opening_begins_the_idle_time),
 		EACH(grows_and_loses_none),
 		EACH(loops_share_it),
 	};

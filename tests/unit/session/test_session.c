@@ -5,18 +5,41 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device.h"
 #include "rig.h"
 #include "session.h"
 
-#define NOW 1700000000000ull
+#define NOW      1700000000000ull
+#define ABSOLUTE (12ull * 3600 * 1000)
+#define CAP      32
 
 static struct rig rig;
 static struct store store;
+
+/** Sessions over by what the store does not know, and the ones that were ended along the way. */
+static struct session_id over[CAP], ended[CAP];
+static size_t over_count, ended_count;
+
+static bool is_over(void *context, const struct session *s)
+{
+	assert_ptr_equal(context, &over);
+	for (size_t i = 0; i < over_count; i++)
+		if (uuid_equal(&over[i].uuid, &s->id.uuid))
+			return true;
+	return false;
+}
+
+static void note_over(void *context, const struct session *s)
+{
+	assert_ptr_equal(context, &over);
+	ended[ended_count++] = s->id;
+}
 
 static int setup(void **state)
 {
 	(void)state;
 	rig = rig_new();
+	over_count = ended_count = 0;
 	return ok(store_open(&rig.options, &store)) ? 0 : -1;
 }
 
@@ -36,7 +59,12 @@ static struct session_opening opening(uint8_t user, uint8_t device, uint64_t now
 					.device_label = TEXT("Canary Label"),
 					.client = TEXT("Canary Client"),
 					.address = BYTES_LITERAL("\x7f\0\0\1"),
-					.now = now};
+					.now = now,
+					.absolute_ms = ABSOLUTE,
+					.cap = CAP,
+					.over = is_over,
+					.ended = note_over,
+					.context = &over};
 }
 
 static struct status commit(struct store_txn *txn)
@@ -90,7 +118,7 @@ static void is_found_by_its_token_alone(void **state)
 	assert_true(uuid_equal(&found.device.uuid, &o.device.uuid));
 	assert_true(hash_equal(&found.key_hash, &o.key_hash));
 	assert_int_equal(found.steps, o.steps);
-	assert_int_equal(found.expires, NOW + SESSION_ABSOLUTE_MS);
+	assert_int_equal(found.expires, NOW + ABSOLUTE);
 	other = token;
 	other.bytes[31] ^= 1;
 	assert_fails(ST_UNPROVEN, find(&other, NOW, &found));
@@ -114,8 +142,8 @@ static void ends_at_its_absolute_limit_however_busy(void **state)
 
 	(void)state;
 	assert_ok(open_one(&o, &token, &made));
-	assert_ok(find(&token, NOW + SESSION_ABSOLUTE_MS - 1, &found));
-	assert_fails(ST_UNPROVEN, find(&token, NOW + SESSION_ABSOLUTE_MS, &found));
+	assert_ok(find(&token, NOW + ABSOLUTE - 1, &found));
+	assert_fails(ST_UNPROVEN, find(&token, NOW + ABSOLUTE, &found));
 	assert_fails(ST_UNPROVEN, find(&token, UINT64_MAX, &found));
 }
 
@@ -161,7 +189,7 @@ static void one_user_has_at_most_so_many(void **state)
 	struct hash token;
 
 	(void)state;
-	for (uint8_t i = 0; i < SESSION_MAX_PER_USER; i++) {
+	for (uint8_t i = 0; i < CAP; i++) {
 		struct session_opening o = opening(1, (uint8_t)(10 + i), NOW);
 		assert_ok(open_one(&o, &token, i == 0 ? &first : &made));
 	}
@@ -172,41 +200,109 @@ static void one_user_has_at_most_so_many(void **state)
 	assert_ok(open_one(&more, &token, &made));
 }
 
+static void sessions_that_are_over_take_no_room(void **state)
+{
+	struct session sessions[CAP], made, found;
+	struct hash tokens[CAP], token;
+
+	(void)state;
+	for (uint8_t i = 0; i < CAP; i++) {
+		struct session_opening o = opening(1, (uint8_t)(10 + i), NOW);
+		assert_ok(open_one(&o, &tokens[i], &sessions[i]));
+	}
+	struct session_opening more = opening(1, 100, NOW + 1), later = opening(1, 101, NOW + ABSOLUTE);
+	assert_fails(ST_TOO_MANY, open_one(&more, &token, &made));
+	over[over_count++] = sessions[3].id;
+	over[over_count++] = sessions[9].id;
+	assert_ok(open_one(&more, &token, &made));
+	assert_int_equal(ended_count, 2);
+	assert_fails(ST_UNPROVEN, find(&tokens[3], NOW, &found));
+	assert_fails(ST_UNPROVEN, find(&tokens[9], NOW, &found));
+	assert_ok(find(&tokens[4], NOW, &found));
+	/* All the others are past their absolute limit by then, but for the newest. */
+	assert_ok(open_one(&later, &token, &made));
+	assert_int_equal(ended_count, CAP);
+	assert_ok(find(&token, NOW + ABSOLUTE, &found));
+}
+
+static void a_lower_cap_holds_at_once(void **state)
+{
+	struct session_opening o = opening(1, 10, NOW);
+	struct session made;
+	struct hash token;
+
+	(void)state;
+	assert_ok(open_one(&o, &token, &made));
+	assert_ok(open_one(&o, &token, &made));
+	o.cap = 2;
+	assert_fails(ST_TOO_MANY, open_one(&o, &token, &made));
+	o.cap = 3;
+	assert_ok(open_one(&o, &token, &made));
+}
+
 static size_t told;
-static void note(void *context, const struct session_id *id)
+static void note(void *context, const struct session *ended_one)
 {
 	assert_ptr_equal(context, &told);
-	assert_false(uuid_is_zero(&id->uuid));
+	assert_false(uuid_is_zero(&ended_one->id.uuid));
 	told++;
 }
 
 static void all_of_one_user_end_but_the_one_excepted(void **state)
 {
-	struct session sessions[SESSION_MAX_PER_USER], found, other;
-	struct hash tokens[SESSION_MAX_PER_USER], other_token;
+	struct session sessions[CAP], found, other;
+	struct hash tokens[CAP], other_token;
 	struct session_opening theirs = opening(2, 200, NOW);
 	AUTO(store_txn) txn = {0};
 
 	(void)state;
 	told = 0;
-	for (uint8_t i = 0; i < SESSION_MAX_PER_USER; i++) {
+	for (uint8_t i = 0; i < CAP; i++) {
 		struct session_opening o = opening(1, (uint8_t)(10 + i), NOW);
 		assert_ok(open_one(&o, &tokens[i], &sessions[i]));
 	}
 	assert_ok(open_one(&theirs, &other_token, &other));
+	const struct session_choice but_one = {.except = &sessions[3].id};
 	assert_ok(store_begin(&store, &txn));
-	assert_ok(session_end_all(&txn, &sessions[0].user, &sessions[3].id, note, &told));
+	assert_ok(session_end_all(&txn, &sessions[0].user, &but_one, note, &told));
 	assert_ok(commit(&txn));
-	assert_int_equal(told, SESSION_MAX_PER_USER - 1);
-	for (size_t i = 0; i < SESSION_MAX_PER_USER; i++)
+	assert_int_equal(told, CAP - 1);
+	for (size_t i = 0; i < CAP; i++)
 		assert_int_equal(find(&tokens[i], NOW, &found).code, i == 3 ? ST_OK : ST_UNPROVEN);
 	assert_ok(find(&other_token, NOW, &found));
 	store_txn_clear(&txn);
 	assert_ok(store_begin(&store, &txn));
 	assert_ok(session_end_all(&txn, &sessions[0].user, NULL, note, &told));
 	assert_ok(commit(&txn));
-	assert_int_equal(told, SESSION_MAX_PER_USER);
+	assert_int_equal(told, CAP);
 	assert_fails(ST_UNPROVEN, find(&tokens[3], NOW, &found));
+}
+
+static void those_of_one_device_end(void **state)
+{
+	struct session_opening here = opening(1, 10, NOW), there = opening(1, 11, NOW);
+	const struct session_choice choice = {.device = &there.device};
+	struct hash first, second, third;
+	struct session made, found;
+	AUTO(store_txn) txn = {0};
+
+	(void)state;
+	told = 0;
+	assert_ok(open_one(&here, &first, &made));
+	assert_ok(open_one(&there, &second, &made));
+	assert_ok(open_one(&there, &third, &made));
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(session_end_all(&txn, &here.user, &choice, note, &told));
+	assert_ok(device_forget(&txn, &there.device));
+	assert_ok(commit(&txn));
+	assert_int_equal(told, 2);
+	assert_ok(find(&first, NOW, &found));
+	assert_fails(ST_UNPROVEN, find(&second, NOW, &found));
+	assert_fails(ST_UNPROVEN, find(&third, NOW, &found));
+	AUTO(store_snapshot) snapshot = {0};
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_true(device_known(snapshot.view, &here.device, &here.user));
+	assert_false(device_known(snapshot.view, &there.device, &here.user));
 }
 
 static struct status count_row(void *context, const struct row *row)
@@ -216,23 +312,29 @@ static struct status count_row(void *context, const struct row *row)
 	return OK;
 }
 
-static void the_ones_past_their_limit_are_listed(void **state)
+static void all_are_walked_in_the_order_of_sign_in(void **state)
 {
-	struct session made;
+	struct session made[6];
 	struct hash token;
 	size_t count = 0;
 
 	(void)state;
 	for (uint8_t i = 0; i < 6; i++) {
-		struct session_opening o = opening(1, (uint8_t)(10 + i), NOW + i);
-		assert_ok(open_one(&o, &token, &made));
+		struct session_opening o = opening((uint8_t)(1 + i % 2), (uint8_t)(10 + i), NOW + i);
+		assert_ok(open_one(&o, &token, &made[i]));
 	}
 	AUTO(store_snapshot) snapshot = {0};
+	const struct session_id before = {0};
 	assert_ok(store_snapshot_new(&store, &snapshot));
-	assert_ok(session_expired(snapshot.view, NOW + SESSION_ABSOLUTE_MS - 1, count_row, &count));
-	assert_int_equal(count, 0);
-	assert_ok(session_expired(snapshot.view, NOW + SESSION_ABSOLUTE_MS + 2, count_row, &count));
-	assert_int_equal(count, 3);
+	assert_ok(session_walk(snapshot.view, &before, count_row, &count));
+	assert_int_equal(count, 6);
+	assert_ok(session_walk(snapshot.view, &made[3].id, count_row, &count));
+	assert_int_equal(count, 8);
+	assert_ok(session_list(snapshot.view, &made[0].user, count_row, &count));
+	assert_int_equal(count, 11);
+	assert_ok(session_get(snapshot.view, &made[5].id, &made[0]));
+	assert_int_equal(made[0].created, NOW + 5);
+	assert_fails(ST_NOT_FOUND, session_get(snapshot.view, &before, &made[0]));
 }
 
 static void a_refused_opening_leaves_nothing(void **state)
@@ -273,7 +375,10 @@ int main(void)
 		EACH(a_device_belongs_to_one_user),
 		EACH(one_user_has_at_most_so_many),
 		EACH(all_of_one_user_end_but_the_one_excepted),
-		EACH(the_ones_past_their_limit_are_listed),
+		EACH(sessions_that_are_over_take_no_room),
+		EACH(a_lower_cap_holds_at_once),
+		EACH(those_of_one_device_end),
+		EACH(all_are_walked_in_the_order_of_sign_in),
 		EACH(a_refused_opening_leaves_nothing),
 		EACH(every_step_has_its_word),
 	};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * setting: one named value that an administrator chooses: its type, bounds, meaning,
+ * and its sealed row.  Secrets are never among them.
+ *
+ * A value is a whole number or a word of a closed list; in memory a word is its place
+ * in that list, in its row it is text, so that the list may grow.
+ */
+#ifndef SETTING_SETTING_H
+#define SETTING_SETTING_H
+
+#include "jsonwriter.h"
+#include "store.h"
+
+/** Four of a kind stand in the order of `enum profile`, behind the one for everybody. */
+enum setting {
+	SETTING_NIGHT_HOUR,
+	SETTING_SESSION_IDLE,
+	SETTING_SESSION_IDLE_OF,
+	SETTING_SESSION_ABSOLUTE = SETTING_SESSION_IDLE_OF + 4,
+	SETTING_SESSION_ABSOLUTE_OF,
+	SETTING_SESSION_CAP = SETTING_SESSION_ABSOLUTE_OF + 4,
+	SETTING_COUNT,
+};
+
+struct setting_rule {
+	const char *name, *meaning;
+	uint16_t least, most, otherwise; /* bounds, both allowed; the value when none was chosen */
+	const char *const *words;        /* of a word: ${most} + 1 of them; NULL: a number */
+};
+extern const struct setting_rule setting_rules[SETTING_COUNT];
+
+#define SETTING_TEXT_MAX 64
+
+/** setting_find(name, out): ST_NOT_FOUND ("setting"). */
+MUST_CHECK struct status setting_find(struct text name, enum setting *out);
+/** setting_parse(which, t, out): ST_INVALID when it is no such word, or outside the bounds. */
+MUST_CHECK struct status setting_parse(enum setting which, struct text t, uint16_t *out);
+/** setting_print(which, value, out): as setting_parse() reads it, NUL-terminated. */
+void setting_print(enum setting which, uint16_t value, char out[SETTING_TEXT_MAX]);
+/** setting_json(w, which, value): one object: name, value, default, bounds or words, meaning. */
+void setting_json(struct jsonwriter *w, enum setting which, uint16_t value);
+
+/** setting_get(view, which, value, seq): the default and 0 when none was chosen; ST_CORRUPT out of bounds. */
+MUST_CHECK struct status setting_get(struct store_view *view, enum setting which, uint16_t *value, uint64_t *seq);
+
+/** One change of one setting. */
+struct setting_change {
+	enum setting which;
+	uint16_t value;
+	/* Set by setting_apply(). */
+	uint64_t seq;     /* orders the changes of one setting */
+	char detail[160]; /* of the change's leaf: name, value, the value before */
+};
+/** setting_apply(txn, change): write the row; the caller logs ${change}'s detail in the same transaction. */
+MUST_CHECK struct status setting_apply(struct store_txn *txn, struct setting_change *change);
+
+#endif /* !SETTING_SETTING_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * settings: all settings as they are in force.  Any thread reads them; who has made a
+ * change durable notes it here, and the newest wins in whatever order that happens.
+ */
+#ifndef SETTING_SETTINGS_H
+#define SETTING_SETTINGS_H
+
+#include <stdatomic.h>
+
+#include "setting.h"
+#include "vocabulary.h"
+
+/** Each word: 48 bits of the change's sequence number, 16 bits of value. */
+struct settings {
+	_Atomic uint64_t words[SETTING_COUNT];
+};
+
+/** settings_load(store, out): ST_CORRUPT for a value out of its bounds. */
+MUST_CHECK struct status settings_load(struct store *store, struct settings *out);
+/** settings_value(s, which): what is in force now. */
+uint16_t settings_value(const struct settings *s, enum setting which);
+/** settings_note(s, change): it is durable. */
+void settings_note(struct settings *s, const struct setting_change *change);
+
+/** Limits of a session of this profile, ms (PROMISES#K13). */
+uint64_t settings_idle_ms(const struct settings *s, enum profile profile);
+uint64_t settings_absolute_ms(const struct settings *s, enum profile profile);
+
+#endif /* !SETTING_SETTINGS_H */
