@@ -3,7 +3,7 @@
 # check-all.sh: everything that fits into 90 minutes on two cores. Each step is one line, its log is kept, a step
 # that fails does not stop the others; the last line reads "N passed, N failed".
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 build=$PWD/${BUILD:-build}
 logs=$build/check-all
 seed=${SEED:-$RANDOM}

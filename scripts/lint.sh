@@ -14,5 +14,6 @@ mapfile -t units < <(git ls-files 'src/*.c')
 printf '%s\n' "${units[@]}" | xargs -P 2 -n 8 clang-tidy-14 -p build/clang --quiet
 mapfile -t scripts_sh < <(git ls-files '*.sh' .ci/run)
 shellcheck -x "${scripts_sh[@]}"
-codespell --skip='./build,./.git,*.lock,package-lock.json' --ignore-words scripts/words.txt $(git ls-files | grep -vE 'corpus/|\.(png|jpg|bin)$')
+mapfile -t written < <(git ls-files | grep -vE 'corpus/|\.(png|jpg|bin)$|\.lock$|package-lock\.json$')
+codespell --ignore-words scripts/words.txt "${written[@]}"
 echo "lint clean"

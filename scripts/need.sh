@@ -38,23 +38,23 @@ for purpose in "$@"; do
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-install="apt-get install -y --no-install-recommends ${missing[*]}"
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
 if [ "$(id -u)" = 0 ]; then
-	as_root=
+	as_root=()
 elif sudo -n true 2>/dev/null; then
-	as_root="sudo -n"
+	as_root=(sudo -n)
 else
 	echo "These Debian packages are missing. Install them, then try again:" >&2
-	echo "  sudo apt-get update && sudo $install" >&2
+	echo "  sudo apt-get update && sudo ${install[*]}" >&2
 	exit 1
 fi
 echo "Installing ${missing[*]}" >&2
 log=$(mktemp)
 # A package that starts a service by itself must not: the policy file says so.
-if ! { DEBIAN_FRONTEND=noninteractive $as_root apt-get update -qq &&
-	DEBIAN_FRONTEND=noninteractive $as_root env RUNLEVEL=1 $install; } >"$log" 2>&1; then
+quiet=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1)
+if ! { "${as_root[@]}" "${quiet[@]}" apt-get update -qq && "${as_root[@]}" "${quiet[@]}" "${install[@]}"; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
-	echo "Could not install the packages above; the command was: $install" >&2
+	echo "Could not install the packages above; the command was: ${install[*]}" >&2
 	exit 1
 fi
 rm -f "$log"
