@@ -24,7 +24,7 @@
 
 _Static_assert(CHUNKED_HEADER == SALT + COMMITMENT, "salt and commitment");
 _Static_assert(CHUNKED_SEALED - CHUNKED_PLAIN == GCM_TAG, "a chunk and its tag");
-_Static_assert(ENGINE_KEYS == AT_COMMITMENT, "key and base nonce are kept");
+_Static_assert(AT_COMMITMENT <= KEYSLOT_LEN, "key and base nonce are kept");
 _Static_assert(sizeof((struct engine_scratch *)0)->chunked_keys == DERIVED, "room for all that is derived");
 
 uint64_t chunked_sealed_len(uint64_t plain_len)
@@ -48,7 +48,7 @@ struct status chunked_plain_len(uint64_t sealed_len, uint64_t *out)
 
 void chunked_clear(struct chunked *c)
 {
-	engine_give_keys(&c->keys);
+	keyslot_clear(&c->keys);
 	engine_give_gcm(c->context);
 	*c = (struct chunked){0};
 }
@@ -72,9 +72,9 @@ static struct status begin(const struct key *key, struct bytes context, const ui
 	TRY(engine_here(&e));
 	TRY(engine_take_gcm(&gcm));
 	c->context = gcm;
-	TRY(engine_take_keys(&c->keys));
+	TRY(keyslot_take(&c->keys));
 	TRY(derive(key, context, salt, e->scratch->chunked_keys));
-	memcpy(c->keys.bytes, e->scratch->chunked_keys, ENGINE_KEYS);
+	memcpy(c->keys.bytes, e->scratch->chunked_keys, AT_COMMITMENT);
 	return gcm_key(gcm, c->keys.bytes);
 }
 

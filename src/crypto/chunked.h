@@ -9,7 +9,7 @@
 #ifndef CRYPTO_CHUNKED_H
 #define CRYPTO_CHUNKED_H
 
-#include "secret.h"
+#include "keyslot.h"
 
 #define CHUNKED_HEADER 56
 #define CHUNKED_PLAIN  16384
@@ -22,8 +22,8 @@ MUST_CHECK struct status chunked_plain_len(uint64_t sealed_len, uint64_t *out);
 
 /** State of one message in one direction, used by one thread at a time; wiped by chunked_clear(). */
 struct chunked {
-	struct secret keys; /* message key, base nonce */
-	uint64_t next;      /* number of the chunk that comes next when streaming */
+	struct keyslot keys; /* message key, base nonce */
+	uint64_t next;       /* number of the chunk that comes next when streaming */
 	bool ended;
 	void *context; /* cipher */
 };

@@ -40,8 +40,6 @@ static void end_thread(void *engine)
 		EVP_MD_CTX_free(e->hashes[--e->hash_count]);
 	while (e->cipher_count > 0)
 		EVP_CIPHER_CTX_free(e->ciphers[--e->cipher_count]);
-	while (e->key_count > 0)
-		secret_clear(&e->keys[--e->key_count]);
 	*e = (struct engine){0};
 }
 
@@ -176,30 +174,4 @@ void engine_give_gcm(EVP_CIPHER_CTX *gcm)
 		return;
 	}
 	e->ciphers[e->cipher_count++] = gcm;
-}
-
-struct status engine_take_keys(struct secret *out)
-{
-	struct engine *e;
-
-	TRY(engine_here(&e));
-	if (e->key_count == 0)
-		return secret_empty(ENGINE_KEYS, out);
-	*out = e->keys[--e->key_count];
-	return OK;
-}
-
-void engine_give_keys(struct secret *keys)
-{
-	struct engine *e;
-
-	if (keys->bytes == NULL)
-		return;
-	secret_wipe(keys->bytes, keys->len);
-	if (!ok(engine_here(&e)) || e->key_count == ENGINE_SPARES) {
-		secret_clear(keys);
-		return;
-	}
-	e->keys[e->key_count++] = *keys;
-	*keys = (struct secret){0};
 }

@@ -48,7 +48,8 @@ struct engine_scratch {
 	crypto_aead_aes256gcm_state gcm;
 };
 
-#define ENGINE_SPARES 8
+/* Of 1 KiB each: as many as a loop has requests on their way while it is busy. */
+#define ENGINE_SPARES 64
 
 /** What one thread reuses. */
 struct engine {
@@ -63,8 +64,6 @@ struct engine {
 	size_t hash_count;
 	EVP_CIPHER_CTX *ciphers[ENGINE_SPARES];
 	size_t cipher_count;
-	struct secret keys[ENGINE_SPARES];
-	size_t key_count;
 };
 
 /** engine_here(out): this thread's; ST_NO_MEMORY, ST_INVALID before crypto_setup(). */
@@ -79,9 +78,5 @@ MUST_CHECK struct status engine_take_hash(EVP_MD_CTX **out);
 void engine_give_hash(EVP_MD_CTX *hash);
 MUST_CHECK struct status engine_take_gcm(EVP_CIPHER_CTX **out);
 void engine_give_gcm(EVP_CIPHER_CTX *gcm);
-/** A locked page costs 16 us to make, as much as sealing 64 KiB: these are kept too. */
-#define ENGINE_KEYS 44
-MUST_CHECK struct status engine_take_keys(struct secret *out);
-void engine_give_keys(struct secret *keys);
 
 #endif /* !CRYPTO_ENGINE_H */

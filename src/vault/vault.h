@@ -43,7 +43,7 @@ struct vault_writer {
 	struct uuid id;   /* of the upload and of the object that it becomes */
 	uint64_t size;    /* client's bytes taken so far */
 	struct hash hash; /* of all of them, once finished */
-	struct secret key;
+	struct keyslot key;
 	struct buffer counts; /* closed parts, as in the row */
 	struct object_writer file;
 	bool has_file, begun /* the part has its header */, finished;
@@ -140,7 +140,7 @@ struct vault_reader {
 	struct object_reader file;
 	struct uuid id;
 	struct hash hash;
-	struct secret key; /* held only while there are parts still to begin */
+	struct keyslot key; /* held only while there are parts still to begin */
 	struct buffer counts;
 	struct parts parts;
 	struct chunked part;

@@ -106,7 +106,9 @@ static struct status keep_key(struct vault_reader *r, const struct vault_object 
 		return OK;
 	TRY(buffer_put(&r->counts, object->parts.counts));
 	r->parts.counts = buffer_bytes(&r->counts);
-	return secret_from(BYTES_OF(*object->key), &r->key);
+	TRY(keyslot_take(&r->key));
+	memcpy(r->key.bytes, object->key->bytes, sizeof *object->key);
+	return OK;
 }
 
 static struct status compare_file(struct vault *v, const struct vault_object *object, const struct uuid *session,
@@ -168,7 +170,7 @@ static struct status next_piece(struct vault_reader *r, struct bytes *piece)
 
 	/* The one open part serves while its key is not needed: keep_key(). */
 	if (chunk < r->first || chunk - r->first >= r->loaded)
-		TRY(load(r, r->key.bytes != NULL ? secret_key(&r->key) : NULL, chunk));
+		TRY(load(r, r->key.bytes != NULL ? keyslot_key(&r->key) : NULL, chunk));
 	uint64_t len = chunk_len(r, chunk) - within;
 	if (len > r->end - r->at)
 		len = r->end - r->at;
@@ -196,7 +198,7 @@ void vault_read_end(struct vault_reader *r)
 
 	object_reader_clear(&r->file);
 	chunked_clear(&r->part);
-	secret_clear(&r->key);
+	keyslot_clear(&r->key);
 	*r = (struct vault_reader){.window = window, .counts = counts};
 }
 

@@ -33,7 +33,9 @@ struct status vault_write_begin(struct vault *v, const struct uuid *id, struct v
 
 	out->hashed = true;
 	if (ok(s))
-		s = secret_new(sizeof(struct key), &out->key);
+		s = keyslot_take(&out->key);
+	if (ok(s))
+		secret_random(out->key.bytes, sizeof(struct key));
 	if (!ok(s))
 		vault_write_clear(out);
 	return s;
@@ -65,9 +67,8 @@ static struct status restore(struct vault_writer *w, const struct row *upload)
 	w->size = row_number(upload, COLUMN_UPLOAD_SIZE);
 	if (tail.len >= CHUNKED_PLAIN || tail.len != w->size % CHUNKED_PLAIN)
 		return FAIL_AT(ST_CORRUPT, tables[TABLE_UPLOAD].name);
-	TRY(secret_from(upload->secret[SECRET_UPLOAD_OBJECT_KEY], &w->key));
-	if (w->key.len != sizeof(struct key))
-		return FAIL_AT(ST_CORRUPT, tables[TABLE_UPLOAD].name);
+	TRY(keyslot_take(&w->key));
+	TRY(row_secret_copy(upload, SECRET_UPLOAD_OBJECT_KEY, w->key.bytes, sizeof(struct key)));
 	TRY(buffer_put(&w->counts, upload->secret[SECRET_UPLOAD_PARTS]));
 	TRY(close_part(w, w->size - tail.len));
 	TRY(buffer_reserve(&w->window, WINDOW_MIN));
@@ -103,7 +104,7 @@ static struct status begin_part(struct vault_writer *w)
 		w->has_file = true;
 	}
 	TRY(parts_context(&w->id, (uint32_t)(w->counts.len / 4), &context));
-	TRY(chunked_seal_begin(secret_key(&w->key), buffer_bytes(&context), w->window.bytes, &w->part));
+	TRY(chunked_seal_begin(keyslot_key(&w->key), buffer_bytes(&context), w->window.bytes, &w->part));
 	w->begun = true;
 	return OK;
 }
@@ -197,7 +198,7 @@ struct status vault_write_keep(struct vault_writer *w, struct row *upload)
 		w->file.keep = true;
 	}
 	upload->plain[COLUMN_UPLOAD_SIZE].number = w->size;
-	upload->secret[SECRET_UPLOAD_OBJECT_KEY] = secret_bytes(&w->key);
+	upload->secret[SECRET_UPLOAD_OBJECT_KEY] = BYTES_OF(*keyslot_key(&w->key));
 	upload->secret[SECRET_UPLOAD_PARTS] = buffer_bytes(&w->counts);
 	upload->secret[SECRET_UPLOAD_TAIL] = w->pending > 0 ? bytes_of(chunk_at(w, 0), w->pending) : (struct bytes){0};
 	return OK;
@@ -213,7 +214,7 @@ static struct status reopen_part(struct vault_writer *w, const struct parts_plac
 	chunked_clear(part);
 	TRY(parts_context(&w->id, place->part, &context));
 	TRY(object_reread(&w->file, place->header_at, header, sizeof header));
-	return chunked_open_begin(secret_key(&w->key), buffer_bytes(&context), BYTES_OF(header), part);
+	return chunked_open_begin(keyslot_key(&w->key), buffer_bytes(&context), BYTES_OF(header), part);
 }
 
 /* Kept pieces of an earlier process were hashed by nobody who is still here. */
@@ -281,7 +282,7 @@ struct status vault_write_row(const struct vault_writer *w, struct row *version)
 		return FAIL_AT(ST_INVALID, "version");
 	version->plain[COLUMN_VERSION_OBJECT].bytes = uuid_bytes(&w->id);
 	version->plain[COLUMN_VERSION_SIZE].number = w->size;
-	version->secret[SECRET_VERSION_OBJECT_KEY] = inlined ? (struct bytes){0} : secret_bytes(&w->key);
+	version->secret[SECRET_VERSION_OBJECT_KEY] = inlined ? (struct bytes){0} : BYTES_OF(*keyslot_key(&w->key));
 	version->secret[SECRET_VERSION_CONTENT_HASH] = hash_bytes(&w->hash);
 	version->secret[SECRET_VERSION_PARTS] = inlined ? (struct bytes){0} : buffer_bytes(&w->counts);
 	version->secret[SECRET_VERSION_INLINE] =
@@ -302,7 +303,7 @@ void vault_write_clear(struct vault_writer *w)
 	object_writer_clear(&w->file);
 	chunked_clear(&w->part);
 	sha256_state_clear(&w->sha);
-	secret_clear(&w->key);
+	keyslot_clear(&w->key);
 	buffer_clear(&w->counts);
 	buffer_clear(&w->window);
 	*w = (struct vault_writer){0};
