@@ -2,9 +2,9 @@
 /**
  * nonce: random bytes that are no secret: nonces, salts, ids.
  *
- * They come from the system's CSPRNG like any other, but a page of them is drawn
- * at once: one system call a nonce would cost as much as sealing a row.  The page
- * belongs to its thread and a forked child never sees its parent's.
+ * They come from the system's CSPRNG like any other, but a page of them is made of
+ * one seed at once (ChaCha20): one system call a nonce would cost as much as sealing
+ * a row.  The page belongs to its thread and a forked child never sees its parent's.
  */
 #ifndef BASE_NONCE_H
 #define BASE_NONCE_H

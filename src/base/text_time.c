@@ -45,15 +45,32 @@ static struct date date_of(int64_t days)
 	return (struct date){year, month, left + 1};
 }
 
+/* ${count} digits and what follows them. */
+static char *put_digits(char *at, uint32_t v, size_t count, char after)
+{
+	for (size_t i = count; i-- > 0; v /= 10)
+		at[i] = (char)('0' + v % 10);
+	at[count] = after;
+	return at + count + 1;
+}
+
 struct status text_put_time(struct buffer *b, uint64_t ms)
 {
+	char text[sizeof "1970-01-01T00:00:00.000Z" - 1], *at = text;
+
 	if (ms > LAST_MS)
 		return FAIL_AT(ST_INVALID, "time");
 
 	struct date d = date_of((int64_t)(ms / DAY_MS));
 	uint32_t rest = (uint32_t)(ms % DAY_MS);
-	return buffer_print(b, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", d.year, d.month, d.day, rest / 3600000,
-			    rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
+	at = put_digits(at, d.year, 4, '-');
+	at = put_digits(at, d.month, 2, '-');
+	at = put_digits(at, d.day, 2, 'T');
+	at = put_digits(at, rest / 3600000, 2, ':');
+	at = put_digits(at, rest / 60000 % 60, 2, ':');
+	at = put_digits(at, rest / 1000 % 60, 2, '.');
+	(void)put_digits(at, rest % 1000, 3, 'Z');
+	return buffer_put(b, bytes_of(text, sizeof text));
 }
 
 /* Exactly ${count} digits off the front of ${t}, of a value in [min, max]. */
