@@ -259,6 +259,12 @@ static void bench_starts(struct log_options *options)
 	(void)unlinkat(options->dir, "heads", 0);
 	s = started();
 	MUST(log_open(options, &log));
+	said_once("start with the chain ends saved before those", s);
+	log_close(log);
+	(void)unlinkat(options->dir, "heads", 0);
+	(void)unlinkat(options->dir, "heads.before", 0);
+	s = started();
+	MUST(log_open(options, &log));
 	said("start that reads the whole log, leaves", s, log_size(log));
 	said_once("", s);
 	s = started();

@@ -92,6 +92,22 @@ struct status heads_put(struct heads *h, const struct head *head)
 	return OK;
 }
 
+struct status heads_extend(struct heads *h, enum heads_role role, const struct uuid *id, uint64_t index,
+			   const struct hash *link)
+{
+	struct head *slot = h->count > 0 ? slot_of(h, role, id) : NULL;
+
+	if (slot == NULL || !slot->used) {
+		TRY(heads_reserve(h, 1));
+		slot = slot_of(h, role, id);
+		get_empty(role, id, slot);
+		slot->used = true;
+		h->count++;
+	}
+	head_add(slot, index, link);
+	return OK;
+}
+
 const struct head *heads_next(const struct heads *h, size_t *at)
 {
 	while (*at < h->capacity) {

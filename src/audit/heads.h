@@ -48,6 +48,9 @@ bool heads_get(const struct heads *h, enum heads_role role, const struct uuid *i
 MUST_CHECK struct status heads_reserve(struct heads *h, size_t more);
 /** heads_put(h, head): set it; ST_NO_MEMORY only where there was no room reserved. */
 MUST_CHECK struct status heads_put(struct heads *h, const struct head *head);
+/** heads_extend(h, role, id, index, link): that chain gains a leaf; ${link} is its leaf_link(); as heads_put(). */
+MUST_CHECK struct status heads_extend(struct heads *h, enum heads_role role, const struct uuid *id, uint64_t index,
+				      const struct hash *link);
 /** heads_next(h, at): the chain at or behind slot *${at}, which moves past it; NULL at the end. */
 const struct head *heads_next(const struct heads *h, size_t *at);
 /** heads_empty(h): forget every chain, keep the memory. */

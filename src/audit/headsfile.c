@@ -6,7 +6,6 @@
 #include "chunked.h"
 #include "reader.h"
 
-#define NAME  "heads"
 #define MAGIC "TLH2"
 static const char label[] = "tacenda/v1/log-heads"; /* with its NUL */
 #define CONTEXT    bytes_of(label, sizeof label)
@@ -90,6 +89,7 @@ static struct status take_all(struct bytes plain, struct headsfile *f)
 	TRY(reader_u64(&r, &f->sequence));
 	TRY(reader_copy(&r, &f->last_batch, sizeof f->last_batch));
 	TRY(take_frontier(&r, &f->frontier));
+	TRY(heads_reserve(&f->heads, reader_left(&r) / HEAD_BYTES));
 	while (reader_left(&r) > 0) {
 		TRY(take_head(&r, &head));
 		TRY(heads_put(&f->heads, &head));
@@ -97,13 +97,14 @@ static struct status take_all(struct bytes plain, struct headsfile *f)
 	return OK;
 }
 
-struct status headsfile_load(const struct os *os, int dir, const struct key *key, struct headsfile *out)
+struct status headsfile_load(const struct os *os, int dir, const char *name, const struct key *key,
+			     struct headsfile *out)
 {
 	AUTO(buffer) sealed = {.max = FILE_MAX};
 	AUTO(buffer) plain = {.max = FILE_MAX, .wipe = true};
 	struct headsfile f = {0};
 
-	TRY(os_load(os, dir, NAME, FILE_MAX, &sealed));
+	TRY(os_load(os, dir, name, FILE_MAX, &sealed));
 	TRY(chunked_open(key, CONTEXT, buffer_bytes(&sealed), &plain));
 	struct status s = take_all(buffer_bytes(&plain), &f);
 
@@ -122,7 +123,9 @@ static struct status save(struct headsfile_saver *s)
 
 	TRY(encode(&s->file, secret_key(&s->key), &sealed));
 	TRY(derived_sync(s->derived));
-	return os_save(s->os, s->dir, NAME, buffer_bytes(&sealed));
+	/* Where there was none it stays so. */
+	(void)s->os->rename(s->dir, HEADSFILE_NAME, HEADSFILE_BEFORE);
+	return os_save(s->os, s->dir, HEADSFILE_NAME, buffer_bytes(&sealed));
 }
 
 static void *save_in_thread(void *context)

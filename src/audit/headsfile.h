@@ -7,7 +7,8 @@
  * "TLH2" (4), bytes of batches (8), time of the last leaf (8), the store's sequence
  * (8), hash at the end of the last batch (32), leaves (8), the nodes of the frontier
  * from the lowest (32 each), then for each chain role (1), id (16), length (8), index (8), link (32).
- * It is derived: one that is missing or does not open is made anew.
+ * It is derived: one that is missing or does not open is made anew.  The one before it
+ * stays as `heads.before`, so that a damaged one costs a start no more than an interval.
  */
 #ifndef AUDIT_HEADSFILE_H
 #define AUDIT_HEADSFILE_H
@@ -25,8 +26,12 @@ struct headsfile {
 	struct heads heads;
 };
 
-/** headsfile_load(os, dir, key, out): ST_NOT_FOUND, ST_CORRUPT; the caller heads_clear()s out->heads. */
-MUST_CHECK struct status headsfile_load(const struct os *os, int dir, const struct key *key, struct headsfile *out);
+#define HEADSFILE_NAME   "heads"
+#define HEADSFILE_BEFORE "heads.before"
+
+/** headsfile_load(os, dir, name, key, out): ST_NOT_FOUND, ST_CORRUPT; the caller heads_clear()s out->heads. */
+MUST_CHECK struct status headsfile_load(const struct os *os, int dir, const char *name, const struct key *key,
+					struct headsfile *out);
 
 /**
  * Seals and saves in a thread of its own, one file at a time; the owner of the log

@@ -217,7 +217,9 @@ static struct status derive(struct log *l, const struct draft *d)
 
 static void save_heads_when_due(struct log *l)
 {
-	if (l->frontier.size - l->saved < l->options.snapshot_leaves || !headsfile_done(&l->saver))
+	const uint64_t few = l->heads.count / 2, least = l->options.snapshot_leaves;
+
+	if (l->frontier.size - l->saved < (few > least ? few : least) || !headsfile_done(&l->saver))
 		return;
 	/* Tried again so many leaves later if it fails. */
 	if (!ok(log_save_heads(l)))

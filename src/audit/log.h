@@ -30,8 +30,11 @@ struct draft;
 
 /** What carries reads and sign-ins when the disk is full. */
 #define LOG_RESERVE (UINT64_C(64) << 20)
-/** The end of every chain is saved after so many leaves: what a start reads again at most. */
-#define LOG_SNAPSHOT_LEAVES 65536
+/**
+ * The end of every chain is saved after so many leaves, or half as many as there are
+ * chains: what a start reads again at most, twice that when the saved one is damaged.
+ */
+#define LOG_SNAPSHOT_LEAVES 16384
 
 /**
  * Where keys come from.  Both write a key to ${out}, which lies in guarded memory

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a log is found again: from the saved chain ends if they fit the files, from
- * the first batch otherwise; then batch by batch to the end. */
+ * those saved before otherwise, from the first batch if neither; then batch by batch
+ * to the end. */
 #include <stdlib.h>
 
 #include "log_internal.h"
 #include "tail.h"
 
-/* One read fetches most batches whole. */
-#define FIRST_READ 32768
+/* One read fetches many batches; the largest fits into two. */
+#define WINDOW (1u << 20)
 
 /* ---- Where to begin ---- */
 
@@ -31,17 +32,18 @@ static struct status fits_files(struct log *l, const struct headsfile *f)
 	return OK;
 }
 
-static struct status load_saved(struct log *l)
+static struct status load_saved(struct log *l, const char *name)
 {
 	const struct uuid none = {{0}};
 	struct headsfile f;
 
 	TRY(log_subject_key(&l->options.keys, BATCH_SITE, &none, &l->key));
-	struct status s = headsfile_load(l->options.os, l->options.dir, secret_key(&l->key), &f);
+	struct status s = headsfile_load(l->options.os, l->options.dir, name, secret_key(&l->key), &f);
 
 	secret_wipe(l->key.bytes, l->key.len);
 	TRY(s);
-	l->at_least = f.frontier.size;
+	if (f.frontier.size > l->at_least)
+		l->at_least = f.frontier.size;
 	s = fits_files(l, &f);
 	if (!ok(s)) {
 		heads_clear(&f.heads);
@@ -59,52 +61,76 @@ static struct status load_saved(struct log *l)
 /* Whatever is wrong with derived files is mended by reading the log itself. */
 static struct status begin(struct log *l)
 {
-	struct status s = load_saved(l);
-	bool mend = s.code == ST_NOT_FOUND || s.code == ST_CORRUPT || s.code == ST_CONFLICT;
+	static const char *const names[] = {HEADSFILE_NAME, HEADSFILE_BEFORE};
 
-	return mend ? OK : s;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct status s = load_saved(l, names[i]);
+
+		if (s.code != ST_NOT_FOUND && s.code != ST_CORRUPT && s.code != ST_CONFLICT)
+			return s;
+	}
+	return OK;
 }
 
 /* ---- One batch ---- */
 
-/* The next whole batch into l->record; none where ${out} has no leaves. */
-static struct status read_batch(struct log *l, struct batch *out)
+/* A piece of the file, and the batch in it that is looked at. */
+struct reading {
+	struct buffer window;
+	uint64_t at; /* where the window begins */
+	struct batch batch;
+	size_t len;                          /* of the batch; 0: no whole one is left */
+	struct hash links[BATCH_LEAVES_MAX]; /* of its leaves */
+	struct buffer plain;
+};
+
+static void reading_clear(struct reading *r)
 {
-	const uint64_t left = l->batches.allocated - l->end;
-	size_t len = left < FIRST_READ ? (size_t)left : FIRST_READ;
-	struct batch_header h;
-
-	out->count = 0;
-	l->record.len = 0;
-	TRY(buffer_reserve(&l->record, FIRST_READ));
-	TRY(os_read_all(l->options.os, l->batches.fd, l->record.bytes, len, l->end));
-	if (len < BATCH_HEADER || !ok(batch_parse_header(bytes_of(l->record.bytes, BATCH_HEADER), &h)) ||
-	    h.first != l->frontier.size || h.rest > left - BATCH_HEADER)
-		return OK;
-	size_t whole = BATCH_HEADER + h.rest;
-
-	if (whole > len) {
-		l->record.len = len;
-		TRY(buffer_reserve(&l->record, whole - len));
-		TRY(os_read_all(l->options.os, l->batches.fd, l->record.bytes + len, whole - len, l->end + len));
-	}
-	l->record.len = whole;
-	struct status s = batch_parse(buffer_bytes(&l->record), out);
-
-	/* Whether it is damaged or only begun is for tail_judge() to say. */
-	return s.code == ST_CORRUPT ? OK : s;
+	buffer_clear(&r->window);
+	buffer_clear(&r->plain);
 }
 
-static struct status extend(struct log *l, enum heads_role role, const struct uuid *id, uint64_t index,
-			    const uint8_t *leaf)
+/* ${len} bytes from the end of what was taken on, or as many as the file has. */
+static struct status look(struct log *l, struct reading *r, size_t len, struct bytes *out)
 {
-	struct head head;
-	struct hash link;
+	const uint64_t left = l->batches.allocated - l->end, skipped = l->end - r->at;
+	size_t wanted = left < len ? (size_t)left : len;
 
-	TRY(leaf_link(leaf, &link));
-	(void)heads_get(&l->heads, role, id, &head);
-	head_add(&head, index, &link);
-	return heads_put(&l->heads, &head);
+	if (skipped > r->window.len || r->window.len - skipped < wanted) {
+		size_t more = left < WINDOW ? (size_t)left : WINDOW;
+
+		more = more < wanted ? wanted : more;
+		r->window.len = 0;
+		r->at = l->end;
+		TRY(buffer_reserve(&r->window, more));
+		TRY(os_read_all(l->options.os, l->batches.fd, r->window.bytes, more, r->at));
+		r->window.len = more;
+	}
+	*out = bytes_of(r->window.bytes + (l->end - r->at), wanted);
+	return OK;
+}
+
+/* The next whole batch, if there is one. */
+static struct status read_batch(struct log *l, struct reading *r)
+{
+	struct batch_header h;
+	struct bytes bytes;
+
+	r->len = 0;
+	TRY(look(l, r, BATCH_HEADER, &bytes));
+	if (bytes.len < BATCH_HEADER || !ok(batch_parse_header(bytes, &h)) || h.first != l->frontier.size)
+		return OK;
+	TRY(look(l, r, BATCH_HEADER + h.rest, &bytes));
+	if (bytes.len < BATCH_HEADER + h.rest)
+		return OK;
+	struct status s = batch_parse(bytes, &r->batch);
+
+	/* Whether it is damaged or only begun is for tail_judge() to say. */
+	if (s.code == ST_CORRUPT)
+		return OK;
+	TRY(s);
+	r->len = bytes.len;
+	return OK;
 }
 
 struct status log_open_actors(struct log *l, const struct batch *b, struct buffer *plain)
@@ -117,75 +143,78 @@ struct status log_open_actors(struct log *l, const struct batch *b, struct buffe
 	return batch_open_actors(b, secret_key(&l->key), plain);
 }
 
-static struct status take_actors(struct log *l, const struct batch *b, struct buffer *plain)
+static struct status take_actors(struct log *l, struct reading *r)
 {
+	const struct batch *b = &r->batch;
 	struct batch_actor actor;
 	struct piece_actor p;
 
-	TRY(log_open_actors(l, b, plain));
-	struct reader r = reader_of(buffer_bytes(plain));
+	r->plain.len = 0;
+	TRY(log_open_actors(l, b, &r->plain));
+	struct reader actors = reader_of(buffer_bytes(&r->plain));
 
 	for (uint32_t i = 0; i < b->count; i++) {
-		TRY(batch_next_actor(&r, &actor));
+		TRY(batch_next_actor(&actors, &actor));
 		if (!ok(piece_parse_actor(actor.piece, &p)))
 			return FAIL_AT(ST_CORRUPT, "log actor");
 		if (!uuid_is_zero(&p.user.uuid))
-			TRY(extend(l, HEADS_ACTOR, &p.user.uuid, b->first + i, batch_leaf(b, i)));
+			TRY(heads_extend(&l->heads, HEADS_ACTOR, &p.user.uuid, b->first + i, &r->links[i]));
 	}
-	return batch_take_sequence(&r, &l->sequence);
+	return batch_take_sequence(&actors, &l->sequence);
 }
 
 /* A patient's id stands beside the sealed piece, so an erased one's chain goes on. */
-static struct status take_subject(struct log *l, const struct batch_subject *s, uint64_t index, const uint8_t *leaf,
+static struct status take_subject(struct log *l, const struct batch_subject *s, uint64_t index, const struct hash *link,
 				  struct buffer *plain)
 {
 	struct batch_about about;
 	struct piece_subject p;
 
 	if (s->scope == BATCH_PATIENT)
-		return extend(l, HEADS_PATIENT, &s->patient, index, leaf);
+		return heads_extend(&l->heads, HEADS_PATIENT, &s->patient, index, link);
 	TRY(batch_open_subject(s, index, secret_key(&l->key), plain, &about));
 	if (!ok(piece_parse_subject(about.piece, &p)))
 		return FAIL_AT(ST_CORRUPT, "log subject");
-	return p.kind == PIECE_NONE ? OK : extend(l, (enum heads_role)p.kind, &p.id, index, leaf);
+	return p.kind == PIECE_NONE ? OK : heads_extend(&l->heads, (enum heads_role)p.kind, &p.id, index, link);
 }
 
-static struct status take_subjects(struct log *l, const struct batch *b, struct buffer *plain)
+static struct status take_subjects(struct log *l, struct reading *r)
 {
 	const struct uuid none = {{0}};
-	struct reader r = reader_of(b->subjects);
+	const struct batch *b = &r->batch;
+	struct reader subjects = reader_of(b->subjects);
 	struct batch_subject subject;
 
+	r->plain.len = 0;
 	TRY(log_subject_key(&l->options.keys, BATCH_SITE, &none, &l->key));
 	for (uint32_t i = 0; i < b->count; i++) {
-		TRY(batch_next_subject(&r, &subject));
-		TRY(take_subject(l, &subject, b->first + i, batch_leaf(b, i), plain));
+		TRY(batch_next_subject(&subjects, &subject));
+		TRY(take_subject(l, &subject, b->first + i, &r->links[i], &r->plain));
 	}
 	return OK;
 }
 
-static struct status take_times(struct log *l, const struct batch *b)
+static struct status take_leaves(struct log *l, struct reading *r)
 {
+	const struct batch *b = &r->batch;
 	struct leaf leaf;
 
 	for (uint32_t i = 0; i < b->count; i++) {
 		if (!ok(leaf_parse(bytes_of(batch_leaf(b, i), LEAF_BYTES), &leaf)) || leaf.time < l->last_time)
 			return FAIL_AT(ST_CORRUPT, "leaf");
 		l->last_time = leaf.time;
+		TRY(leaf_link(batch_leaf(b, i), &r->links[i]));
 	}
 	return OK;
 }
 
-static struct status take_batch(struct log *l, const struct batch *b)
+static struct status take_batch(struct log *l, struct reading *r)
 {
-	AUTO(buffer) plain = {.max = BATCH_BYTES_MAX, .wipe = true};
-
-	TRY(take_times(l, b));
-	TRY(take_actors(l, b, &plain));
-	plain.len = 0;
-	TRY(take_subjects(l, b, &plain));
-	TRY(derived_add(&l->derived, &l->frontier, b->leaves, b->count, l->end));
-	l->end += l->record.len;
+	TRY(take_leaves(l, r));
+	TRY(take_actors(l, r));
+	TRY(take_subjects(l, r));
+	TRY(derived_add(&l->derived, &l->frontier, r->batch.leaves, r->batch.count, l->end));
+	l->end += r->len;
 	return OK;
 }
 
@@ -240,18 +269,27 @@ static struct status settle_last(struct log *l, uint64_t at)
 	return ahead_sync(&l->batches);
 }
 
+static struct status take_all(struct log *l, struct reading *r, uint64_t *last)
+{
+	r->at = *last = l->end;
+	for (;;) {
+		TRY(read_batch(l, r));
+		if (r->len == 0)
+			return OK;
+		*last = l->end;
+		TRY(take_batch(l, r));
+	}
+}
+
 static struct status read_on(struct log *l)
 {
-	uint64_t last = l->end;
-	struct batch b;
+	struct reading r = {.window = {.max = BATCH_BYTES_MAX + WINDOW},
+			    .plain = {.max = BATCH_BYTES_MAX, .wipe = true}};
+	uint64_t last;
+	struct status s = take_all(l, &r, &last);
 
-	for (;;) {
-		TRY(read_batch(l, &b));
-		if (b.count == 0)
-			break;
-		last = l->end;
-		TRY(take_batch(l, &b));
-	}
+	reading_clear(&r);
+	TRY(s);
 	TRY(find_end(l));
 	if (l->frontier.size < l->at_least)
 		return FAIL_AT(ST_CORRUPT, "log is shorter than it was");

@@ -3,6 +3,10 @@
 """kill -9 of tacendad and of keyd under load: nothing that was acknowledged is lost (PROMISES#B2 K10 S2).
 
 KILLS (default 20, 8 under sanitizers) and SEED come from the environment; the seed is printed, so that a failing run can be repeated.
+
+Serving again takes two seconds at most, by the clock on the wall. So that it is our work that is measured and not that of other programs,
+the new daemons go before all others (SCHED_FIFO) until they are ready, where the system allows it; where it does not, they wait like all
+others and the limit is the same.
 """
 import hashlib
 import os
@@ -14,7 +18,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.flavour import often, sanitized  # noqa: E402
+from lib.flavour import often  # noqa: E402
 from lib.site import DAMAGE, DONE, Site, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 
@@ -22,6 +26,7 @@ KILLS = int(os.environ.get("KILLS") or often(20, 8))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
 SIZES = (0, 1, 700, 4096, 4097, 20_000, 70_000, 400_000)
 WRITERS = 3
+SERVING_AGAIN = 2.0  # seconds
 
 
 class Writer(threading.Thread):
@@ -73,6 +78,33 @@ class Writer(threading.Thread):
                 path.unlink()
 
 
+class Ahead:
+    """What this thread starts goes before all other programs, until settle() says who no longer does."""
+
+    def __enter__(self):
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        except PermissionError:
+            pass
+        return self
+
+    def __exit__(self, *_):
+        settle(0)
+
+
+def settle(thread):
+    try:
+        os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+    except (PermissionError, ProcessLookupError):
+        pass
+
+
+def settle_all(*processes):
+    for process in processes:
+        for task in pathlib.Path(f"/proc/{process}/task").iterdir():
+            settle(int(task.name))
+
+
 def keyd_of(pid):
     """The key daemon that this daemon started."""
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -102,9 +134,11 @@ def kill_and_restart(site, chance, waits, how, serving):
     if keyd:
         wait_until(lambda: not pathlib.Path(f"/proc/{keyd}").exists() or
                    "Z" in pathlib.Path(f"/proc/{keyd}/stat").read_text().split(")")[1][:3], 10)
-    begun = time.monotonic()
-    site.serve()
-    waits.append(time.monotonic() - begun)
+    with Ahead():
+        begun = time.monotonic()
+        site.serve()
+        waits.append(time.monotonic() - begun)
+    settle_all(site.daemon.pid, keyd_of(site.daemon.pid))
     serving.set()
 
 
@@ -147,7 +181,6 @@ def verify(tap, site, writers):
 
 def flow(tap):
     print(f"# SEED={SEED} KILLS={KILLS}")
-    load = os.getloadavg()[0]
     chance = random.Random(SEED)
     with Site() as site:
         people = site.begin(*[(f"writer{i}", "clinician") for i in range(WRITERS)], ("reader", "assistant"))
@@ -167,13 +200,10 @@ def flow(tap):
             writer.stopping.set()
         for writer in writers:
             writer.join(600)
-        # On a machine that others keep busy two seconds of work take longer than two seconds.
-        busy = max(1.0, load / (os.cpu_count() or 1) - 1)
-        allowed = 10 * busy if sanitized() else 2 * busy
         worst, middle = max(waits), sorted(waits)[len(waits) // 2]
         print(f"# {how}; serving again after {middle:.2f} s (median), {worst:.2f} s (worst)")
-        print(f"# load {load:.1f} on {os.cpu_count()} cores before the run; limit {allowed:.1f} s")
-        tap.check(worst <= allowed, f"serving again within {allowed:.0f} s after each of {KILLS} kills", waits)
+        print(f"# load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        tap.check(worst <= SERVING_AGAIN, f"serving again within {SERVING_AGAIN:.0f} s after each of {KILLS} kills", waits)
         tap.check(not [line for w in writers for line in w.wrong], "no interrupted command speaks of damage or crashes",
                   [line for w in writers for line in w.wrong])
         verify(tap, site, writers)

@@ -59,7 +59,7 @@ static void is_the_same_after_it_was_closed_or_killed(void **state)
 /* Whatever is derived may be missing, damaged, or of an earlier day. */
 static void computes_again_what_is_derived(void **state)
 {
-	static const char *const names[] = {"offsets", "heads", "tiles/0", "tiles/1", "tiles/2"};
+	static const char *const names[] = {"offsets", "heads", "heads.before", "tiles/0", "tiles/1", "tiles/2"};
 	struct rig r;
 	AUTO(buffer) early = {0};
 
@@ -87,6 +87,43 @@ static void computes_again_what_is_derived(void **state)
 	rig_check(&r, 350);
 	rig_append(&r, 3);
 	rig_check(&r, 353);
+	rig_close(&r);
+	rig_remove(&r);
+}
+
+/* The chain ends saved before stand in for damaged ones; only without both the whole log is read. */
+static void a_damaged_file_of_chain_ends_costs_one_interval(void **state)
+{
+	struct rig r;
+	AUTO(buffer) batches = {0};
+	AUTO(buffer) heads = {0};
+
+	(void)state;
+	rig_new(&r);
+	rig_open(&r);
+	for (unsigned i = 0; i < 10; i++)
+		rig_append(&r, 45);
+	rig_drop(&r);
+	rig_file(&r, "batches", &batches);
+	rig_file(&r, "heads", &heads);
+	/* Whoever reads from the beginning meets this. */
+	batches.bytes[100] ^= 1;
+	rig_save_file(&r, "batches", buffer_bytes(&batches));
+	heads.bytes[heads.len / 2] ^= 1;
+	rig_save_file(&r, "heads", buffer_bytes(&heads));
+	rig_open(&r);
+	assert_true(log_size(r.log) == 450);
+	rig_drop(&r);
+	assert_int_equal(unlinkat(r.dir, "heads", 0), 0);
+	rig_open(&r);
+	assert_true(log_size(r.log) == 450);
+	rig_drop(&r);
+	assert_int_equal(unlinkat(r.dir, "heads.before", 0), 0);
+	assert_fails(ST_CORRUPT, rig_try_open(&r));
+	batches.bytes[100] ^= 1;
+	rig_save_file(&r, "batches", buffer_bytes(&batches));
+	rig_open(&r);
+	rig_check(&r, 450);
 	rig_close(&r);
 	rig_remove(&r);
 }
@@ -546,6 +583,7 @@ int main(void)
 		TEST(holds_what_was_appended),
 		TEST(is_the_same_after_it_was_closed_or_killed),
 		TEST(computes_again_what_is_derived),
+		TEST(a_damaged_file_of_chain_ends_costs_one_interval),
 		TEST(refuses_a_directory_without_a_log),
 		TEST(time_never_runs_back),
 		TEST(what_is_undone_leaves_no_trace),
