@@ -132,26 +132,50 @@ static struct status identify(struct call *c)
 }
 
 /** Which patient the address is about: named, or the one whose record is. */
-static struct status find_patient(struct call *c)
+static struct status find_patient(struct call *c, struct record_id *record, struct patient_id *out)
 {
-	struct record_id record;
-
-	if (!permit_action_on_patient(c->route->action))
+	if (route_segment(c, "patient").at != NULL) {
+		TRY(route_id(c, "patient", ID_PATIENT, &out->uuid));
+		c->asked = id_print(ID_PATIENT, &out->uuid);
 		return OK;
-	if (route_segment(c, "patient").at != NULL)
-		return route_id(c, "patient", ID_PATIENT, &c->patient.uuid);
-	TRY(route_id(c, "record", ID_RECORD, &record.uuid));
-	TRY(facts_record(call_view(c), &record, &c->record));
-	c->patient = c->record.patient;
-	return OK;
+	}
+	TRY(route_id(c, "record", ID_RECORD, &record->uuid));
+	c->asked = id_print(ID_RECORD, &record->uuid);
+	return facts_whose(call_view(c), record, out);
+}
+
+static struct status see_file(struct call *c, struct record_id *record)
+{
+	struct patient_id patient;
+	bool exists = false;
+
+	TRY(find_patient(c, record, &patient));
+	struct status s = memory_file(c->loop, &patient, &c->facts, &exists);
+	if (exists)
+		c->patient = patient;
+	TRY(s);
+	return permit_decide(&c->facts, PERMIT_PATIENT_SEE, &c->room, &c->pass);
+}
+
+/** Who may not see the file is answered as if there were none; his refusal names it to its owner all the same. */
+static struct status see_patient(struct call *c)
+{
+	const bool by_record = route_segment(c, "record").at != NULL;
+	struct record_id record;
+	struct status s = see_file(c, &record);
+
+	if (ok(s) && by_record)
+		s = facts_record(call_view(c), &record, &c->record);
+	if (s.code != ST_NOT_FOUND && s.code != ST_DENIED)
+		return s;
+	return FAIL_AT(ST_NOT_FOUND, by_record ? "record" : "patient");
 }
 
 static struct status allow(struct call *c)
 {
 	c->facts = c->caller.facts;
-	TRY(find_patient(c));
-	if (!uuid_is_zero(&c->patient.uuid))
-		TRY(memory_file(c->loop, &c->patient, &c->facts));
+	if (permit_action_on_patient(c->route->action))
+		TRY(see_patient(c));
 	return permit_decide(&c->facts, c->route->action, &c->room, &c->pass);
 }
 

@@ -303,11 +303,12 @@ static void log_refusal(struct call *c, uint64_t rest)
 					.id = c->patient.uuid};
 	void *kept;
 
+	/* In the actor's part: his own list of actions shows what he asked for, not whether it was there. */
 	if (c->why != NULL)
 		(void)ok(buffer_print(&detail, "%s", c->why));
 	else
-		(void)ok(buffer_print(&detail, "%s: %s", c->route != NULL ? c->route->pattern : "-",
-				      status_name(c->failure.code)));
+		(void)ok(buffer_print(&detail, "%s: %s%s%s", c->route != NULL ? c->route->pattern : "-",
+				      status_name(c->failure.code), c->asked.at[0] != '\0' ? ": " : "", c->asked.at));
 	if (rest > 0)
 		(void)ok(buffer_print(&detail, "; %llu more in the last minute", (unsigned long long)rest));
 	call_event(c, c->route != NULL && c->route->who == ROUTE_PROOF ? LEAF_SIGN_IN : LEAF_REFUSAL, &subject);

@@ -76,8 +76,9 @@ struct call {
 	struct permit_room room;
 	struct permit_facts facts;      /* what the pass was decided upon */
 	const struct permit_pass *pass; /* of the route's action, on the route's patient */
-	struct patient_id patient;      /* zero: the route is about none */
-	struct record_state record;     /* of the address, where it names one instead of its patient */
+	struct patient_id patient;  /* zero: about none that there is; the subject of the leaf, never of an answer */
+	struct id_text asked;       /* the id that was asked for, whether there is such a thing or not; or empty */
+	struct record_state record; /* of the address, where it names one instead of its patient */
 	struct json_document document;
 	struct jsonfield_refusal refusal;
 

@@ -117,8 +117,13 @@ static struct status bring_item(struct call *c, const struct change_item *sent, 
 				     .wrapped_count = sent->wrapped.count,
 				     .header = sent->header,
 				     .key = sent->key};
-	if (ok(statement_parse(sent->statement, &parsed)) && ok(record_find(call_view(c), &parsed.name, &before)))
-		return OK;
+	if (ok(statement_parse(sent->statement, &parsed))) {
+		/* First whose it is: what others said is not there for him. */
+		if (!uuid_equal(&parsed.head.author.uuid, &c->caller.session.user.uuid))
+			return FAIL_AT(ST_DENIED, "author");
+		if (ok(record_find(call_view(c), &parsed.name, &before)))
+			return OK;
+	}
 	return bring_content(c, sent, item, writer);
 }
 
@@ -203,11 +208,28 @@ static struct status log_repetition(struct call *c, const struct changing *g, st
 	return log->add(log->context, txn, &event, &leaf);
 }
 
+/** The refusal's leaf names the file that the refused statement was about to its owner. */
+static struct status name_subject(struct call *c, struct store_view *view, struct status why)
+{
+	const struct changing *g = c->own;
+	struct patient_id asked;
+	bool exists;
+
+	if (!ok(record_subject(view, &g->change, &asked, &exists)) || uuid_is_zero(&asked.uuid))
+		return why;
+	c->asked = id_print(ID_PATIENT, &asked.uuid);
+	if (exists)
+		c->patient = asked;
+	return why;
+}
+
 static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct changing *g = c->own;
+	struct status s = record_apply(txn, log, &g->change);
 
-	TRY(record_apply(txn, log, &g->change));
+	if (!ok(s))
+		return name_subject(c, txn->view, s);
 	TRY(end_sessions(g, txn));
 	return log_repetition(c, g, txn, log);
 }

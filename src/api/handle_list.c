@@ -185,6 +185,19 @@ void handle_patient(struct call *c, struct bytes body)
 
 /* --- Records --- */
 
+struct history {
+	struct jsonwriter *w;
+	size_t count;
+};
+static struct status put_version(void *context, const struct listing_record *r)
+{
+	struct history *h = context;
+
+	h->count++;
+	render_record(h->w, NULL, r);
+	return h->w->failure;
+}
+
 static struct status put_record(void *context, const struct listing_record *r)
 {
 	struct jsonwriter *w = context;
@@ -232,13 +245,17 @@ void handle_history(struct call *c, struct bytes body)
 	struct jsonwriter w = call_writer(c);
 	struct piece_subject subject = about_patient(c);
 	struct record_id record = {0};
+	struct history history = {&w, 0};
 	struct status s = route_id(c, "record", ID_RECORD, &record.uuid);
 
 	(void)body;
 	jsonwriter_object(&w, NULL);
 	jsonwriter_array(&w, "items");
 	if (ok(s))
-		s = listing_history(call_view(c), c->pass, &record, call_now(c), put_record, &w);
+		s = listing_history(call_view(c), c->pass, &record, call_now(c), put_version, &history);
+	/* A record of which he may read no version is as good as none (PROMISES#K9). */
+	if (ok(s) && history.count == 0)
+		s = FAIL_AT(ST_NOT_FOUND, "record");
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
 	subject.detail = TEXT("history");

@@ -178,10 +178,16 @@ static struct status allow_scope(struct asking *a)
 	struct call *c = a->call;
 	struct permit_facts facts = c->caller.facts;
 	struct text patient = form_get(&c->query, TEXT("patient"));
+	struct patient_id asked;
+	bool exists;
 
 	if (a->scope == SCOPE_PATIENT) {
-		TRY(id_parse(ID_PATIENT, patient, &c->patient.uuid));
-		TRY(facts_patient(call_view(c), &c->caller.session.user, &c->patient, call_now(c), &facts));
+		TRY(id_parse(ID_PATIENT, patient, &asked.uuid));
+		c->asked = id_print(ID_PATIENT, &asked.uuid);
+		struct status s = facts_visible(call_view(c), &asked, &facts, &exists);
+		if (exists)
+			c->patient = asked;
+		TRY(s);
 	}
 	return permit_decide(&facts, scopes[a->scope].action, &c->room, &c->pass);
 }
@@ -212,7 +218,9 @@ static bool show(struct asking *a, const struct logread_opening *o)
 		a->more = true;
 		return false;
 	}
-	render_entry(&a->w, o, (struct render_shown){true, true});
+	/* Whom a refusal was about is for the owner's eyes: it would tell the refused what there is. */
+	const bool hidden = a->scope == SCOPE_OWN && o->leaf.result == LEAF_REFUSED;
+	render_entry(&a->w, o, (struct render_shown){true, !hidden});
 	a->shown++;
 	return true;
 }
@@ -338,19 +346,20 @@ static const struct jsonfield_table opening_table = JSONFIELD_TABLE(struct openi
 /** Whose statement it is decides: the directory's is everybody's, a patient file's is for who may see the file. */
 static struct status may_see(struct call *c, const struct logread_opening *o, struct patient_id *last)
 {
-	struct permit_facts facts;
-	struct permit_room room;
-	const struct permit_pass *pass;
+	struct permit_facts facts = c->caller.facts;
 	struct patient_id patient = {o->subject.id};
+	bool exists;
 
 	if (o->erased || hash_is_zero(&o->subject.statement))
 		return FAIL_AT(ST_NOT_FOUND, "statement");
 	if (o->subject.kind != PIECE_PATIENT || uuid_equal(&patient.uuid, &last->uuid))
 		return OK;
-	TRY(facts_patient(call_view(c), &c->caller.session.user, &patient, call_now(c), &facts));
-	TRY(permit_decide(&facts, PERMIT_PATIENT_SEE, &room, &pass));
-	*last = patient;
-	return OK;
+	struct status s = facts_visible(call_view(c), &patient, &facts, &exists);
+	if (s.code == ST_NOT_FOUND)
+		return FAIL_AT(ST_NOT_FOUND, "statement");
+	if (ok(s))
+		*last = patient;
+	return s;
 }
 
 static struct status put_openings(struct asking *a, const struct openings *asked)

@@ -137,10 +137,9 @@ void handle_content(struct call *c, struct bytes body)
 	c->own = r;
 	c->release = reading_release;
 	s = open_object(c, r);
-	struct id_text id = id_print(ID_RECORD, &r->record.uuid);
-	struct text named;
-	if (ok(arena_text(&c->arena, text_of(id.at), &named)))
-		c->problem.instance = named;
+	/* What is damaged or has ended is named; what is not there, or not for him, looks like any other. */
+	if (s.code != ST_NOT_FOUND)
+		c->problem.instance = text_of(c->asked.at);
 	if (!ok(s)) {
 		call_refuse(c, s);
 		return;

@@ -137,7 +137,8 @@ static struct remembered_file *place_of_file(struct api_memory *m, const struct 
 	return &m->files[((a[14] ^ b[14]) << 8 | (a[15] ^ b[15])) & (FILES - 1)];
 }
 
-struct status memory_file(struct api_loop *loop, const struct patient_id *patient, struct permit_facts *facts)
+struct status memory_file(struct api_loop *loop, const struct patient_id *patient, struct permit_facts *facts,
+			  bool *exists)
 {
 	struct remembered_file *r = place_of_file(loop->memory, &facts->user, patient);
 	/* What others of this turn have read stays as it is. */
@@ -148,9 +149,10 @@ struct status memory_file(struct api_loop *loop, const struct patient_id *patien
 		facts->patient = *patient;
 		facts->owner = r->owner;
 		facts->grant = r->grant;
+		*exists = true;
 		return OK;
 	}
-	TRY(facts_file(loop->snapshot.view, patient, facts));
+	TRY(facts_visible(loop->snapshot.view, patient, facts, exists));
 	*r = (struct remembered_file){true, loop->snapshot.commits, facts->user, *patient, facts->grant, facts->owner};
 	return OK;
 }

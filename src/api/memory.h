@@ -24,10 +24,10 @@ void memory_free(struct api_memory *m);
 MUST_CHECK struct status memory_caller(struct api_loop *loop, struct text token, struct arena *arena,
 				       struct caller *out);
 /**
- * memory_file(loop, patient, facts): facts_file() through the loop's snapshot, or what that said before
- * of the same state.
+ * memory_file(loop, patient, facts, exists):
+ * facts_visible() through the loop's snapshot, or what that said before of the same state: a share may be over since.
  */
 MUST_CHECK struct status memory_file(struct api_loop *loop, const struct patient_id *patient,
-				     struct permit_facts *facts);
+				     struct permit_facts *facts, bool *exists);
 
 #endif /* !API_MEMORY_H */

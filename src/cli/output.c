@@ -247,6 +247,24 @@ static void print_own_problem(struct status s, const char *advice)
 	print_problem(&p, status_name(s.code));
 }
 
+/** The noun before the colon of a problem's detail, or that of a status of our own. */
+static struct text noun_of(const struct problem_answer *p, struct status s, bool from_server)
+{
+	struct text rest = text_of(from_server ? p->detail : s.what != NULL ? s.what : ""), noun;
+
+	return text_split(&rest, ':', &noun) ? noun : rest;
+}
+
+/** Whether there is none or it is not for him, nobody is told (PROMISES#K9); NULL: neither patient nor record. */
+static const char *unseen(struct text noun)
+{
+	if (text_equal(noun, TEXT("patient")))
+		return "no such patient, or not shared with you; ask its owner";
+	if (text_equal(noun, TEXT("record")))
+		return "no such record, or not shared with you; ask the owner of the patient file";
+	return NULL;
+}
+
 int output_failure(struct cli *c, struct status s)
 {
 	const struct problem_answer *p = &c->site.https.problem;
@@ -258,7 +276,9 @@ int output_failure(struct cli *c, struct status s)
 			row = i;
 	if (isatty(STDERR_FILENO))
 		(void)fputs("\r\033[K", stderr);
-	if (from_server && p->detail[0] != '\0')
+	if (s.code == ST_NOT_FOUND && unseen(noun_of(p, s, from_server)) != NULL)
+		(void)fprintf(stderr, "tacenda: %s\n", unseen(noun_of(p, s, from_server)));
+	else if (from_server && p->detail[0] != '\0')
 		/* PROMISES#S2: what is damaged is named, so that it can be told to somebody. */
 		(void)fprintf(stderr, "tacenda: %s%s%s%s%s\n", p->instance, p->instance[0] != '\0' ? ": " : "",
 			      p->detail, p->field[0] != '\0' ? ": " : "", p->field);

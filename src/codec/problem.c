@@ -20,7 +20,7 @@ static const struct problem_type types[] = {
 	[PROBLEM_PENDING] = { "/problems/pending-step", "A pending step stands before this",
 		"Do the step that the session names, then send it again.", 403, ST_PENDING },
 	[PROBLEM_NOT_FOUND] = { "/problems/not-found", "There is no such thing, or not for you",
-		"Check the address and the id.", 404, ST_NOT_FOUND },
+		"Check the address and the id; if it is somebody's, ask its owner.", 404, ST_NOT_FOUND },
 	[PROBLEM_METHOD] = { "/problems/method", "This address has no such method",
 		"Use one of the methods in the Allow field.", 405, ST_INVALID },
 	[PROBLEM_TIMEOUT] = { "/problems/timeout", "The request did not arrive in time",

@@ -87,6 +87,66 @@ struct status facts_file(struct store_view *view, const struct patient_id *patie
 	return OK;
 }
 
+static struct status peek(struct store_view *view, enum table_id table, const struct row_value *key, struct row *row,
+			  bool *found)
+{
+	const struct status got = store_peek(view, table, key, row);
+
+	*found = ok(got);
+	return got.code == ST_NOT_FOUND ? OK : got;
+}
+
+struct status facts_related(struct store_view *view, const struct user_id *user, const struct patient_id *patient,
+			    struct facts_relation *out)
+{
+	const struct row_value file[] = {ROW_UUID(&patient->uuid)};
+	const struct row_value access[] = {ROW_UUID(&patient->uuid), ROW_NUMBER(RECIPIENT_USER), ROW_UUID(&user->uuid)};
+	AUTO(row) row = {0};
+	bool exists, given;
+
+	/* Both are asked for whatever the first one says. */
+	TRY(peek(view, TABLE_PATIENT, file, &row, &exists));
+	const struct uuid owner = exists ? row_uuid(&row, COLUMN_PATIENT_OWNER) : (struct uuid){{0}};
+	TRY(peek(view, TABLE_ACCESS, access, &row, &given));
+	*out = (struct facts_relation){exists, exists && (given || uuid_equal(&owner, &user->uuid))};
+	return OK;
+}
+
+static struct status see(struct store_view *view, const struct patient_id *patient, struct permit_facts *facts)
+{
+	const struct permit_pass *pass;
+	struct permit_room room;
+
+	TRY(facts_file(view, patient, facts));
+	return permit_decide(facts, PERMIT_PATIENT_SEE, &room, &pass);
+}
+
+struct status facts_visible(struct store_view *view, const struct patient_id *patient, struct permit_facts *facts,
+			    bool *exists)
+{
+	struct facts_relation relation;
+
+	TRY(facts_related(view, &facts->user, patient, &relation));
+	*exists = relation.exists;
+	if (!relation.related)
+		return FAIL_AT(ST_NOT_FOUND, "patient");
+	const struct status seen = see(view, patient, facts);
+	return seen.code == ST_DENIED ? FAIL_AT(ST_NOT_FOUND, "patient") : seen;
+}
+
+struct status facts_whose(struct store_view *view, const struct record_id *record, struct patient_id *patient)
+{
+	const struct row_value key[] = {ROW_UUID(&record->uuid)};
+	AUTO(row) row = {0};
+	bool found;
+
+	TRY(peek(view, TABLE_RECORD, key, &row, &found));
+	if (!found)
+		return FAIL_AT(ST_NOT_FOUND, "record");
+	patient->uuid = row_uuid(&row, COLUMN_RECORD_PATIENT);
+	return OK;
+}
+
 struct status facts_record(struct store_view *view, const struct record_id *record, struct record_state *out)
 {
 	AUTO(row) row = {0};

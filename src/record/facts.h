@@ -27,6 +27,30 @@ MUST_CHECK struct status facts_patient(struct store_view *view, const struct use
 /** facts_file(view, patient, facts): the same for somebody whose user is in ${facts} already, as facts_user() says. */
 MUST_CHECK struct status facts_file(struct store_view *view, const struct patient_id *patient,
 				    struct permit_facts *facts);
+/**
+ * facts_related(view, user, patient, out):
+ * What ${user} ever had to do with a file, from plain columns alone: no key is asked
+ * for and no row opened, so that none of the answers costs more than another.
+ * Unproven, and so for no more than refusing: whoever is related is decided upon by
+ * facts_file().
+ */
+struct facts_relation {
+	bool exists;  /* there is such a file: for its owner's log, never for an answer */
+	bool related; /* he owns it, or was given something of it */
+};
+MUST_CHECK struct status facts_related(struct store_view *view, const struct user_id *user,
+				       const struct patient_id *patient, struct facts_relation *out);
+/**
+ * facts_visible(view, patient, facts, exists):
+ * facts_file() for whoever may see the file (PERMIT_PATIENT_SEE).  For everybody else
+ * ST_NOT_FOUND "patient" whether there is such a file or not (PROMISES#K9);
+ * ${exists} as in struct facts_relation.
+ */
+MUST_CHECK struct status facts_visible(struct store_view *view, const struct patient_id *patient,
+				       struct permit_facts *facts, bool *exists);
+/** facts_whose(view, record, patient): whose record it is, unproven like facts_related(); ST_NOT_FOUND "record". */
+MUST_CHECK struct status facts_whose(struct store_view *view, const struct record_id *record,
+				     struct patient_id *patient);
 /** facts_record(view, record, out): whose record it is, and whether it has ended; ST_NOT_FOUND "record". */
 MUST_CHECK struct status facts_record(struct store_view *view, const struct record_id *record,
 				      struct record_state *out);

@@ -84,13 +84,22 @@ struct record_log {
  * Apply a prepared change.  After a failure the caller undoes the transaction or
  * its savepoint, and what was added to the log with it.  Besides the refusals of
  * authority_decide(), permit_decide() and record_prepare():
- * ST_CONFLICT "seen", "rekey", "token", "identity", "login"; ST_NOT_FOUND "upload".
+ * ST_CONFLICT "seen", "rekey", "token", "identity", "login", "record"; ST_NOT_FOUND "upload".
+ * Whoever may not see a patient file is told ST_NOT_FOUND "patient", as if there were none.
  * The server key of a new patient must exist before: its rows are sealed under it.
  * Statements about one patient file stand together in a change, so that a
  * revocation and the epochs that it demands are seen as one.
  */
 MUST_CHECK struct status record_apply(struct store_txn *txn, const struct record_log *log,
 				      struct record_change *change);
+
+/**
+ * record_subject(view, change, asked, exists):
+ * After a refusal: which patient file the failed item was about (zeros: about none), and whether there is one, so
+ * that the refusal's leaf names it to its owner.  Not for the answer.
+ */
+MUST_CHECK struct status record_subject(struct store_view *view, const struct record_change *change,
+					struct patient_id *asked, bool *exists);
 
 /** What the first change of a site brings besides its statement. */
 struct record_site {
@@ -112,14 +121,15 @@ struct record_version_place {
 	enum compartment compartment; /* permit_read_action() of it is the pass to ask for */
 	bool ended;                   /* by a record-end; nothing of it is handed out */
 };
-/** record_version_find(view, record, number, out): ST_NOT_FOUND "record", "version". */
+/** record_version_find(view, record, number, out): ST_NOT_FOUND "record", also for want of the version. */
 MUST_CHECK struct status record_version_find(struct store_view *view, const struct record_id *record, uint32_t number,
 					     struct record_version_place *out);
 /**
  * record_version_open(view, facts, record, number, row):
  * Decide upon the ${facts} of the patient whose ${record} it is (facts_record(), through this view) whether the
  * version's compartment may be read, and get it: both of the functions around this one with one row opened.
- * Statuses as theirs and permit_decide().
+ * ST_NOT_FOUND "record": there is no such version, or it is not for him; which of the two nobody is told
+ * (PROMISES#K9).  ST_GONE "record" after its end.
  */
 MUST_CHECK struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
 					     const struct record_state *record, uint32_t number, struct row *row);

@@ -20,10 +20,14 @@ void record_file_clear(struct record_file *f)
 
 struct status record_file_open(struct record_file *f, const struct patient_id *patient)
 {
+	struct facts_relation relation;
+
 	if (uuid_equal(&f->patient.uuid, &patient->uuid))
 		return OK;
 	TRY(record_file_close(f));
-	const struct status got = record_row_patient(f->txn->view, patient, &f->kept);
+	TRY(facts_related(f->txn->view, &f->change->actor.user, patient, &relation));
+	const struct status got = relation.related ? record_row_patient(f->txn->view, patient, &f->kept)
+						   : FAIL_AT(ST_NOT_FOUND, "patient");
 	if (got.code == ST_NOT_FOUND) {
 		f->kept = (struct record_patient){.id = *patient};
 		f->state.fingerprint = f->change->fingerprint;
@@ -31,6 +35,7 @@ struct status record_file_open(struct record_file *f, const struct patient_id *p
 		TRY(got);
 		TRY(facts_state(f->txn->view, &f->change->fingerprint, patient, &f->state));
 	}
+	f->taken = relation.exists;
 	f->known = ok(got);
 	f->patient = *patient;
 	return OK;
@@ -104,7 +109,7 @@ struct status record_file_close(struct record_file *f)
 		TRY(touch_accesses(f));
 	patient_state_clear(&f->state);
 	f->patient = (struct patient_id){0};
-	f->known = f->changed = f->listed = f->access = false;
+	f->taken = f->known = f->changed = f->listed = f->access = false;
 	return OK;
 }
 
@@ -127,10 +132,30 @@ static struct status gather(struct record_file *f, struct permit_facts *out)
 struct status record_file_pass(struct record_file *f, enum permit_action action, struct permit_room *room,
 			       const struct permit_pass **pass)
 {
+	const struct permit_pass *seen;
 	struct permit_facts facts;
 
 	TRY(gather(f, &facts));
-	return permit_decide(&facts, action, room, pass);
+	const struct status decided = permit_decide(&facts, action, room, pass);
+	/* Whoever may not even see the file is told no more than that there is none (PROMISES#K9). */
+	if (decided.code == ST_DENIED && permit_action_on_patient(action) &&
+	    !ok(permit_decide(&facts, PERMIT_PATIENT_SEE, room, &seen)))
+		return FAIL_AT(ST_NOT_FOUND, "patient");
+	return decided;
+}
+
+struct status record_subject(struct store_view *view, const struct record_change *change, struct patient_id *asked,
+			     bool *exists)
+{
+	struct facts_relation relation;
+
+	*asked = (struct patient_id){0};
+	*exists = false;
+	if (change->failed >= change->count || !statement_patient_of(&change->items[change->failed].parsed, asked))
+		return OK;
+	TRY(facts_related(view, &change->actor.user, asked, &relation));
+	*exists = relation.exists;
+	return OK;
 }
 
 struct place record_file_place(const struct record_file *f, const struct record_item *item)

@@ -23,7 +23,8 @@ struct record_file {
 	struct patient_id patient;
 	struct patient_state state;
 	struct record_patient kept;
-	bool known;   /* it has rows */
+	bool taken;   /* it has rows, perhaps of a file that the author has nothing to do with */
+	bool known;   /* it has rows that the author has to do with: for everybody else there is no such file */
 	bool changed; /* its row is to be written */
 	bool listed;  /* what others see of it in their lists has changed */
 	bool access;  /* grants have changed */
@@ -37,7 +38,11 @@ MUST_CHECK struct status record_file_open(struct record_file *f, const struct pa
 MUST_CHECK struct status record_file_close(struct record_file *f);
 void record_file_clear(struct record_file *f);
 
-/** record_file_pass(f, action, room, pass): decided on the rows of this transaction, for the signed-in user. */
+/**
+ * record_file_pass(f, action, room, pass):
+ * Decided on the rows of this transaction, for the signed-in user.  ST_DENIED for who may see the file,
+ * ST_NOT_FOUND "patient" for who may not.
+ */
 MUST_CHECK struct status record_file_pass(struct record_file *f, enum permit_action action, struct permit_room *room,
 					  const struct permit_pass **pass);
 /** record_file_place(f, item): of a statement that is being applied. */

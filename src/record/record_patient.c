@@ -51,6 +51,8 @@ struct status record_patient_apply(struct record_file *f, const struct record_it
 	f->change->head = f->state.head;
 	if (s->kind != STATEMENT_PATIENT && !f->known)
 		return FAIL_AT(ST_NOT_FOUND, "patient");
+	if (s->kind == STATEMENT_PATIENT && f->taken && !f->known)
+		return FAIL_AT(ST_CONFLICT, "patient");
 	TRY(record_file_pass(f, action_of(s->kind), &room, &pass));
 	TRY(patient_state_add(&f->state, &f->people, s, record_file_place(f, item)));
 	TRY(record_file_enter(f, item));

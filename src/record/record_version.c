@@ -44,13 +44,23 @@ struct status record_version_check(const struct record_item *item)
 
 /* ---- Rows ---- */
 
-static struct status find_record(struct record_file *f, const struct record_id *id, struct record_kept *out)
+/**
+ * A record of another file is as good as none (PROMISES#K9), but its id is ${taken}.  The row stays closed: whose
+ * record it is stands in a plain column, and opening proves that only where it is this file's.
+ */
+static struct status find_record(struct record_file *f, const struct record_id *id, struct record_kept *out,
+				 bool *taken)
 {
 	AUTO(row) row = {0};
-	const struct status got = record_row_record(f->txn->view, id, &row, out);
+	struct patient_id patient;
+	const struct status got = facts_whose(f->txn->view, id, &patient);
 
-	*out = ok(got) ? *out : (struct record_kept){0};
-	return got.code == ST_NOT_FOUND ? OK : got;
+	*out = (struct record_kept){0};
+	*taken = ok(got) && !uuid_equal(&patient.uuid, &f->patient.uuid);
+	if (!ok(got) || *taken)
+		return got.code == ST_NOT_FOUND ? OK : got;
+	const struct status opened = record_row_record(f->txn->view, id, &row, out);
+	return opened.code == ST_NOT_FOUND ? OK : opened;
 }
 
 /** The token that finds a source again stays with its record. */
@@ -146,13 +156,16 @@ struct status record_version_apply(struct record_file *f, const struct record_it
 	const struct permit_pass *pass;
 	struct permit_room room;
 	struct record_kept kept;
+	bool taken;
 
 	if (!f->known)
 		return FAIL_AT(ST_NOT_FOUND, "patient");
-	TRY(find_record(f, &s->record.record, &kept));
+	TRY(find_record(f, &s->record.record, &kept, &taken));
 	f->change->head = kept.state.head;
 	TRY(record_file_pass(f, permit_write_action(s->record.compartment), &room, &pass));
 	TRY(patient_state_add_record(&f->state, &f->people, &kept.state, s, record_file_place(f, item)));
+	if (taken)
+		return FAIL_AT(ST_CONFLICT, "record");
 	TRY(record_file_enter(f, item));
 	return write_version(f, pass, item, &kept);
 }
@@ -175,10 +188,11 @@ struct status record_version_end(struct record_file *f, const struct record_item
 	const struct permit_pass *pass;
 	struct permit_room room;
 	struct record_kept kept;
+	bool taken;
 
 	if (!f->known)
 		return FAIL_AT(ST_NOT_FOUND, "patient");
-	TRY(find_record(f, &s->record_end.record, &kept));
+	TRY(find_record(f, &s->record_end.record, &kept, &taken));
 	f->change->head = kept.state.head;
 	TRY(record_file_pass(f, PERMIT_RECORD_DELETE, &room, &pass));
 	TRY(patient_state_add_record(&f->state, &f->people, &kept.state, s, record_file_place(f, item)));
@@ -195,7 +209,7 @@ static struct status load_version(struct store_view *view, const struct record_i
 	const struct status got = store_get(view, TABLE_VERSION, key, row);
 
 	if (got.code == ST_NOT_FOUND || got.code == ST_GONE)
-		return FAIL_AT(ST_NOT_FOUND, "version");
+		return FAIL_AT(ST_NOT_FOUND, "record");
 	return got;
 }
 
@@ -232,7 +246,9 @@ struct status record_version_open(struct store_view *view, const struct permit_f
 
 	TRY(load_version(view, &record->record, number, row));
 	TRY(compartment_of(row, &compartment));
-	TRY(permit_decide(facts, permit_read_action(compartment), &room, &pass));
+	/* His list leaves it out, so there is none for him. */
+	if (!ok(permit_decide(facts, permit_read_action(compartment), &room, &pass)))
+		return FAIL_AT(ST_NOT_FOUND, "record");
 	TRY(permit_demand(pass, permit_read_action(compartment), &record->patient));
 	return record->ended ? FAIL_AT(ST_GONE, "record") : OK;
 }

@@ -82,6 +82,14 @@ void store_snapshot_clear(struct store_snapshot *p);
  */
 MUST_CHECK struct status store_get(struct store_view *view, enum table_id table, const struct row_value *key,
 				   struct row *out);
+/**
+ * store_peek(view, table, key, out):
+ * The plain columns of that row, unopened and so unproven: enough to know that there
+ * is nothing to open for somebody.  No key is asked for, so a row and none cost the
+ * same.  ST_NOT_FOUND.  out->state is ROW_ERASED; there are no secret columns.
+ */
+MUST_CHECK struct status store_peek(struct store_view *view, enum table_id table, const struct row_value *key,
+				    struct row *out);
 /** store_find(view, table, index, values, out): the first row whose index columns equal ${values}. */
 MUST_CHECK struct status store_find(struct store_view *view, enum table_id table, uint8_t index,
 				    const struct row_value *values, struct row *out);

@@ -95,21 +95,45 @@ static struct status bind_values(struct query *q, const struct table *table, con
 
 static const uint8_t in_order[TABLE_COLUMNS] = {0, 1, 2, 3, 4, 5, 6, 7};
 
-static struct status get_row(struct store_view *view, enum table_id table, const struct row_value *key, struct row *out)
+static struct status find_key(struct store_view *view, enum table_id table, const struct row_value *key,
+			      struct query *q)
 {
 	struct sql_shape shape = {.kind = SQL_GET, .table = table};
-	AUTO(query) q = {0};
 	bool found;
 
-	TRY(query_begin(view, &shape, &q));
-	TRY(bind_values(&q, &tables[table], in_order, tables[table].keys, key));
-	TRY(query_step(&q, &found));
-	return found ? read_row(view, &q, table, out) : FAIL_AT(ST_NOT_FOUND, tables[table].name);
+	TRY(query_begin(view, &shape, q));
+	TRY(bind_values(q, &tables[table], in_order, tables[table].keys, key));
+	TRY(query_step(q, &found));
+	return found ? OK : FAIL_AT(ST_NOT_FOUND, tables[table].name);
+}
+
+static struct status get_row(struct store_view *view, enum table_id table, const struct row_value *key, struct row *out)
+{
+	AUTO(query) q = {0};
+
+	TRY(find_key(view, table, key, &q));
+	return read_row(view, &q, table, out);
 }
 
 struct status store_get(struct store_view *view, enum table_id table, const struct row_value *key, struct row *out)
 {
 	return named(table, get_row(view, table, key, out));
+}
+
+static struct status peek_row(struct store_view *view, enum table_id table, const struct row_value *key,
+			      struct row *out)
+{
+	AUTO(query) q = {0};
+
+	TRY(find_key(view, table, key, &q));
+	TRY(row_reserve(out, table, 0));
+	out->state = ROW_ERASED;
+	return keep_all_plain(&q, out);
+}
+
+struct status store_peek(struct store_view *view, enum table_id table, const struct row_value *key, struct row *out)
+{
+	return named(table, peek_row(view, table, key, out));
 }
 
 static struct status begin_scan(struct store_view *view, enum table_id id, const struct store_range *range,

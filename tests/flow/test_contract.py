@@ -140,6 +140,22 @@ def shapes(tap, site, admin, doctor, auditor, patient):
     tap.equal(auditor.run("record", "list", patient).code, REFUSED, "an auditor who lists records: exit 1")
 
 
+def unseen(tap, doctor, stranger, patient):
+    """A patient file of somebody else and none at all: one sentence, which says whom to ask."""
+    record = doctor.json("record", "put", patient, "-", "--kind", "report", stdin=b"text")["id"]
+    none = "0" * 26
+    for words in (("record", "list", patient), ("record", "history", patient, record), ("record", "get", patient, record, "-o", "-"),
+                  ("record", "put", patient, "/dev/null", "--kind", "report"), ("share", patient, "admin", "--allow", "read"),
+                  ("unshare", patient, "doctor"), ("shares", patient), ("patient", "show", patient), ("log", "list", "--patient", patient)):
+        there = stranger.run(*words)
+        nowhere = stranger.run(*(word.replace(patient, "pt-" + none).replace(record, "rc-" + none) for word in words))
+        tap.equal((there.code, there.error.strip(), there.out), (REFUSED, "tacenda: no such patient, or not shared with you; ask its owner", b""),
+                  f"{' '.join(word for word in words[:2] if word != patient)} of somebody else's patient: exit 1, one line that says whom to ask")
+        tap.equal((nowhere.code, nowhere.error, nowhere.out), (there.code, there.error, there.out), "and of none, the same")
+    missing = doctor.run("record", "get", patient, "rc-" + none, "-o", "-")
+    tap.check(missing.code == REFUSED and "no such record" in missing.error, "a record that is not there is said to be none", missing)
+
+
 def not_now(tap, site, doctor):
     doctor.do("lock")
     locked = doctor.run("patient", "list")
@@ -187,10 +203,11 @@ def flow(tap):
     overview = call("tacenda", "--help").stdout.decode()
     tap.check(all(option in overview for option in COMMON), "the options of every command are in the overview")
     with Site() as site:
-        admin, doctor, auditor = site.begin(("doctor", "clinician"), ("auditor", "auditor"))
+        admin, doctor, auditor, stranger = site.begin(("doctor", "clinician"), ("auditor", "auditor"), ("stranger", "clinician"))
         patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
         usage(tap, doctor, patient)
         shapes(tap, site, admin, doctor, auditor, patient)
+        unseen(tap, doctor, stranger, patient)
         not_now(tap, site, doctor)
         host(tap, site)
 

@@ -3,8 +3,10 @@
 """Profile x right x permission x share x route, cell by cell on a running server (PROMISES#K8 K9 B3).
 
 What each cell must answer is worked out from the tables below alone, which were written from docs/FORMATS.md and docs/openapi.yaml. A
-statement that its signer may make is sent with a wrong previous one: 409 then says "you might, but not there", 403 says "not you".
+statement that its signer may make is sent with a wrong previous one: 409 then says "you might, but not there", 403 says "not you", 404
+"no such file, or none for you": who may not see a thing is answered as if there were none, byte for byte.
 """
+import base64
 import collections
 import http.client
 import os
@@ -16,7 +18,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.site import ROOT, Site, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
-from lib.wire import Answer, Pair, Stranger, b64, id_text, name_of, new_uuid, u32, u64  # noqa: E402
+from lib.wire import Answer, Pair, Stranger, b64, id_bytes, id_text, name_of, new_uuid, u32, u64  # noqa: E402
 
 IDENTITY, READ, WRITE, SHARE, EXPORT, SIGN, DELETE = 1, 2, 4, 8, 16, 32, 64
 PASSWORD = "Correct-horse-9!"
@@ -190,7 +192,7 @@ def reading(cells, login, person, file):
     """Every reading address of a file, and what it shows."""
     profile = PEOPLE[login][0]
     owner, power = file.owner.login == login, power_of(login, file)
-    see = 200 if profile in CARERS and (owner or power) else 403
+    see = 200 if profile in CARERS and (owner or power) else 404
     patient = id_text("pt", file.patient)
     say = f"by {login} with {file.granted.get(login)}"
     cells.cell(f"GET patient {say}", cells.ask(person, "GET", f"/v1/patients/{patient}"), see)
@@ -203,15 +205,11 @@ def reading(cells, login, person, file):
     for compartment, (word, bits) in COMPARTMENTS.items():
         record = id_text("rc", file.records[compartment])
         history = cells.ask(person, "GET", f"/v1/records/{record}")
-        if see == 200 and record in readable:
-            cells.cell(f"GET history of {word} {say}", history, 200)
-        else:
-            shown = history.status == 200 and history.json["items"]
-            cells.cell(f"history of {word} {say} shows nothing", bool(shown) or history.status not in (200, 403, 404), False)
-        may = see == 200 and record in readable
-        cells.cell(f"GET content of {word} {say}", cells.ask(person, "GET", f"/v1/records/{record}/versions/1/content"), 200 if may else 403)
+        wanted = 200 if see == 200 and record in readable else 404
+        cells.cell(f"GET history of {word} {say}", history, wanted)
+        cells.cell(f"GET content of {word} {say}", cells.ask(person, "GET", f"/v1/records/{record}/versions/1/content"), wanted)
     log = cells.ask(person, "GET", f"/v1/log/entries?scope=patient&patient={patient}&limit=1")
-    cells.cell(f"GET log of the patient {say}", log, 200 if owner and profile in CARERS else 403)
+    cells.cell(f"GET log of the patient {say}", log, see if see == 404 else 200 if owner else 403)
     return see
 
 
@@ -220,12 +218,13 @@ def writing(cells, login, person, file, third, newcomer):
     profile = PEOPLE[login][0]
     owner, power = file.owner.login == login, power_of(login, file)
     carer = profile in CARERS
+    no = 403 if carer and (owner or power) else 404
     say = f"by {login} with {file.granted.get(login)}"
     nowhere = os.urandom(32)
 
     def change(name, item, may):
         item = item if isinstance(item, dict) else {"statement": b64(item)}
-        cells.cell(f"{name} {say}", cells.ask(person, "POST", "/v1/changes", {"items": [item]}), 409 if may else 403)
+        cells.cell(f"{name} {say}", cells.ask(person, "POST", "/v1/changes", {"items": [item]}), 409 if may else no)
 
     for compartment, (word, bits) in COMPARTMENTS.items():
         content = b"" if compartment == 1 else b"x" * 50
@@ -235,7 +234,9 @@ def writing(cells, login, person, file, third, newcomer):
                               identity_epoch=0 if compartment == 2 else 1, clinical_epoch=0 if compartment == 1 else 1)
         answer = cells.ask(person, "POST", "/v1/records", person.put_body(*parts, content), RECORD)
         may = carer and power & (bits | WRITE) == bits | WRITE
-        cells.cell(f"write {word} {say}", answer, 403 if not may else 409 if compartment == 1 else 200)
+        # Without the right to write anywhere the address itself is refused, whatever file it is about.
+        refused = no if carer and PEOPLE[login][2] & WRITE else 403
+        cells.cell(f"write {word} {say}", answer, refused if not may else 409 if compartment == 1 else 200)
     change("delete a record", person.statement("record-end", file.patient, file.records[3], u32(1), b"\x01", previous=nowhere),
            carer and power & DELETE)
     for asked in (READ, 127):
@@ -278,10 +279,10 @@ def ending_shares(cells, owner, people, rights):
     place = "/v1/patients/" + id_text("pt", file.patient)
     content = f"/v1/records/{id_text('rc', file.records[3])}/versions/1/content"
     cells.cell("before its end", cells.ask(reader, "GET", content), 200)
-    cells.tap.check(wait_until(lambda: cells.ask(reader, "GET", place).status == 403, 20), "a share ends by its time")
+    cells.tap.check(wait_until(lambda: cells.ask(reader, "GET", place).status == 404, 20), "a share ends by its time")
     cells.cell("not before it", time.time() * 1000 >= soon, True)
     for address in (place, place + "/records", content):
-        cells.cell(f"after its end {address}", cells.ask(reader, "GET", address), 403)
+        cells.cell(f"after its end {address}", cells.ask(reader, "GET", address), 404)
         cells.cell(f"another's goes on {address}", cells.ask(other, "GET", address), 200)
     file_of = [one for one in cells.ask(reader, "GET", "/v1/patients?limit=1000").json["items"] if one["patient"] == place[13:]]
     told = [{name for name, value in one.items() if value} for one in file_of]
@@ -292,10 +293,74 @@ def ending_shares(cells, owner, people, rights):
     both = [owner.epoch(file.patient, i + 1, 2, file.epochs[i], me, os.urandom(72)) for i in (0, 1)]
     cells.cell("revoke", send(owner, {"statement": b64(end)}, *both), 200)
     for address in (place, place + "/records", content):
-        cells.cell(f"revoked {address}", cells.ask(other, "GET", address), 403)
+        cells.cell(f"revoked {address}", cells.ask(other, "GET", address), 404)
     parts = owner.record(file.patient, new_uuid(), kind=4, content=b"y", identity_epoch=1, clinical_epoch=1)
     cells.cell("nothing is written under keys that the revoked holds (PROMISES#B5)", owner.put(parts, b"y"), 409)
     cells.sentence("shares end by their time and by revocation")
+    return file
+
+
+def leaves(person):
+    return int(person.request("GET", "/v1/log/checkpoint").body.split(b"\n")[1])
+
+
+def told(person, ask, one):
+    """What asking for one id answers, without that id and the date, and how many leaves it costs."""
+    before = leaves(person)
+    got = ask(one)
+    body = got.body
+    for kind in ("pt", "rc", "up"):
+        body = body.replace(id_text(kind, one).encode(), b"ID")
+    return got.status, {name: value for name, value in got.headers.items() if name != "date"}, body, leaves(person) - before
+
+
+def questions(cells, person, owner, file):
+    """(what it is, what there is of somebody else, how to ask for one)."""
+    def change(kind, *fields):
+        return lambda one: send(person, {"statement": b64(person.statement(kind, one, *fields, previous=os.urandom(32)))})
+
+    def read(kind, address):
+        return lambda one: cells.ask(person, "GET", address.format(id_text(kind, one)))
+
+    def upload(method, body=None, headers=None):
+        return lambda one: cells.ask(person, method, "/v1/uploads/" + id_text("up", one), body, headers)
+
+    patient, record = file.patient, file.records[3]
+    for address in ("/v1/patients/{}", "/v1/patients/{}/records", "/v1/log/entries?scope=patient&patient={}&limit=1"):
+        yield "GET " + address, patient, read("pt", address)
+    for address in ("/v1/records/{}", "/v1/records/{}/versions/1/content", "/v1/records/{}/versions/9/content"):
+        yield "GET " + address, record, read("rc", address)
+    yield "grant", patient, change("grant", b"\x01", owner.user, u32(READ), u64(0))
+    yield "revocation", patient, change("revocation", b"\x01", owner.user)
+    yield "record-end", patient, change("record-end", record, u32(1), b"\x01")
+    yield "epoch", patient, lambda one: send(person, person.epoch(one, 1, 2, os.urandom(32), [(person.user, person.key_hash)], bytes(72)))
+    if PEOPLE[person.login][2] & WRITE:
+        yield "record", patient, lambda one: person.put(
+            person.record(one, new_uuid(), content=b"x", identity_epoch=1, clinical_epoch=1), b"x")
+        for method, body, headers in (("HEAD", None, None), ("PATCH", b"abc", PIECE), ("DELETE", None, None)):
+            yield method + " upload", id_bytes(owner.request("POST", "/v1/uploads").json["id"]), upload(method, body, headers)
+
+
+def unseen(cells, owner, file, people):
+    """What is not there and what is not for him: the same bytes but for the id, one leaf each; only the owner's log tells them apart."""
+    for person in people:
+        for name, there, ask in questions(cells, person, owner, file):
+            foreign, unknown = told(person, ask, there), told(person, ask, new_uuid())
+            cells.cell(f"{name} by {person.login}: foreign and unknown", foreign, unknown)
+            cells.cell(f"{name} by {person.login}: 404 and its leaf", (foreign[0], foreign[3]), (404, 1))
+    # A record of another file is none of one's own, whatever its id.
+    mine = make_file(people[0], [], {})
+    again = lambda one: people[0].put(people[0].record(mine.patient, one, version=2, previous=os.urandom(32), content=b"x"), b"x")
+    cells.cell("version 2 of a record of another file", told(people[0], again, file.records[3]), told(people[0], again, new_uuid()))
+    for person in people:
+        refused = cells.ask(person, "GET", "/v1/log/entries?scope=own&limit=1000&action=refusal").json["items"]
+        cells.cell(f"{person.login}'s own list has his refusals", len(refused) >= 20, True)
+        cells.cell("but not whom they were about", [one for one in refused if "subject" in one], [])
+    page = cells.ask(owner, "GET", f"/v1/log/entries?scope=patient&patient={id_text('pt', file.patient)}&limit=1000&action=refusal").json
+    pieces = [base64.b64decode(one["actor"]["piece"]) for one in page["items"]]
+    for person in people:
+        cells.cell(f"the owner's log names {person.login}", sum(person.user in piece for piece in pieces) >= 10, True)
+    cells.sentence("what is not there and what is not for him look alike and cost alike; only the owner's log tells them apart")
 
 
 def disabling(cells, admin, person):
@@ -353,7 +418,9 @@ def flow(tap):
                 writing(cells, login, person, file, third, newcomer)
             cells.sentence(f"{login} ({PEOPLE[login][0]}, {PEOPLE[login][1] or 'usual rights'}) changes what was shared and no more")
         site_statements(cells, people, third)
-        ending_shares(cells, owner, people, rights)
+        ended = ending_shares(cells, owner, people, rights)
+        # A stranger, two profiles without patients, one whose share was revoked, one whose share is over.
+        unseen(cells, owner, ended, [people[login] for login in ("clin-write", "boss", "checker", "clin-usual", "asst-usual")])
         disabling(cells, admin, people["clin-read"])
         tap.check(cells.total > 3000, f"{cells.total} cells were walked")
         tap.equal(admin.run("log", "verify").code, 0, "the log verifies after all that")

@@ -121,14 +121,14 @@ def files(ask, owner, nobody, prepared):
     ask(owner, "GET", "/v1/patients", 200, query="?limit=1")
     ask(owner, "GET", "/v1/patients", 400, query="?since=x")
     ask(owner, "GET", "/v1/patients/{patient}", 200, patient=patient)
-    ask(nobody, "GET", "/v1/patients/{patient}", 403, patient=patient, say="of another")
-    ask(owner, "GET", "/v1/patients/{patient}", 403, patient="pt-" + NOTHING)
+    ask(nobody, "GET", "/v1/patients/{patient}", 404, patient=patient, say="of another")
+    ask(owner, "GET", "/v1/patients/{patient}", 404, patient="pt-" + NOTHING)
     ask(owner, "GET", "/v1/patients/{patient}/records", 200, patient=patient)
     ask(owner, "GET", "/v1/patients/{patient}/records", 200, patient=patient, query="?kind=photo&limit=1")
     ask(owner, "GET", "/v1/patients/{patient}/records", 400, patient=patient, query="?kind=evil")
-    ask(nobody, "GET", "/v1/patients/{patient}/records", 403, patient=patient, say="of another")
+    ask(nobody, "GET", "/v1/patients/{patient}/records", 404, patient=patient, say="of another")
     ask(owner, "GET", "/v1/records/{record}", 200, record=record)
-    ask(nobody, "GET", "/v1/records/{record}", 403, record=record, say="of another")
+    ask(nobody, "GET", "/v1/records/{record}", 404, record=record, say="of another")
     content = "/v1/records/{record}/versions/{version}/content"
     whole = ask(owner, "GET", content, 200, record=record, version=1)
     ask.tap.equal(whole.body, prepared.contents[record, 1], "the content is what was put")
@@ -138,7 +138,7 @@ def files(ask, owner, nobody, prepared):
     ask.tap.equal((part.body, part.headers.get("content-range")), (whole.body[100:200], f"bytes 100-199/{len(whole.body)}"), "a range is that part")
     ask(owner, "GET", content, 416, headers={"Range": "bytes=99999999-"}, record=record, version=1)
     ask(owner, "GET", content, 404, record=record, version=9)
-    ask(nobody, "GET", content, 403, record=record, version=1, say="of another")
+    ask(nobody, "GET", content, 404, record=record, version=1, say="of another")
     ask(owner, "POST", "/v1/tokens", 200, {"tokens": ["0" * 64]})
     ask(owner, "POST", "/v1/tokens", 400, {"tokens": ["zz"]})
 
@@ -174,7 +174,7 @@ def the_log(ask, owner, nobody, auditor, prepared):
     patient = prepared.patients[0]
     ask(owner, "GET", "/v1/log/entries", 200, query="?scope=own")
     ask(owner, "GET", "/v1/log/entries", 200, query=f"?scope=patient&patient={patient}&limit=3")
-    ask(nobody, "GET", "/v1/log/entries", 403, query=f"?scope=patient&patient={patient}")
+    ask(nobody, "GET", "/v1/log/entries", 404, query=f"?scope=patient&patient={patient}")
     ask(owner, "GET", "/v1/log/entries", 403, query="?scope=all")
     ask(auditor, "GET", "/v1/log/entries", 200, query="?scope=all")
     entries = ask(auditor, "GET", "/v1/log/entries", 200, query="?scope=sign-ins&action=sign-in").json["items"]

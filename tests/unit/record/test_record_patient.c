@@ -192,7 +192,7 @@ static void a_record_keeps_its_bytes_and_gives_them_to_readers_only(void **state
 	facts.patient.uuid.bytes[0] ^= 1;
 	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &found, 1, &row));
 	assert_ok(facts_patient(snapshot.view, &s.reader.w.carl.id, &place.patient, NOW, &facts));
-	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &found, 1, &row));
+	assert_fails(ST_NOT_FOUND, record_version_open(snapshot.view, &facts, &found, 1, &row));
 	/* One that has ended, however well she may read it. */
 	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &place.patient, NOW, &facts));
 	found.ended = true;
@@ -453,6 +453,141 @@ static void nothing_is_known_of_a_file_that_is_not_there(void **state)
 	assert_fails(ST_NOT_FOUND, facts_patient(snapshot.view, &s.reader.w.anna.id, &nobody, NOW, &facts));
 }
 
+/** The rig's keys, counted. */
+static unsigned keys_asked;
+static struct status count_key(void *context, enum row_scope scope, const struct uuid *patient, struct key *out)
+{
+	(void)context;
+	keys_asked += scope == ROW_PATIENT;
+	return rig_keys.key(rig_keys.context, scope, patient, out);
+}
+
+static struct status visible(struct server *s, const struct actor *a, const struct patient_id *patient, bool *exists)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	struct permit_facts facts;
+
+	TRY(store_snapshot_new(&s->store, &snapshot));
+	TRY(facts_user(snapshot.view, &a->id, s->reader.w.time, &facts));
+	keys_asked = 0;
+	return facts_visible(snapshot.view, patient, &facts, exists);
+}
+
+static void who_may_not_see_a_file_finds_none(void **state) /* PROMISES#K9 */
+{
+	AUTO(server) s = {.rig = rig_new()};
+	const struct patient_id there = {uuid_of(PATIENT)}, nobody = {uuid_of(99)};
+	struct world *w = &s.reader.w;
+	bool exists;
+
+	(void)state;
+	s.rig.options.keys.key = count_key;
+	server_begin_in(&s);
+	server_file(&s);
+	assert_ok(visible(&s, &w->anna, &there, &exists));
+	assert_ok(visible(&s, &w->ben, &there, &exists));
+	assert_true(exists && keys_asked > 0);
+	/* A stranger's answer is found without a key, whatever there is. */
+	assert_fails(ST_NOT_FOUND, visible(&s, &w->carl, &there, &exists));
+	assert_true(exists);
+	assert_int_equal(keys_asked, 0);
+	assert_fails(ST_NOT_FOUND, visible(&s, &w->carl, &nobody, &exists));
+	assert_false(exists);
+	assert_int_equal(keys_asked, 0);
+	assert_fails(ST_NOT_FOUND, visible(&s, &w->administrator, &there, &exists));
+	assert_ok(server_revoke(&s, &w->anna, &w->ben));
+	server_rekey(&s, &w->anna);
+	assert_ok(server_send(&s, &w->anna));
+	assert_fails(ST_NOT_FOUND, visible(&s, &w->ben, &there, &exists));
+	assert_true(exists);
+}
+
+/** send_about(s, a, kind, patient): a statement that says little more than whose file it is about. */
+static struct status send_about(struct server *s, const struct actor *a, enum statement_kind kind,
+				const struct patient_id *patient)
+{
+	struct statement d = world_draft(&s->reader.w, kind, a, NULL);
+
+	if (kind == STATEMENT_GRANT)
+		d.grant = (struct statement_grant){*patient, RECIPIENT_USER, s->reader.w.ben.id.uuid, 1, 0};
+	else if (kind == STATEMENT_REVOCATION)
+		d.revocation = (struct statement_revocation){*patient, RECIPIENT_USER, s->reader.w.ben.id.uuid};
+	else if (kind == STATEMENT_RECORD_END)
+		d.record_end = (struct statement_record_end){*patient, {uuid_of(RECORD)}, 1, END_DELETED};
+	else
+		d.patient.patient = *patient;
+	world_sign(&s->reader.w, &d, &a->sign);
+	server_take(s);
+	return server_send(s, a);
+}
+
+static void a_strangers_statement_finds_no_file(void **state) /* PROMISES#K9 */
+{
+	static const enum statement_kind kinds[] = {STATEMENT_GRANT, STATEMENT_REVOCATION, STATEMENT_RECORD_END};
+	AUTO(server) s = {0};
+	AUTO(store_snapshot) snapshot = {0};
+	const struct patient_id there = {uuid_of(PATIENT)}, nobody = {uuid_of(99)};
+	struct world *w = &s.reader.w;
+	struct patient_id asked;
+	bool exists, before;
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	assert_ok(server_revoke(&s, &w->anna, &w->ben));
+	server_rekey(&s, &w->anna);
+	assert_ok(server_send(&s, &w->anna));
+	const struct actor *const people[] = {&w->carl, &w->ben};
+	for (size_t p = 0; p < COUNT(people); p++)
+		for (size_t k = 0; k < COUNT(kinds); k++) {
+			const struct status foreign = send_about(&s, people[p], kinds[k], &there);
+			assert_ok(store_snapshot_new(&s.store, &snapshot));
+			assert_ok(record_subject(snapshot.view, &s.change, &asked, &exists));
+			assert_true(exists && uuid_equal(&asked.uuid, &there.uuid));
+			const struct status unknown = send_about(&s, people[p], kinds[k], &nobody);
+			assert_ok(record_subject(snapshot.view, &s.change, &asked, &exists));
+			assert_false(exists);
+			store_snapshot_clear(&snapshot);
+			assert_int_equal(foreign.code, ST_NOT_FOUND);
+			assert_int_equal(foreign.code, unknown.code);
+			assert_string_equal(foreign.what, unknown.what);
+		}
+	/* Nor is a file made over hers. */
+	assert_fails(ST_CONFLICT, send_about(&s, &w->ben, STATEMENT_PATIENT, &there));
+	assert_ok(visible(&s, &w->anna, &there, &before));
+}
+
+static void a_record_of_another_file_is_none_of_ones_own(void **state) /* PROMISES#K9 */
+{
+	AUTO(server) s = {0};
+	AUTO(store_snapshot) snapshot = {0};
+	const struct record_id record = {uuid_of(RECORD)};
+	struct record_version_place place;
+	struct world *w = &s.reader.w;
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	assert_ok(server_record(&s, &w->anna, CL, NULL));
+	assert_ok(server_send(&s, &w->anna));
+	/* Ben's own file, whose first record takes the id of hers. */
+	struct statement d = world_draft(w, STATEMENT_PATIENT, &w->ben, NULL);
+	d.patient.patient.uuid = uuid_of(51);
+	world_sign(w, &d, &w->ben.sign);
+	server_take(&s);
+	assert_ok(server_send(&s, &w->ben));
+	d = world_draft(w, STATEMENT_RECORD_END, &w->ben, NULL);
+	d.record_end = (struct statement_record_end){{uuid_of(51)}, record, 1, END_DELETED};
+	world_sign(w, &d, &w->ben.sign);
+	server_take(&s);
+	assert_fails(ST_NOT_FOUND, server_send(&s, &w->ben));
+	assert_ok(store_snapshot_new(&s.store, &snapshot));
+	assert_ok(record_version_find(snapshot.view, &record, 1, &place));
+	const struct uuid hers = uuid_of(PATIENT);
+	assert_false(place.ended);
+	assert_true(uuid_equal(&place.patient.uuid, &hers));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -477,6 +612,9 @@ int main(void)
 		TEST(many_versions_go_in_one_change),
 		TEST(every_statement_leaves_one_leaf_that_names_it),
 		TEST(nothing_is_known_of_a_file_that_is_not_there),
+		TEST(who_may_not_see_a_file_finds_none),
+		TEST(a_strangers_statement_finds_no_file),
+		TEST(a_record_of_another_file_is_none_of_ones_own),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -64,6 +64,33 @@ static void what_is_committed_is_read_after_reopening(void **state)
 	store_snapshot_clear(&snapshot);
 }
 
+static void a_peek_shows_plain_columns_and_asks_for_no_key(void **state)
+{
+	(void)state;
+	static const struct hash head = {{1}};
+	const struct uuid id = rig_patient(201), none = rig_patient(202), owner = rig_patient(3);
+	const struct row_value there[] = {ROW_UUID(&id)}, nowhere[] = {ROW_UUID(&none)};
+	struct row written = {.table = TABLE_PATIENT,
+			      .plain = {ROW_UUID(&id), ROW_UUID(&owner)},
+			      .secret = {hash_bytes(&head), BYTES_LITERAL("\1")}};
+	AUTO(store_txn) txn = {0};
+	AUTO(row) row = {0};
+
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(store_put(&txn, &written));
+	assert_ok(store_get(txn.view, TABLE_PATIENT, there, &row));
+	rig_destroy(&id);
+	assert_fails(ST_GONE, store_get(txn.view, TABLE_PATIENT, there, &row));
+	assert_ok(store_peek(txn.view, TABLE_PATIENT, there, &row));
+	const struct uuid got = row_uuid(&row, COLUMN_PATIENT_OWNER);
+	assert_true(uuid_equal(&got, &owner));
+	assert_int_equal(row_number(&row, COLUMN_PATIENT_SEQ), 1);
+	assert_int_equal(row.state, ROW_ERASED);
+	assert_int_equal(row.secret[SECRET_PATIENT_HEAD].len, 0);
+	assert_fails(ST_NOT_FOUND, store_peek(txn.view, TABLE_PATIENT, nowhere, &row));
+	store_txn_clear(&txn);
+}
+
 static void no_change_without_its_audit_event(void **state)
 {
 	(void)state;
@@ -461,6 +488,7 @@ int main(void)
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		FRESH(what_is_committed_is_read_after_reopening),
+		FRESH(a_peek_shows_plain_columns_and_asks_for_no_key),
 		FRESH(no_change_without_its_audit_event),
 		FRESH(bookkeeping_needs_no_event),
 		FRESH(a_savepoint_fails_alone),
