@@ -3,15 +3,13 @@
 
 #include "cachefile.h"
 #include "demographics.h"
-#include "patientpage.h"
+#include "patientfetch.h"
 #include "reader.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LIST_ARENA CACHEFILE_MAX
-#define PAGE_ARENA ((size_t)256 << 20)
 #define PLAIN_MAX  ((size_t)LIMIT_PAGE * LIMIT_SEALED_HEADER)
 
 /* The cached text: "1", sequence number (8), then for each file: seq (8), patient (16), owner (16), permissions (4),
@@ -24,11 +22,15 @@ static struct cachefile list_file(const struct site *s)
 		.os = s->options.os, .home = s->options.home, .keys = s->options.keys, .name = "patients"};
 }
 
-static struct status grow(struct patientlist *l)
+/** Room for ${more} items. */
+static struct status grow(struct patientlist *l, size_t more)
 {
-	if (l->count < l->capacity)
+	size_t capacity = l->capacity == 0 ? 256 : l->capacity;
+
+	if (more <= l->capacity - l->count)
 		return OK;
-	size_t capacity = l->capacity == 0 ? 256 : 2 * l->capacity;
+	while (capacity - l->count < more)
+		capacity *= 2;
 	struct patientlist_item *items = realloc(l->items, capacity * sizeof *items);
 	if (items == NULL)
 		return FAIL(ST_NO_MEMORY);
@@ -63,29 +65,76 @@ static void remove_at(struct patientlist *l, size_t at)
 	l->count--;
 }
 
-/** Take one verified item; its demographics are copied. */
-static struct status take(struct patientlist *l, const struct patientlist_item *item)
+/** The item as the list keeps it: texts copied, words to be searched added. */
+static struct status keep_item(struct patientlist *l, const struct patientlist_item *item, struct text json,
+			       struct patientlist_item *out)
+{
+	AUTO(buffer) search = {.max = LIMIT_SEALED_HEADER, .wipe = true};
+
+	if (json.len > 0)
+		TRY(demographics_search_text(json, &search));
+	*out = *item;
+	TRY(arena_text(&l->arena, text_from(buffer_bytes(&search)), &out->search));
+	return arena_text(&l->arena, json, &out->demographics);
+}
+
+/** PROMISES#B2: a version once seen never goes back. */
+static struct status check_newer(const struct patientlist_item *old, const struct patientlist_item *item)
+{
+	bool same = uuid_equal(&old->identity.uuid, &item->identity.uuid);
+
+	if (same && (item->version < old->version ||
+		     (item->version == old->version && !hash_equal(&item->statement, &old->statement))))
+		return FAIL_AT(ST_CORRUPT, "rollback");
+	return OK;
+}
+
+/** Items of one page that the list has not got. */
+struct fresh {
+	struct patientlist_item *items;
+	size_t count;
+};
+static void fresh_clear(struct fresh *f)
+{
+	free(f->items);
+}
+
+/** Take one verified item; a new one waits in ${fresh}. */
+static struct status take(struct patientlist *l, const struct patientlist_item *item, struct text json,
+			  struct fresh *fresh)
 {
 	size_t at = place_of(l, &item->patient);
 
-	if (stands_at(l, at, &item->patient)) {
-		const struct patientlist_item *old = &l->items[at];
-		bool same = uuid_equal(&old->identity.uuid, &item->identity.uuid);
-		if (same && (item->version < old->version ||
-			     (item->version == old->version && !hash_equal(&item->statement, &old->statement))))
-			return FAIL_AT(ST_CORRUPT, "rollback");
-	} else {
-		TRY(grow(l));
-		memmove(&l->items[at + 1], &l->items[at], (l->count - at) * sizeof *l->items);
-		l->count++;
-	}
-	AUTO(buffer) search = {.max = LIMIT_SEALED_HEADER, .wipe = true};
-	if (item->demographics.len > 0)
-		TRY(demographics_search_text(item->demographics, &search));
-	l->items[at] = *item;
-	l->items[at].demographics = l->items[at].search = (struct text){0};
-	TRY(arena_text(&l->arena, text_from(buffer_bytes(&search)), &l->items[at].search));
-	return arena_text(&l->arena, item->demographics, &l->items[at].demographics);
+	if (!stands_at(l, at, &item->patient))
+		return keep_item(l, item, json, &fresh->items[fresh->count++]);
+	TRY(check_newer(&l->items[at], item));
+	return keep_item(l, item, json, &l->items[at]);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct patientlist_item *x = a, *y = b;
+
+	return memcmp(x->patient.uuid.bytes, y->patient.uuid.bytes, sizeof x->patient.uuid.bytes);
+}
+
+/** One pass from the end, and no further than the first new one: pages mostly bring what was made last. */
+static struct status merge(struct patientlist *l, struct fresh *fresh)
+{
+	size_t old = l->count, more = fresh->count;
+
+	TRY(grow(l, more));
+	qsort(fresh->items, more, sizeof *fresh->items, by_id);
+	for (size_t i = 1; i < more; i++)
+		if (by_id(&fresh->items[i - 1], &fresh->items[i]) == 0)
+			return FAIL_AT(ST_CORRUPT, "answer");
+	l->count += more;
+	for (size_t to = l->count; more > 0; to--)
+		if (old > 0 && by_id(&l->items[old - 1], &fresh->items[more - 1]) > 0)
+			l->items[to - 1] = l->items[--old];
+		else
+			l->items[to - 1] = fresh->items[--more];
+	return OK;
 }
 
 static struct status read_item(struct reader *r, struct patientlist_item *out)
@@ -129,7 +178,7 @@ static struct status read_cached(struct patientlist *l)
 	if (form != CACHE_FORM)
 		return FAIL(ST_INVALID);
 	while (reader_left(&r) > 0) {
-		TRY(grow(l));
+		TRY(grow(l, 1));
 		TRY(read_item(&r, &l->items[l->count]));
 		l->count++;
 	}
@@ -164,53 +213,97 @@ static struct status save(struct patientlist *l)
 	return cachefile_save(&file, buffer_bytes(&text));
 }
 
-static struct status take_rows(struct patientlist *l, const struct patientpage_row *rows, size_t count)
+/** Everything that one page brings. */
+struct page_taking {
+	struct patientpage_item *opened;
+	struct buffer plain;
+	struct fresh fresh;
+};
+static void page_taking_clear(struct page_taking *p)
 {
-	AUTO(buffer) plain = {.max = PLAIN_MAX, .wipe = true};
-	struct patientlist_item *opened = calloc(count == 0 ? 1 : count, sizeof *opened);
-
-	if (opened == NULL)
-		return FAIL(ST_NO_MEMORY);
-	struct status s = patientpage_open(l->site, rows, count, &plain, opened);
-	for (size_t i = 0; ok(s) && i < count; i++) {
-		size_t at = place_of(l, &rows[i].patient);
-		if (!rows[i].ended)
-			s = take(l, &opened[i]);
-		else if (stands_at(l, at, &rows[i].patient))
-			remove_at(l, at);
-	}
-	free(opened);
-	return s;
+	free(p->opened);
+	buffer_clear(&p->plain);
+	fresh_clear(&p->fresh);
 }
 
-static struct status sync_page(struct patientlist *l, bool *more)
+static struct status take_row(struct patientlist *l, struct page_taking *p, const struct patientpage_row *row,
+			      const struct patientpage_item *opened)
 {
-	AUTO(https_answer) answer = {0};
-	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = PAGE_ARENA};
-	struct patientpage page = {0};
-	char path[96];
+	struct text json = {(const char *)p->plain.bytes + opened->at, opened->len};
+	size_t at = place_of(l, &row->patient);
 
-	(void)snprintf(path, sizeof path, "/v1/patients?since=%llu&limit=%d", (unsigned long long)l->seq, LIMIT_PAGE);
-	TRY(site_get(l->site, path, &answer));
-	TRY(placed_read(buffer_bytes(&answer.body), &patientpage_table, &arena, &document, &page));
-	if (page.next < l->seq || (page.more && page.next == l->seq))
-		return FAIL_AT(ST_CORRUPT, "answer");
-	TRY(take_rows(l, page.items.items, page.items.count));
-	l->changed |= page.next != l->seq;
-	l->seq = page.next;
-	*more = page.more;
+	if (!row->ended)
+		return take(l, &opened->item, json, &p->fresh);
+	if (stands_at(l, at, &row->patient))
+		remove_at(l, at);
+	return OK;
+}
+
+/** ${ahead}: the fetch of the next page, which has the connection until it has ended. */
+static struct status take_rows(struct patientlist *l, const struct patientpage_row *rows, size_t count,
+			       struct patientfetch *ahead)
+{
+	AUTO(page_taking) p = {.plain = {.max = PLAIN_MAX, .wipe = true}};
+
+	if (count == 0)
+		return OK;
+	p.opened = calloc(count, sizeof *p.opened);
+	p.fresh.items = calloc(count, sizeof *p.fresh.items);
+	if (p.opened == NULL || p.fresh.items == NULL)
+		return FAIL(ST_NO_MEMORY);
+	TRY(patientpage_open(l->site, rows, count, &p.plain, p.opened));
+	for (size_t i = 0; i < count; i++) {
+		if (!p.opened[i].slow)
+			continue;
+		(void)ok(patientfetch_end(ahead)); /* its failure is for whoever takes its page */
+		TRY(patientpage_prove(l->site, &rows[i], &p.plain, &p.opened[i]));
+	}
+	for (size_t i = 0; i < count; i++)
+		TRY(take_row(l, &p, &rows[i], &p.opened[i]));
+	return merge(l, &p.fresh);
+}
+
+/** Pages after which what has come is kept, so that a long first fill goes on where it was stopped. */
+#define PAGES_KEPT 25
+
+/** Two fetches in turn: one page is taken while the next one comes. */
+struct turns {
+	struct patientfetch fetches[2];
+	size_t number;
+};
+static void turns_clear(struct turns *t)
+{
+	patientfetch_clear(&t->fetches[0]);
+	patientfetch_clear(&t->fetches[1]);
+}
+
+static struct status sync_page(struct patientlist *l, struct turns *t, bool *more)
+{
+	struct patientfetch *now = &t->fetches[t->number % 2], *ahead = &t->fetches[(t->number + 1) % 2];
+
+	TRY(patientfetch_end(now));
+	*more = now->page.more;
+	if (*more)
+		TRY(patientfetch_begin(ahead, l->site, now->page.next));
+	TRY(take_rows(l, now->page.items.items, now->page.items.count, ahead));
+	l->changed |= now->page.next != l->seq;
+	l->seq = now->page.next;
+	t->number++;
 	return OK;
 }
 
 static struct status sync(struct patientlist *l, const struct patientlist_progress *progress)
 {
+	AUTO(turns) t = {.number = 0};
 	bool more = true;
 
+	TRY(patientfetch_begin(&t.fetches[0], l->site, l->seq));
 	while (more) {
-		TRY(sync_page(l, &more));
+		TRY(sync_page(l, &t, &more));
 		if (progress != NULL)
 			progress->tell(progress->context, l->count);
+		if (more && t.number % PAGES_KEPT == 0)
+			TRY(save(l));
 	}
 	return l->changed ? save(l) : OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "patientpage.h"
 
+#include "crew.h"
 #include "hash.h"
 
 #include <stdlib.h>
@@ -61,57 +62,72 @@ static const struct jsonfield page_rows[] = {
 };
 const struct jsonfield_table patientpage_table = JSONFIELD_TABLE(struct patientpage, page_rows);
 
+/* Rows that are given to the holder of the keys together: some are being checked while these are opened. */
+#define TOGETHER 256
+
 /** What is known of one row on the way to its demographics. */
 struct progress {
-	struct statement record; /* views into the row */
-	size_t wrapped;          /* index of its item in the batch; SIZE_MAX: none */
-	bool slow;               /* somebody else's authority matters: prove the whole file */
+	struct statement record, epoch; /* views into the row */
+	bool sealed;                    /* both are there: a key may open it */
+	bool slow;                      /* somebody else's authority matters: prove the whole file */
+	size_t wrapped;                 /* index of its item in the batch; SIZE_MAX: none */
+};
+
+/** The author whom a worker saw last: mostly one owner. */
+struct author {
+	struct p256_verifier verifier;
+	struct hash key_hash;
 };
 
 /** The whole page on its way. */
 struct opening {
 	struct site *site;
 	const struct patientpage_row *rows;
+	size_t count;
 	struct progress *steps;
-	struct keyholder_wrapped *wrapped;
-	struct keyholder_header *headers;
-	size_t count, wrapped_count, header_count;
-	struct p256_verifier verifier; /* of the author seen last: mostly one owner */
-	struct hash verifier_of;
+	struct author authors[CREW_MAX + 1]; /* one a worker */
+	struct crew *crew;
+	/* Of the rows that are opened together. */
+	struct keyholder_wrapped wrapped[TOGETHER];
+	struct keyholder_header headers[TOGETHER];
+	size_t wrapped_count;
 };
-static void opening_clear(struct opening *o)
+static void opening_free(struct opening *o)
 {
+	crew_clear(o->crew);
+	for (size_t i = 0; i < COUNT(o->authors); i++)
+		p256_verifier_clear(&o->authors[i].verifier);
 	free(o->steps);
-	free(o->wrapped);
-	free(o->headers);
-	p256_verifier_clear(&o->verifier);
+	free(o);
 }
 
+/* ---- Checking: on any thread ---- */
+
 /** The signature of ${s} under the key that its head names, which must be its author's at that place. */
-static struct status check_author(struct opening *o, const struct statement *s, uint64_t leaf)
+static struct status check_author(const struct opening *o, struct author *known, const struct statement *s,
+				  uint64_t leaf)
 {
 	struct person author;
 
 	if (!ok(directory_state_find(&o->site->directory, &s->head.author, leaf, &author)) ||
 	    !hash_equal(&author.key_hash, &s->head.author_key))
 		return FAIL_AT(ST_CORRUPT, "author");
-	if (!hash_equal(&o->verifier_of, &author.key_hash)) {
-		p256_verifier_clear(&o->verifier);
-		o->verifier_of = (struct hash){0};
-		TRY(p256_verifier_new(&author.sign_key, &o->verifier));
-		o->verifier_of = author.key_hash;
+	if (!hash_equal(&known->key_hash, &author.key_hash)) {
+		p256_verifier_clear(&known->verifier);
+		known->key_hash = (struct hash){0};
+		TRY(p256_verifier_new(&author.sign_key, &known->verifier));
+		known->key_hash = author.key_hash;
 	}
-	return ok(statement_verify_with(s, &o->verifier)) ? OK : FAIL_AT(ST_CORRUPT, "signature");
+	return ok(statement_verify_with(s, &known->verifier)) ? OK : FAIL_AT(ST_CORRUPT, "signature");
 }
 
 /** The newest identity epoch among the statements, and that the owner signed file and epoch. */
-static struct status check_statements(struct opening *o, const struct patientpage_row *row, struct progress *step,
-				      struct statement *epoch, bool *found)
+static struct status check_statements(const struct opening *o, struct author *known, const struct patientpage_row *row,
+				      struct progress *step)
 {
 	const struct placed *items = row->statements.items;
 	struct user_id owner = {0};
 
-	*found = false;
 	for (size_t i = 0; i < row->statements.count; i++) {
 		struct statement s;
 		if (!ok(statement_parse(items[i].statement, &s)))
@@ -121,39 +137,76 @@ static struct status check_statements(struct opening *o, const struct patientpag
 			    s.epoch.compartment == COMPARTMENT_IDENTITY;
 		if (!file && !keys)
 			continue;
-		TRY(check_author(o, &s, items[i].leaf));
+		TRY(check_author(o, known, &s, items[i].leaf));
 		if (file)
 			owner = s.head.author;
 		if (keys) {
-			*epoch = s;
-			*found = true;
+			step->epoch = s;
+			step->sealed = true;
 		}
 	}
 	if (uuid_is_zero(&owner.uuid) || !uuid_equal(&owner.uuid, &row->owner.uuid))
 		return FAIL_AT(ST_CORRUPT, "owner");
-	step->slow = *found && !uuid_equal(&epoch->head.author.uuid, &owner.uuid);
+	step->slow = step->sealed && !uuid_equal(&step->epoch.head.author.uuid, &owner.uuid);
 	return OK;
 }
 
-/** Queue the wrapped identity key, if there is one for this person. */
-static void queue_key(struct opening *o, const struct patientpage_row *row, const struct statement *epoch,
-		      struct progress *step)
+static struct status check_row(void *context, size_t worker, size_t index)
+{
+	struct opening *o = context;
+	const struct patientpage_row *row = &o->rows[index];
+	struct progress *step = &o->steps[index];
+	struct author *known = &o->authors[worker];
+	struct statement *s = &step->record;
+	struct hash header;
+
+	if (row->ended)
+		return OK;
+	TRY(check_statements(o, known, row, step));
+	step->sealed = step->sealed && row->identity.statement.at != NULL;
+	if (!step->sealed)
+		return OK;
+	if (!ok(statement_parse(row->identity.statement, s)) || s->kind != STATEMENT_RECORD ||
+	    s->record.kind != RECORD_IDENTITY || s->record.version != row->identity.version ||
+	    !uuid_equal(&s->record.patient.uuid, &row->patient.uuid) ||
+	    !uuid_equal(&s->record.record.uuid, &row->identity.record.uuid))
+		return FAIL_AT(ST_CORRUPT, "identity");
+	TRY(check_author(o, known, s, row->identity.leaf));
+	TRY(sha256(row->identity.header, &header));
+	if (!hash_equal(&header, &s->record.header_hash))
+		return FAIL_AT(ST_CORRUPT, "identity");
+	step->slow |= !uuid_equal(&s->head.author.uuid, &row->owner.uuid) ||
+		      s->record.identity_epoch != step->epoch.epoch.number;
+	return OK;
+}
+
+/* ---- Opening: on the thread that has the keys ---- */
+
+static bool find_recipient(const struct opening *o, const struct statement_epoch *epoch, struct recipient *out)
 {
 	const struct keyholder_person *self = &o->site->options.keys->person;
-	const struct page_wrapped *held = row->wrapped.items;
-	size_t count = statement_recipient_count(epoch->epoch.recipients);
-	struct recipient r;
-	bool named = false;
+	size_t count = statement_recipient_count(epoch->recipients);
 
-	for (size_t i = 0; i < count && !named; i++) {
-		statement_recipient(epoch->epoch.recipients, i, &r);
-		named = r.kind == RECIPIENT_USER && uuid_equal(&r.id, &self->user.uuid) &&
-			hash_equal(&r.key_hash, &self->key_hash);
+	for (size_t i = 0; i < count; i++) {
+		statement_recipient(epoch->recipients, i, out);
+		if (out->kind == RECIPIENT_USER && uuid_equal(&out->id, &self->user.uuid) &&
+		    hash_equal(&out->key_hash, &self->key_hash))
+			return true;
 	}
-	if (!named)
+	return false;
+}
+
+/** Queue the wrapped identity key, if there is one for this person. */
+static void queue_key(struct opening *o, const struct patientpage_row *row, struct progress *step)
+{
+	const struct statement_epoch *epoch = &step->epoch.epoch;
+	const struct page_wrapped *held = row->wrapped.items;
+	struct recipient r;
+
+	if (!step->sealed || step->slow || !find_recipient(o, epoch, &r))
 		return;
 	for (size_t i = 0; i < row->wrapped.count; i++) {
-		if (!text_equal(held[i].compartment, TEXT("identity")) || held[i].number != epoch->epoch.number)
+		if (!text_equal(held[i].compartment, TEXT("identity")) || held[i].number != epoch->number)
 			continue;
 		struct keyholder_wrapped *item = &o->wrapped[o->wrapped_count];
 		*item = (struct keyholder_wrapped){
@@ -161,8 +214,8 @@ static void queue_key(struct opening *o, const struct patientpage_row *row, cons
 				  .holder_kind = HOLDER_PATIENT,
 				  .holder = row->patient.uuid,
 				  .compartment = COMPARTMENT_IDENTITY,
-				  .number = epoch->epoch.number},
-			.claim = {.wrapped_hash = r.wrapped_hash, .commitment = epoch->epoch.commitment},
+				  .number = epoch->number},
+			.claim = {.wrapped_hash = r.wrapped_hash, .commitment = epoch->commitment},
 		};
 		memcpy(item->wrapped.bytes, held[i].wrapped.at, WRAPPED_KEY_LEN);
 		step->wrapped = o->wrapped_count++;
@@ -170,83 +223,57 @@ static void queue_key(struct opening *o, const struct patientpage_row *row, cons
 	}
 }
 
-static struct status check_row(struct opening *o, size_t index)
+static struct keyholder_header header_of(const struct opening *o, size_t index, struct epoch_handle key)
 {
 	const struct patientpage_row *row = &o->rows[index];
-	struct progress *step = &o->steps[index];
-	struct statement epoch;
-	struct hash header;
-	bool found;
+	struct keyholder_header item = {
+		.record = {.place = {.fingerprint = o->site->directory.fingerprint,
+				     .patient = row->patient,
+				     .record = row->identity.record,
+				     .version = row->identity.version,
+				     .compartment = COMPARTMENT_IDENTITY},
+			   .author = o->steps[index].record.head.author,
+			   .identity = key},
+		.in = row->identity.header,
+	};
 
-	step->wrapped = SIZE_MAX;
-	if (row->ended)
-		return OK;
-	TRY(check_statements(o, row, step, &epoch, &found));
-	if (!found || row->identity.statement.at == NULL)
-		return OK;
-	struct statement *s = &step->record;
-	if (!ok(statement_parse(row->identity.statement, s)) || s->kind != STATEMENT_RECORD ||
-	    s->record.kind != RECORD_IDENTITY || s->record.version != row->identity.version ||
-	    !uuid_equal(&s->record.patient.uuid, &row->patient.uuid) ||
-	    !uuid_equal(&s->record.record.uuid, &row->identity.record.uuid))
-		return FAIL_AT(ST_CORRUPT, "identity");
-	TRY(check_author(o, s, row->identity.leaf));
-	TRY(sha256(row->identity.header, &header));
-	if (!hash_equal(&header, &s->record.header_hash))
-		return FAIL_AT(ST_CORRUPT, "identity");
-	step->slow |=
-		!uuid_equal(&s->head.author.uuid, &row->owner.uuid) || s->record.identity_epoch != epoch.epoch.number;
-	if (!step->slow)
-		queue_key(o, row, &epoch, step);
-	return OK;
+	memcpy(item.sealed_key.bytes, row->identity.key.at, SEALED_KEY_LEN);
+	return item;
 }
 
-static struct status open_headers(struct opening *o, struct buffer *plain)
+/** The handles of this batch go, whatever became of it. */
+static struct status open_headers(struct opening *o, size_t first, size_t end, struct buffer *plain)
 {
+	struct keyholder *keys = o->site->options.keys;
+	struct epoch_handle handles[TOGETHER];
+
+	for (size_t i = 0; i < o->wrapped_count; i++)
+		handles[i] = o->wrapped[i].key;
+	for (size_t i = first; i < end; i++)
+		if (o->steps[i].wrapped != SIZE_MAX)
+			o->headers[o->steps[i].wrapped] = header_of(o, i, handles[o->steps[i].wrapped]);
+	struct status s = keyholder_header_open(keys, o->headers, o->wrapped_count, plain);
+	struct status dropped = keyholder_epoch_drop(keys, handles, o->wrapped_count);
+	return ok(s) ? dropped : s;
+}
+
+static struct status open_together(struct opening *o, size_t first, size_t end, struct buffer *plain)
+{
+	o->wrapped_count = 0;
+	for (size_t i = first; i < end; i++) {
+		o->steps[i].wrapped = SIZE_MAX;
+		queue_key(o, &o->rows[i], &o->steps[i]);
+	}
 	if (o->wrapped_count == 0)
 		return OK;
 	TRY(keyholder_epoch_open(o->site->options.keys, o->wrapped, o->wrapped_count));
-	for (size_t i = 0; i < o->count; i++) {
-		const struct progress *step = &o->steps[i];
-		if (step->wrapped == SIZE_MAX)
-			continue;
-		const struct keyholder_wrapped *key = &o->wrapped[step->wrapped];
-		if (!ok(key->status))
-			return FAIL_AT(ST_CORRUPT, "wrapped key");
-		struct keyholder_header *item = &o->headers[o->header_count++];
-		*item = (struct keyholder_header){
-			.record = {.place = {.fingerprint = o->site->directory.fingerprint,
-					     .patient = o->rows[i].patient,
-					     .record = o->rows[i].identity.record,
-					     .version = o->rows[i].identity.version,
-					     .compartment = COMPARTMENT_IDENTITY},
-				   .author = step->record.head.author,
-				   .identity = key->key},
-			.in = o->rows[i].identity.header,
-		};
-		memcpy(item->sealed_key.bytes, o->rows[i].identity.key.at, SEALED_KEY_LEN);
-	}
-	struct status s = keyholder_header_open(o->site->options.keys, o->headers, o->header_count, plain);
+	TRY(open_headers(o, first, end, plain));
 	for (size_t i = 0; i < o->wrapped_count; i++)
-		(void)ok(keyholder_epoch_drop(o->site->options.keys, &o->wrapped[i].key, 1));
-	return s;
-}
-
-/** The whole file is proven, and its identity record opened the long way. */
-static struct status open_slowly(struct site *site, const struct patientpage_row *row, struct buffer *plain, size_t *at,
-				 size_t *len)
-{
-	AUTO(patientfile) file = {0};
-	AUTO(buffer) one = {.max = LIMIT_SEALED_HEADER, .wipe = true};
-	struct recordview view;
-	struct text json;
-
-	TRY(patientfile_open(site, &row->patient, &file));
-	TRY(recordview_check(&file, &row->identity, 1, &view));
-	TRY(recordview_headers(&file, &view, 1, &one, &json));
-	*at = plain->len;
-	*len = json.len;
-	return buffer_put(plain, text_bytes(json));
+		if (!ok(o->wrapped[i].status))
+			return FAIL_AT(ST_CORRUPT, "wrapped key");
+		else if (!ok(o->headers[i].status))
+			return FAIL_AT(ST_CORRUPT, "identity");
+	return OK;
 }
 
 static uint32_t permissions_of(struct json list)
@@ -260,56 +287,73 @@ static uint32_t permissions_of(struct json list)
 	return all;
 }
 
-static struct status finish(struct opening *o, struct buffer *plain, struct patientlist_item *out)
+static struct patientpage_item item_of(const struct opening *o, size_t index)
 {
-	size_t next = 0;
+	const struct patientpage_row *row = &o->rows[index];
+	const struct progress *step = &o->steps[index];
+	struct patientpage_item out = {
+		.item = {.seq = row->seq,
+			 .patient = row->patient,
+			 .owner = row->owner,
+			 .permissions = permissions_of(row->permissions)},
+		.slow = step->slow && row->identity.statement.at != NULL,
+	};
 
-	for (size_t i = 0; i < o->count; i++) {
-		const struct patientpage_row *row = &o->rows[i];
-		const struct progress *step = &o->steps[i];
-		size_t at = 0, len = 0;
-
-		if (step->slow && row->identity.statement.at != NULL) {
-			TRY(open_slowly(o->site, row, plain, &at, &len));
-		} else if (step->wrapped != SIZE_MAX) {
-			if (!ok(o->headers[next].status))
-				return FAIL_AT(ST_CORRUPT, "identity");
-			at = o->headers[next].at;
-			len = o->headers[next++].len;
-		}
-		out[i] = (struct patientlist_item){
-			.seq = row->seq,
-			.patient = row->patient,
-			.owner = row->owner,
-			.permissions = permissions_of(row->permissions),
-			/* An offset until the buffer stops moving. */
-			.demographics = {(const char *)(uintptr_t)at, len},
-		};
-		if (row->identity.statement.at == NULL)
-			continue;
-		out[i].identity = row->identity.record;
-		out[i].version = row->identity.version;
-		out[i].statement = step->record.name;
+	if (step->wrapped != SIZE_MAX) {
+		out.at = o->headers[step->wrapped].at;
+		out.len = o->headers[step->wrapped].len;
 	}
-	for (size_t i = 0; i < o->count; i++)
-		out[i].demographics.at = (const char *)plain->bytes + (uintptr_t)out[i].demographics.at;
+	if (row->identity.statement.at != NULL) {
+		out.item.identity = row->identity.record;
+		out.item.version = row->identity.version;
+		out.item.statement = step->record.name;
+	}
+	return out;
+}
+
+static struct status open_all(struct opening *o, struct buffer *plain, struct patientpage_item *out)
+{
+	TRY(crew_start(&(struct crew_task){check_row, o, o->count}, &o->crew));
+	for (size_t first = 0; first < o->count; first += TOGETHER) {
+		size_t end = o->count - first < TOGETHER ? o->count : first + TOGETHER;
+
+		TRY(crew_wait(o->crew, end));
+		TRY(open_together(o, first, end, plain));
+		for (size_t i = first; i < end; i++)
+			out[i] = item_of(o, i);
+	}
 	return OK;
 }
 
 struct status patientpage_open(struct site *site, const struct patientpage_row *rows, size_t count,
-			       struct buffer *plain, struct patientlist_item *out)
+			       struct buffer *plain, struct patientpage_item *out)
 {
-	AUTO(opening) o = {.site = site, .rows = rows, .count = count};
-
 	if (count == 0)
 		return OK;
-	o.steps = calloc(count, sizeof *o.steps);
-	o.wrapped = calloc(count, sizeof *o.wrapped);
-	o.headers = calloc(count, sizeof *o.headers);
-	if (o.steps == NULL || o.wrapped == NULL || o.headers == NULL)
+	struct opening *o = calloc(1, sizeof *o);
+	if (o == NULL)
 		return FAIL(ST_NO_MEMORY);
-	for (size_t i = 0; i < count; i++)
-		TRY(check_row(&o, i));
-	TRY(open_headers(&o, plain));
-	return finish(&o, plain, out);
+	o->site = site;
+	o->rows = rows;
+	o->count = count;
+	o->steps = calloc(count, sizeof *o->steps);
+	struct status s = o->steps != NULL ? open_all(o, plain, out) : FAIL(ST_NO_MEMORY);
+	opening_free(o);
+	return s;
+}
+
+struct status patientpage_prove(struct site *site, const struct patientpage_row *row, struct buffer *plain,
+				struct patientpage_item *item)
+{
+	AUTO(patientfile) file = {0};
+	AUTO(buffer) one = {.max = LIMIT_SEALED_HEADER, .wipe = true};
+	struct recordview view;
+	struct text json;
+
+	TRY(patientfile_open(site, &row->patient, &file));
+	TRY(recordview_check(&file, &row->identity, 1, &view));
+	TRY(recordview_headers(&file, &view, 1, &one, &json));
+	item->at = plain->len;
+	item->len = json.len;
+	return buffer_put(plain, text_bytes(json));
 }
