@@ -3,7 +3,7 @@
 """scale: what a page, a record list, a read and a write cost on a small and on a large site, and the client's cache.
 
 Environment: TACENDA_BUILD, SMALL (1000 patients), LARGE (100000), RECORDS (10 a patient), COUNT (requests of each kind),
-REPORT. Patients are made by bench_prepare, whose threads sign and send change sets.
+THREADS (that make patients), REPORT. Patients are made by bench_prepare, whose threads sign and send change sets.
 """
 import http.client
 import json
@@ -26,6 +26,8 @@ from measuring import children, commit_time, ticks  # noqa: E402
 
 SMALL, LARGE = int(os.environ.get("SMALL", "1000")), int(os.environ.get("LARGE", "100000"))
 RECORDS, COUNT = int(os.environ.get("RECORDS", "10")), int(os.environ.get("COUNT", "1000"))
+# Two a core: one waits for the disk while the other signs.
+THREADS = int(os.environ.get("THREADS", 2 * (os.cpu_count() or 1)))
 RECORD_TYPE = "application/vnd.tacenda.record"
 
 
@@ -37,8 +39,7 @@ class Large:
         _, self.doctor = site.begin(("doctor", "clinician"))
         # Longer than an agent waits for its next command.
         self.doctor.do("unlock", "--for", "6h", passphrase=True)
-        # Two threads a core: one waits for the disk while the other signs.
-        self.fill = float(self.prepare("fill", patients, RECORDS, 2 * (os.cpu_count() or 1)))
+        self.fill = float(self.prepare("fill", patients, RECORDS, THREADS))
         self.token = self.prepare("token").strip()
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -101,7 +102,7 @@ class Large:
                                     for _ in range(COUNT)])
         result["write"] = self.cost(self.writes())
         began = time.monotonic()
-        self.doctor.do("patient", "list", "--json")
+        self.doctor.do("patient", "list", "--json", timeout=3600)
         result["cache"] = time.monotonic() - began
         began = time.monotonic()
         found = self.doctor.list("patient", "find", f"Family{self.patients // 2:06d}")
