@@ -40,6 +40,8 @@ static void end_thread(void *engine)
 		EVP_MD_CTX_free(e->hashes[--e->hash_count]);
 	while (e->cipher_count > 0)
 		EVP_CIPHER_CTX_free(e->ciphers[--e->cipher_count]);
+	for (size_t i = 0; i < ENGINE_AUTHORS; i++)
+		EVP_PKEY_CTX_free(e->authors[i].task);
 	*e = (struct engine){0};
 }
 

@@ -35,7 +35,7 @@ MUST_CHECK struct status p256_public_of(const struct secret *private_key, struct
 MUST_CHECK struct status p256_check(const struct p256_public *public_key);
 /** p256_sign(private, data, out): over SHA-256(${data}). */
 MUST_CHECK struct status p256_sign(const struct secret *private_key, struct bytes data, struct signature *out);
-/** p256_verify(public, data, signature): ST_UNPROVEN unless it fits. */
+/** p256_verify(public, data, signature): ST_UNPROVEN unless it fits.  A thread remembers the keys it parsed last. */
 MUST_CHECK struct status p256_verify(const struct p256_public *public_key, struct bytes data,
 				     const struct signature *signature);
 /** p256_shared(private, public, out): ECDH, the x coordinate in a new 32-byte secret. */

@@ -86,6 +86,35 @@ static void signs_what_it_verifies(void **state)
 	p256_verifier_clear(&verifier);
 }
 
+/* A thread remembers the keys that it verified with: they must not be taken for one another. */
+static void every_author_is_verified_with_his_own_key(void **state)
+{
+	(void)state;
+	enum { AUTHORS = 100 };
+	static struct p256_public public_keys[AUTHORS];
+	static struct signature signatures[AUTHORS];
+
+	for (size_t i = 0; i < AUTHORS; i++) {
+		AUTO(secret) private_key = {0};
+		assert_ok(p256_new(&private_key, &public_keys[i]));
+		assert_ok(p256_sign(&private_key, BYTES_LITERAL("data"), &signatures[i]));
+	}
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < AUTHORS; i++) {
+			const size_t other = (i + 1) % AUTHORS;
+			assert_ok(p256_verify(&public_keys[i], BYTES_LITERAL("data"), &signatures[i]));
+			assert_ok(p256_verify(&public_keys[i], BYTES_LITERAL("data"), &signatures[i]));
+			assert_fails(ST_UNPROVEN,
+				     p256_verify(&public_keys[i], BYTES_LITERAL("data"), &signatures[other]));
+			assert_fails(ST_UNPROVEN, p256_verify(&public_keys[i], BYTES_LITERAL("Data"), &signatures[i]));
+		}
+	/* One that ends as a remembered one does and is no point. */
+	struct p256_public bad = public_keys[0];
+	bad.bytes[1] ^= 1;
+	assert_fails(ST_INVALID, p256_verify(&bad, BYTES_LITERAL("data"), &signatures[0]));
+	assert_ok(p256_verify(&public_keys[0], BYTES_LITERAL("data"), &signatures[0]));
+}
+
 static void refuses_every_flipped_bit(void **state)
 {
 	(void)state;
@@ -244,6 +273,7 @@ int main(void)
 		TEST(has_the_pair_and_signature_of_rfc_6979),
 		TEST(agrees_as_rfc_5903),
 		TEST(signs_what_it_verifies),
+		TEST(every_author_is_verified_with_his_own_key),
 		TEST(refuses_every_flipped_bit),
 		TEST(refuses_r_and_s_out_of_range),
 		TEST(refuses_scalars_out_of_range),
