@@ -311,7 +311,8 @@ static void log_refusal(struct call *c, uint64_t rest)
 				      status_name(c->failure.code), c->asked.at[0] != '\0' ? ": " : "", c->asked.at));
 	if (rest > 0)
 		(void)ok(buffer_print(&detail, "; %llu more in the last minute", (unsigned long long)rest));
-	call_event(c, c->route != NULL && c->route->who == ROUTE_PROOF ? LEAF_SIGN_IN : LEAF_REFUSAL, &subject);
+	bool sign_in = c->why != NULL || (c->route != NULL && c->route->who == ROUTE_PROOF);
+	call_event(c, sign_in ? LEAF_SIGN_IN : LEAF_REFUSAL, &subject);
 	c->event.result = LEAF_REFUSED;
 	if (ok(arena_take(&c->arena, detail.len + 1, &kept))) {
 		memcpy(kept, detail.bytes, detail.len);

@@ -106,7 +106,7 @@ struct call {
 	bool has_event;
 	struct piece_actor actor; /* without the caller; kept by call_actor() */
 	bool has_actor;
-	const char *why; /* of a refusal: what its leaf says, and its answer must not; NULL */
+	const char *why; /* of a refusal that belongs to the sign-ins: what its leaf says and its answer must not; NULL */
 
 	/* A handler's own, freed by its release(). */
 	void *own;

@@ -8,7 +8,6 @@
  */
 #include "cookie.h"
 #include "facts.h"
-#include "passwordrule.h"
 #include "route.h"
 #include "sessions.h"
 #include "token.h"
@@ -26,8 +25,10 @@ struct entering {
 	bool found;
 	bool nonce_taken; /* by this sign-in; the committer may call it twice */
 	struct user_id user;
-	struct person person; /* its login is not kept */
-	struct credential credential;
+	struct person person;         /* its login is not kept */
+	struct credential credential; /* as it was checked, or as it will be */
+	char checked[PASSWORD_HASH_MAX];
+	bool raised, must; /* hashed anew at a higher cost; others try this password first */
 	struct statement statement;
 	struct record_item item; /* enrolment */
 	struct record_change change;
@@ -110,7 +111,24 @@ static struct status begin_entering(struct call *c, struct bytes body, const str
 	return OK;
 }
 
+static struct passwordrule_about about(const struct call *c, struct text login)
+{
+	const struct service *s = c->loop->service;
+
+	return (struct passwordrule_about){.login = login, .site = s->name, .list = s->passwords};
+}
+
 /* --- The session that comes of it --- */
+
+/** What stands between this sign-in and work (COMMANDS); on a trial site nothing does. */
+static uint32_t pending_steps(const struct call *c, uint64_t now)
+{
+	const struct entering *e = c->own;
+	const struct service *s = c->loop->service;
+	bool ended = now >= sessions_password_ends(s, e->person.profile, e->credential.changed);
+
+	return !s->trial && (ended || e->must) ? SESSION_STEP_PASSWORD : 0;
+}
 
 static struct status open_session(struct call *c, struct store_txn *txn, const struct record_log *log,
 				  const char *detail)
@@ -129,6 +147,7 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 						.device_label = e->label,
 						.client = actor.client,
 						.address = actor.address,
+						.steps = pending_steps(c, log->time),
 						.now = log->time,
 						.absolute_ms = settings_absolute_ms(settings, e->person.profile),
 						.cap = settings_value(settings, SETTING_SESSION_CAP),
@@ -181,7 +200,7 @@ static void respond_session(struct call *c)
 	else
 		jsonwriter_text(&w, "token", (struct text){(const char *)e->token.bytes, SESSION_TOKEN_TEXT});
 	jsonwriter_text(&w, "login", e->login);
-	sessions_put(&w, c->loop->service, &e->session, &facts);
+	sessions_put(&w, c->loop->service, &e->session, &facts, e->credential.changed);
 	jsonwriter_end(&w);
 	c->http = 201;
 	call_written(c, &w);
@@ -213,6 +232,21 @@ static struct status check_proof(const struct service *s, struct entering *e)
 	return verified;
 }
 
+/** On a worker, of a password that fits: a higher cost since it was set, or a list that has it now (PROMISES#S4). */
+static struct status raise_hash(struct call *c)
+{
+	struct entering *e = c->own;
+	const struct argon2_cost cost = service_password_cost(c->loop->service);
+	const struct passwordrule_about of = about(c, e->login);
+
+	e->must = !ok(passwordrule_tried_first(e->password, &of));
+	memcpy(e->checked, e->credential.hash, sizeof e->checked);
+	if (!credential_weaker(&e->credential, cost))
+		return OK;
+	e->raised = true;
+	return credential_raise(&e->credential, text_bytes(e->password), cost);
+}
+
 /** On a worker.  Whatever is wrong takes the same work and gets the same answer. */
 static struct status check_password(struct call *c)
 {
@@ -225,7 +259,18 @@ static struct status check_password(struct call *c)
 			 : !ok(proof)                     ? WHY_PROOF
 			 : e->person.state != USER_ACTIVE ? WHY_DISABLED
 							  : NULL;
-	return c->why == NULL ? OK : FAIL_AT(ST_UNPROVEN, "sign-in");
+	return c->why == NULL ? raise_hash(c) : FAIL_AT(ST_UNPROVEN, "sign-in");
+}
+
+/** It is still the password; a hash that was raised replaces it. */
+static struct status keep_password(const struct entering *e, struct store_txn *txn)
+{
+	struct credential checked = {0};
+
+	memcpy(checked.hash, e->checked, sizeof checked.hash);
+	if (!ok(credential_same(txn->view, &e->person.id, &checked)))
+		return FAIL_AT(ST_UNPROVEN, "sign-in");
+	return e->raised ? credential_put(txn, &e->person.id, &e->credential) : OK;
 }
 
 static struct status apply_sign_in(struct call *c, struct store_txn *txn, const struct record_log *log)
@@ -236,6 +281,8 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 	if (!e->nonce_taken)
 		TRY(challenges_take(&c->loop->service->challenges, log->time, &e->statement.sign_in.nonce));
 	e->nonce_taken = true;
+	c->why = WHY_PASSWORD;
+	TRY(keep_password(e, txn));
 	struct status s = open_session(c, txn, log, "");
 	c->why = s.code == ST_DENIED ? WHY_DEVICE : s.code == ST_TOO_MANY ? WHY_SESSIONS : NULL;
 	return s;
@@ -276,7 +323,7 @@ static void find_login(struct call *c, struct entering *e)
 	struct piece_actor actor;
 	struct person person;
 
-	credential_nobody(&e->credential);
+	credential_nobody(service_password_cost(c->loop->service), &e->credential);
 	e->found = ok(userrow_find(call_view(c), e->login, &row, &person)) && person.enrolled &&
 		   ok(credential_get(call_view(c), &person.id, &e->credential));
 	call_actor(c, &actor);
@@ -328,8 +375,12 @@ void handle_challenge(struct call *c, struct bytes body)
 static struct status hash_password(struct call *c)
 {
 	struct entering *e = c->own;
+	const struct service *s = c->loop->service;
+	const struct passwordrule_about of = about(c, e->login);
 
-	return credential_hash(text_bytes(e->password), call_now(c), &e->credential);
+	TRY(passwordrule_check(service_password_rule(s), e->password, &of));
+	c->why = NULL;
+	return credential_hash(text_bytes(e->password), service_password_cost(s), call_now(c), &e->credential);
 }
 
 static struct status apply_enrolment(struct call *c, struct store_txn *txn, const struct record_log *log)
@@ -353,6 +404,7 @@ static void hashed(struct call *c)
 		call_refuse(c, c->failure);
 		return;
 	}
+	c->why = "enrolment that its invitation does not allow, or no longer";
 	c->effect = effect_opened;
 	call_settle_change(c, apply_enrolment, respond_session);
 }
@@ -373,14 +425,15 @@ static struct status prepare_enrolment(struct call *c, struct entering *e)
 	c->why = "invitation used before";
 	if (person.enrolled)
 		return FAIL_AT(ST_GONE, "invitation");
-	c->why = "password that the policy refuses";
-	TRY(passwordrule_check(e->password, person.login));
+	TRY(arena_text(&c->arena, person.login, &e->login));
 	e->item = (struct record_item){.statement = e->proof};
 	e->change = (struct record_change){
 		.fingerprint = c->loop->service->fingerprint, .items = &e->item, .count = 1, .outcomes = &e->outcome};
 	call_actor(c, &e->change.actor);
 	c->why = "enrolment that its invitation does not allow, or no longer";
-	return record_prepare(call_view(c), &e->change);
+	TRY(record_prepare(call_view(c), &e->change));
+	c->why = "password that the policy refuses";
+	return OK;
 }
 
 void handle_enrol(struct call *c, struct bytes body)

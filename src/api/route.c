@@ -52,6 +52,7 @@ static const struct route table[] = {
 	 0,
 	 {0},
 	 handle_user_sign_out},
+	{HTTP_PUT, "/v1/password", JSON, ROUTE_PENDING, PERMIT_SESSION_OWN, ROUTE_JSON, 16384, {0}, handle_password},
 	{HTTP_GET, "/v1/settings", NULL, ROUTE_SESSION, PERMIT_SITE_SEE, ROUTE_NOTHING, 0, {0}, handle_settings},
 	{HTTP_PUT,
 	 "/v1/settings/:name",

@@ -61,6 +61,7 @@ void handle_session_end(struct call *c, struct bytes body);
 void handle_user_sign_out(struct call *c, struct bytes body);
 void handle_device_list(struct call *c, struct bytes body);
 void handle_device_forget(struct call *c, struct bytes body);
+void handle_password(struct call *c, struct bytes body);
 void handle_settings(struct call *c, struct bytes body);
 void handle_setting_change(struct call *c, struct bytes body);
 void handle_directory(struct call *c, struct bytes body);

@@ -14,6 +14,8 @@
 #include "committer.h"
 #include "keyring.h"
 #include "net.h"
+#include "password.h"
+#include "passwordrule.h"
 #include "presence.h"
 #include "record.h"
 #include "settings.h"
@@ -29,9 +31,10 @@ struct service {
 	struct workers *workers; /* password hashes and other slow work */
 	struct presence *presence;
 	struct strangers *strangers;
-	struct challenges challenges; /* taken by the committer alone */
-	struct settings *settings;    /* in force; changes are noted here */
-	struct net_server *net;       /* set once it is open */
+	struct challenges challenges;         /* taken by the committer alone */
+	struct settings *settings;            /* in force; changes are noted here */
+	const struct passwordlist *passwords; /* nobody may take these; may be empty */
+	struct net_server *net;               /* set once it is open */
 
 	/* The site. */
 	struct hash fingerprint;
@@ -54,6 +57,17 @@ struct service {
 static inline uint64_t service_now(const struct service *s)
 {
 	return clock_wall(&s->clock);
+}
+
+/** service_password_rule(s), service_password_cost(s): as the settings have it. */
+static inline const struct passwordrule *service_password_rule(const struct service *s)
+{
+	return &passwordrules[settings_value(s->settings, SETTING_PASSWORD_POLICY)];
+}
+static inline struct argon2_cost service_password_cost(const struct service *s)
+{
+	return (struct argon2_cost){.memory = (uint32_t)settings_value(s->settings, SETTING_PASSWORD_MEMORY) << 20,
+				    .passes = settings_value(s->settings, SETTING_PASSWORD_PASSES)};
 }
 
 /** api_handler(): what net is to be configured with; its context is a struct service. */

@@ -66,9 +66,18 @@ struct status sessions_log_expiry(struct store_txn *txn, const struct record_log
 	return OK;
 }
 
-void sessions_put(struct jsonwriter *w, const struct service *service, const struct session *s,
-		  const struct permit_facts *facts)
+uint64_t sessions_password_ends(const struct service *service, enum profile profile, uint64_t changed)
 {
+	bool office = profile == PROFILE_ADMINISTRATOR || profile == PROFILE_AUDITOR;
+
+	return passwordrule_ends(service_password_rule(service), office, changed);
+}
+
+void sessions_put(struct jsonwriter *w, const struct service *service, const struct session *s,
+		  const struct permit_facts *facts, uint64_t changed)
+{
+	uint64_t ends = sessions_password_ends(service, facts->profile, changed);
+
 	jsonwriter_id(w, "session", ID_SESSION, &s->id.uuid);
 	jsonwriter_id(w, "user", ID_USER, &s->user.uuid);
 	jsonwriter_text(w, "profile", vocabulary_word(VOCABULARY_PROFILE, facts->profile));
@@ -76,6 +85,8 @@ void sessions_put(struct jsonwriter *w, const struct service *service, const str
 	jsonwriter_id(w, "device", ID_DEVICE, &s->device.uuid);
 	jsonwriter_time(w, "expires", s->expires);
 	jsonwriter_u64(w, "idle_seconds", settings_idle_ms(service->settings, facts->profile) / 1000);
+	if (ends != UINT64_MAX)
+		jsonwriter_time(w, "password_ends", ends);
 	jsonwriter_array(w, "pending");
 	for (uint32_t bit = 1; bit != 0 && bit <= s->steps; bit <<= 1)
 		if ((s->steps & bit) != 0 && session_step_word((enum session_step)bit) != NULL)

@@ -29,8 +29,14 @@ void sessions_cut(struct call *c, const struct sessions_turn *turn);
 MUST_CHECK struct status sessions_log_expiry(struct store_txn *txn, const struct record_log *log,
 					     const struct sessions_turn *turn);
 
-/** sessions_put(w, service, session, facts): members of an object: who, until when, pending steps. */
+/** sessions_password_ends(service, profile, changed): when a password must change; UINT64_MAX: never. */
+uint64_t sessions_password_ends(const struct service *service, enum profile profile, uint64_t changed);
+/**
+ * sessions_put(w, service, session, facts, changed):
+ * Members of an object: who, until when, pending steps, and until when the password
+ * is good that was set at ${changed}.
+ */
 void sessions_put(struct jsonwriter *w, const struct service *service, const struct session *s,
-		  const struct permit_facts *facts);
+		  const struct permit_facts *facts, uint64_t changed);
 
 #endif /* !API_SESSIONS_H */

@@ -13,7 +13,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define DEVICE_FILE "device"
+#define DEVICE_FILE         "device"
+#define DAY_MS              (24ull * 3600 * 1000)
+#define PASSWORD_WARNING_MS (14 * DAY_MS)
 
 /** What a new slot of a security file costs to try: 256 MiB, 3 passes; about half a second. */
 static const struct argon2_cost slot_cost = {.memory = 256u << 20, .passes = 3};
@@ -48,6 +50,18 @@ static struct status hand_over(struct cli *c, const struct secret *passphrase, c
 	return agentclient_token_put(&agent, secret_bytes(token));
 }
 
+/** To people only: programs read `pending` and `password_ends`. */
+static void print_advice(const struct cli *c, const struct signin_session *s)
+{
+	uint64_t now = clock_wall(&clock_system);
+
+	if (strstr(s->pending, "password") != NULL)
+		output_done(c, "\nBefore anything else, change your password: tacenda password change");
+	else if (s->password_ends != 0 && now + PASSWORD_WARNING_MS >= s->password_ends)
+		output_done(c, "\nYour password ends in %llu days: tacenda password change",
+			    (unsigned long long)((s->password_ends > now ? s->password_ends - now : 0) / DAY_MS));
+}
+
 static struct status print_session(const struct cli *c, const struct signin_session *s)
 {
 	const struct output_cell cells[] = {
@@ -59,9 +73,12 @@ static struct status print_session(const struct cli *c, const struct signin_sess
 		CELL_STRING("user", s->user),
 		CELL_TIME("expires", s->expires),
 		{.name = "pending", .type = OUTPUT_WORDS, .text = text_of(s->pending)},
+		CELL_TIME("password_ends", s->password_ends),
 	};
 
-	return output_object(c, cells, COUNT(cells));
+	TRY(output_object(c, cells, s->password_ends != 0 ? COUNT(cells) : COUNT(cells) - 1));
+	print_advice(c, s);
+	return OK;
 }
 
 static struct status new_secret(struct cli *c, const char *option, const char *what, struct secret *out)

@@ -32,7 +32,7 @@ struct session_answer {
 	struct user_id user;
 	struct device_id device;
 	struct jsonfield_list rights, pending;
-	uint64_t expires, idle;
+	uint64_t expires, idle, password_ends;
 };
 #define SESSION(field, kind, member, ...) \
 	{ \
@@ -49,6 +49,7 @@ static const struct jsonfield session_rows[] = {
 	SESSION("device", JSONFIELD_ID, device, .required = true, .id = ID_DEVICE),
 	SESSION("expires", JSONFIELD_TIME, expires, .required = true),
 	SESSION("idle_seconds", JSONFIELD_U64, idle, .required = true),
+	SESSION("password_ends", JSONFIELD_TIME, password_ends, .required = false),
 	SESSION("pending", JSONFIELD_TEXT, pending, .required = true, .many = 8, .max = 31),
 };
 static const struct jsonfield_table session_table = JSONFIELD_TABLE(struct session_answer, session_rows);
@@ -126,6 +127,7 @@ static struct status read_session(struct bytes body, struct signin_session *out)
 	join(answer.rights, made.rights, sizeof made.rights);
 	join(answer.pending, made.pending, sizeof made.pending);
 	made.expires = answer.expires;
+	made.password_ends = answer.password_ends;
 	*out = made;
 	made = (struct signin_session){0};
 	return OK;

@@ -17,7 +17,7 @@ struct signin_session {
 	char session[ID_TEXT_LEN + 1], user[ID_TEXT_LEN + 1];
 	char login[LIMIT_LOGIN + 1], profile[32], pending[256];
 	char rights[160];
-	uint64_t expires;
+	uint64_t expires, password_ends; /* ms since 1970; password_ends 0: never */
 };
 void signin_session_clear(struct signin_session *s);
 

@@ -50,7 +50,11 @@ static const struct option_spec init_options[] = {
 	HOLDER,
 	{0},
 };
-static const struct option_spec serve_options[] = {DATA, KEYS, ROOT, LISTEN, HOLDER, {0}};
+static const struct option_spec serve_options[] = {
+	DATA,   KEYS,   ROOT,
+	LISTEN, HOLDER, {"--password-list", "F", "sorted passwords, or their SHA-1, that nobody may take", false, 0},
+	{0},
+};
 static const struct option_spec status_options[] = {DATA, {"--wait", "SECONDS", "until it is ready", false, 0}, {0}};
 static const struct option_spec check_options[] = {DATA, KEYS, ROOT, {0}};
 static const struct option_spec data_options[] = {DATA, {0}};

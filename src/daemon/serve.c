@@ -35,6 +35,7 @@ static void serving_clear(struct serving *s)
 	presence_free(s->service.presence);
 	strangers_free(s->service.strangers);
 	challenges_clear(&s->service.challenges);
+	passwordlist_clear(&s->passwords);
 	buffer_clear(&s->ca);
 	buffer_clear(&s->site_statement);
 	buffer_clear(&s->log_key);
@@ -119,6 +120,7 @@ static struct status make_service(struct serving *s)
 	v->log = s->vessel.log;
 	v->committer = s->vessel.committer;
 	v->settings = &s->settings;
+	v->passwords = &s->passwords;
 	v->fingerprint = s->vessel.fingerprint;
 	v->name = text_of(s->vessel.name);
 	v->region = text_of(s->vessel.region);
@@ -317,7 +319,11 @@ static struct status begin(struct serving *s)
 	unsigned loops = processors < 1 ? 1 : processors > 8 ? 8 : (unsigned)processors;
 
 	TRY(block_signals(&s->signals));
+	const char *list = options_value(&s->args->options, "--password-list");
+
 	TRY(confinement_begin());
+	if (list != NULL)
+		TRY(passwordlist_open(list, &s->passwords));
 	TRY(open_vessel(s, loops));
 	TRY(make_service(s));
 	TRY(open_events(s));

@@ -15,6 +15,7 @@ struct serving {
 	struct service service;
 	struct listenfile listen;
 	struct settings settings;
+	struct passwordlist passwords; /* --password-list */
 	struct buffer ca, site_statement, log_key;
 	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;

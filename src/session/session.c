@@ -10,10 +10,13 @@
 
 static const struct {
 	enum session_step step;
-	const char *word;
+	const char *word, *advice;
 } steps[] = {
-	{SESSION_STEP_PASSWORD, "password"}, {SESSION_STEP_CONDUCT, "conduct"}, {SESSION_STEP_FACTOR, "factor"},
-	{SESSION_STEP_RECOVERY, "recovery"}, {SESSION_STEP_UP, "step-up"},
+	{SESSION_STEP_PASSWORD, "password", "password: run tacenda password change"},
+	{SESSION_STEP_CONDUCT, "conduct", "code of conduct"},
+	{SESSION_STEP_FACTOR, "factor", "second factor"},
+	{SESSION_STEP_RECOVERY, "recovery", "recovery"},
+	{SESSION_STEP_UP, "step-up", "fresh second factor"},
 };
 
 const char *session_step_word(enum session_step step)
@@ -22,6 +25,14 @@ const char *session_step_word(enum session_step step)
 		if (steps[i].step == step)
 			return steps[i].word;
 	return NULL;
+}
+
+const char *session_step_advice(uint32_t pending)
+{
+	for (size_t i = 0; i < COUNT(steps); i++)
+		if ((pending & (uint32_t)steps[i].step) != 0)
+			return steps[i].advice;
+	return "step";
 }
 
 static struct status make_token(struct secret *out)
@@ -178,6 +189,22 @@ struct status session_get(struct store_view *view, const struct session_id *id, 
 		return FAIL_AT(ST_NOT_FOUND, "session");
 	TRY(got);
 	return session_read(&row, out);
+}
+
+struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step)
+{
+	AUTO(row) old = {0};
+	const struct row_value key[] = {ROW_UUID(&id->uuid)};
+	struct row_big pending;
+	struct session s;
+
+	TRY(store_get(txn->view, TABLE_SESSION, key, &old));
+	TRY(session_read(&old, &s));
+	struct row row = {.table = TABLE_SESSION};
+	memcpy(row.plain, old.plain, sizeof row.plain);
+	memcpy(row.secret, old.secret, sizeof row.secret);
+	row.secret[SECRET_SESSION_STEPS] = row_number_bytes(&pending, s.steps & ~(uint32_t)step);
+	return store_put(txn, &row);
 }
 
 struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit, void *context)

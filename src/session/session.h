@@ -27,6 +27,8 @@ enum session_step {
 };
 /** session_step_word(step): "password", or NULL for a bit that is no step. */
 const char *session_step_word(enum session_step step);
+/** session_step_advice(steps): a literal that names the command which satisfies the first of them. */
+const char *session_step_advice(uint32_t steps);
 
 struct session {
 	struct session_id id;
@@ -80,6 +82,8 @@ MUST_CHECK struct status session_read(const struct row *row, struct session *out
 /** session_list(view, user, visit, context): rows of table `session`, newest first. */
 MUST_CHECK struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit,
 				      void *context);
+/** session_step_done(txn, id, step): it no longer stands before this session; ST_NOT_FOUND. */
+MUST_CHECK struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step);
 /** Which of a user's sessions are meant; all where nothing is set. */
 struct session_choice {
 	const struct session_id *except;

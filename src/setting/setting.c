@@ -14,6 +14,8 @@
 		"session.absolute_hours." profile, "the same for this profile; 0: as for everybody", 0, 24, 0, NULL \
 	}
 
+const char *const setting_policies[] = {"composition-180d", "nist-800-63b-4"};
+
 const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_NIGHT_HOUR] = {"night.hour", "hour (UTC) of the nightly work; 24: whenever a day is over", 0, 24, 24,
 				NULL},
@@ -30,6 +32,14 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 	ABSOLUTE_OF("assistant"),
 	ABSOLUTE_OF("auditor"),
 	[SETTING_SESSION_CAP] = {"session.cap", "sessions that one user may have open at once", 1, 64, 32, NULL},
+	[SETTING_PASSWORD_POLICY] = {"password.policy", "what a password must be, and how long it is good", 0,
+				     COUNT(setting_policies) - 1, 0, setting_policies},
+	[SETTING_PASSWORD_MEMORY] = {"password.memory_mib",
+				     "memory of a password hash; raised hashes follow at the next sign-in", 19, 64, 19,
+				     NULL},
+	[SETTING_PASSWORD_PASSES] = {"password.passes",
+				     "passes of a password hash; raised hashes follow at the next sign-in", 2, 10, 2,
+				     NULL},
 };
 
 struct status setting_find(struct text name, enum setting *out)

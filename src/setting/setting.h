@@ -20,8 +20,13 @@ enum setting {
 	SETTING_SESSION_ABSOLUTE = SETTING_SESSION_IDLE_OF + 4,
 	SETTING_SESSION_ABSOLUTE_OF,
 	SETTING_SESSION_CAP = SETTING_SESSION_ABSOLUTE_OF + 4,
+	SETTING_PASSWORD_POLICY,
+	SETTING_PASSWORD_MEMORY,
+	SETTING_PASSWORD_PASSES,
 	SETTING_COUNT,
 };
+/** Words of SETTING_PASSWORD_POLICY, in the order of the policies themselves. */
+extern const char *const setting_policies[];
 
 struct setting_rule {
 	const char *name, *meaning;

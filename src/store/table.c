@@ -36,10 +36,10 @@ const struct table tables[TABLE_COUNT] = {
 		.indexes = { ONCE(COLUMN_USER_LOGIN_TOKEN), BY(COLUMN_USER_SEQ) },
 	},
 	[TABLE_CREDENTIAL] = {
-		TABLE_CREDENTIAL, "credential", .version = 1,
+		TABLE_CREDENTIAL, "credential", .version = 2,
 		.keys = 1, .column_count = 1, .secret_count = 3, UNNUMBERED, OF_SITE,
 		.columns = { UUID("user") },
-		.secrets = { "password", "changed", "failures" },
+		.secrets = { "password", "changed", "history" },
 	},
 	[TABLE_DEVICE] = {
 		TABLE_DEVICE, "device", .version = 1,

@@ -108,6 +108,11 @@ def sessions(ask, person):
     ask(person, "DELETE", "/v1/sessions", 204, query="?others=true")
     ask(person, "DELETE", "/v1/sessions", 400, query="?others=evil")
     ask(person, "GET", "/v1/session", 200, say="still")
+    ask(person, "PUT", "/v1/password", 204, {"present": person.password, "new": "Purple-giraffe-7#"})
+    person.password = "Purple-giraffe-7#"
+    ask(person, "PUT", "/v1/password", 400, {"present": "x", "new": "y"})
+    ask(person, "PUT", "/v1/password", 400, {"new": "y"}, say="without the present one")
+    ask(person, "PUT", "/v1/password", 401, {"present": "x", "new": "y"}, token="x")
     ask(person, "GET", "/v1/devices", 200)
     ask(person, "DELETE", "/v1/devices/{device}", 404, device="dv-" + NOTHING)
     ask(person, "GET", "/v1/directory", 200)

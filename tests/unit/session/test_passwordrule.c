@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The default password rule (PROMISES#K4), and that misuse is made hard from the first password on (PROMISES#S4). */
+/* The default password rule (PROMISES#K4), how long it is good (PROMISES#K6), and that misuse is made hard from the
+ * first password on (PROMISES#S4). */
 #include "testing.h"
 
 #include <string.h>
@@ -7,9 +8,19 @@
 #include "limits.h"
 #include "passwordrule.h"
 
+static const struct passwordrule *const composition = &passwordrules[PASSWORDRULE_COMPOSITION];
+static const struct passwordrule *const nist = &passwordrules[PASSWORDRULE_NIST];
+
+static struct status check_with(const struct passwordrule *rule, const char *password)
+{
+	const struct passwordrule_about about = {.login = TEXT("anna"), .site = TEXT("Clinique Saint-Martin EU")};
+
+	return passwordrule_check(rule, text_of(password), &about);
+}
+
 static struct status check(const char *password)
 {
-	return passwordrule_check(text_of(password), TEXT("anna"));
+	return check_with(composition, password);
 }
 
 static void takes_letters_figures_and_special_characters(void **state)
@@ -59,8 +70,9 @@ static void refuses_the_login_in_any_case_and_place(void **state)
 	assert_fails(ST_INVALID, check("12-aNNa-34"));
 	assert_ok(check("ann-a-1234"));
 	/* Of a login of two letters nearly every password would have some. */
-	assert_ok(passwordrule_check(TEXT("al-12345"), TEXT("al")));
-	assert_ok(passwordrule_check(TEXT("al-12345"), TEXT("al-12345-and-more")));
+	const struct passwordrule_about two = {.login = TEXT("al")}, longer = {.login = TEXT("al-92635-and-more")};
+	assert_ok(passwordrule_check(composition, TEXT("al-92635"), &two));
+	assert_ok(passwordrule_check(composition, TEXT("al-92635"), &longer));
 }
 
 static void refuses_what_is_no_text_or_too_long(void **state)
@@ -69,19 +81,99 @@ static void refuses_what_is_no_text_or_too_long(void **state)
 
 	(void)state;
 	assert_fails(ST_INVALID, check("horse-9b\xff"));
-	memset(longest, 'a', sizeof longest);
+	const struct passwordrule_about anna = {.login = TEXT("anna")};
+	for (size_t i = 0; i < sizeof longest; i++)
+		longest[i] = "horse"[i % 5];
 	longest[0] = '-';
 	longest[1] = '1';
-	assert_ok(passwordrule_check((struct text){longest, LIMIT_PASSWORD}, TEXT("anna")));
-	assert_fails(ST_INVALID, passwordrule_check((struct text){longest, LIMIT_PASSWORD + 1}, TEXT("anna")));
+	assert_ok(passwordrule_check(composition, (struct text){longest, LIMIT_PASSWORD}, &anna));
+	assert_fails(ST_INVALID, passwordrule_check(composition, (struct text){longest, LIMIT_PASSWORD + 1}, &anna));
+}
+
+static void refuses_the_login_backwards_and_in_figures(void **state)
+{
+	(void)state;
+	assert_fails(ST_INVALID, check("xx-@nn4-1x"));
+	assert_fails(ST_INVALID, check("q-ANNA9-zz"));
+	const struct passwordrule_about about = {.login = TEXT("moreau")};
+	assert_fails(ST_INVALID, passwordrule_check(composition, TEXT("71-uaerom-x"), &about));
+	assert_fails(ST_INVALID, passwordrule_check(composition, TEXT("71-M0r34u-x"), &about));
+	assert_ok(passwordrule_check(composition, TEXT("71-moraeu-x"), &about));
+}
+
+static void refuses_the_words_of_the_sites_name(void **state)
+{
+	(void)state;
+	assert_fails(ST_INVALID, check("clinique-7x"));
+	assert_fails(ST_INVALID, check("7x-$aint-Martin"));
+	assert_string_equal(check("7x.saint-martin").what, "password: leave the site's name out of it");
+	/* Its short words stand in many passwords. */
+	assert_ok(check("neutrino-7x"));
+}
+
+static void refuses_what_others_try_first(void **state)
+{
+	static const char *const common[] = {"Password-1",   "p@ssw0rd-9",  "1-Qwerty-1",  "Summer2026!", "!!WELCOME99",
+					     "admin_admin1", "S0mmer.2026", "Letmein-123", "tacenda-26!", "abcd-1234-x",
+					     "12345678-a",   "aaaaaaa-1",   "qwertyui-1",  "1qaz2wsx-e",  "zxcvbnm,1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(common); i++)
+		if (ok(check(common[i])))
+			fail_msg("%s is taken", common[i]);
+}
+
+static void the_second_policy_wants_length_alone(void **state)
+{
+	(void)state;
+	assert_fails(ST_INVALID, check_with(nist, "horse-9b"));
+	assert_fails(ST_INVALID, check_with(nist, "fourteen chars"));
+	assert_ok(check_with(nist, "correct horse battery"));
+	assert_ok(check_with(nist, "onlylettersbutmany"));
+	assert_fails(ST_INVALID, check_with(nist, "passwordpasswordpassword"));
+	assert_fails(ST_INVALID, check_with(nist, "aaaaaaaaaaaaaaaaaaaa"));
+	assert_fails(ST_INVALID, check_with(nist, "battery anna staple"));
+	/* 128 characters of four bytes each (SP 800-63B-4 asks for 64 at least). */
+	char longest[513];
+	for (size_t i = 0; i < 512; i += 4)
+		memcpy(longest + i,
+		       i % 8 == 0    ? "\xf0\x9f\x90\xb4"
+		       : i % 12 == 0 ? "\xf0\x9f\x94\x8b"
+				     : "\xf0\x9f\xa6\x8a",
+		       4);
+	longest[512] = '\0';
+	assert_ok(check_with(nist, longest));
+}
+
+#define DAY (24ull * 3600 * 1000)
+
+static void is_good_for_half_a_year_and_in_offices_for_a_quarter(void **state)
+{
+	const uint64_t set = 1700000000000ull;
+
+	(void)state;
+	assert_true(passwordrule_ends(composition, false, set) == set + 180 * DAY);
+	assert_true(passwordrule_ends(composition, true, set) == set + 90 * DAY);
+	assert_true(passwordrule_ends(nist, false, set) == UINT64_MAX);
+	assert_true(passwordrule_ends(nist, true, set) == UINT64_MAX);
+	assert_int_equal(composition->history, 12);
+	assert_true(composition->warning_ms == 14 * DAY);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(takes_letters_figures_and_special_characters), TEST(refuses_less_than_eight_characters),
-		TEST(refuses_what_lacks_one_of_the_three),          TEST(says_what_to_do),
-		TEST(refuses_the_login_in_any_case_and_place),      TEST(refuses_what_is_no_text_or_too_long),
+		TEST(takes_letters_figures_and_special_characters),
+		TEST(refuses_less_than_eight_characters),
+		TEST(refuses_what_lacks_one_of_the_three),
+		TEST(says_what_to_do),
+		TEST(refuses_the_login_in_any_case_and_place),
+		TEST(refuses_what_is_no_text_or_too_long),
+		TEST(refuses_the_login_backwards_and_in_figures),
+		TEST(refuses_the_words_of_the_sites_name),
+		TEST(refuses_what_others_try_first),
+		TEST(the_second_policy_wants_length_alone),
+		TEST(is_good_for_half_a_year_and_in_offices_for_a_quarter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

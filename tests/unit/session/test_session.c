@@ -353,6 +353,25 @@ static void a_refused_opening_leaves_nothing(void **state)
 	assert_int_equal(count, 1);
 }
 
+static void a_step_that_was_done_stands_no_longer(void **state)
+{
+	struct session_opening o = opening(1, 10, NOW);
+	AUTO(store_txn) txn = {0};
+	struct session made, found;
+	struct hash token;
+
+	(void)state;
+	o.steps = SESSION_STEP_CONDUCT | SESSION_STEP_PASSWORD;
+	assert_ok(open_one(&o, &token, &made));
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(session_step_done(&txn, &made.id, SESSION_STEP_PASSWORD));
+	assert_ok(commit(&txn));
+	assert_ok(find(&token, NOW, &found));
+	assert_int_equal(found.steps, SESSION_STEP_CONDUCT);
+	assert_true(uuid_equal(&found.device.uuid, &made.device.uuid));
+	assert_int_equal(found.expires, made.expires);
+}
+
 static void every_step_has_its_word(void **state)
 {
 	(void)state;
@@ -362,6 +381,8 @@ static void every_step_has_its_word(void **state)
 	assert_string_equal(session_step_word(SESSION_STEP_RECOVERY), "recovery");
 	assert_string_equal(session_step_word(SESSION_STEP_UP), "step-up");
 	assert_null(session_step_word((enum session_step)32));
+	assert_string_equal(session_step_advice(SESSION_STEP_PASSWORD | SESSION_STEP_UP),
+			    "password: run tacenda password change");
 }
 
 int main(void)
@@ -380,6 +401,7 @@ int main(void)
 		EACH(those_of_one_device_end),
 		EACH(all_are_walked_in_the_order_of_sign_in),
 		EACH(a_refused_opening_leaves_nothing),
+		EACH(a_step_that_was_done_stands_no_longer),
 		EACH(every_step_has_its_word),
 	};
 

@@ -121,6 +121,22 @@ static void a_profile_may_have_limits_of_its_own(void **state)
 	assert_int_equal(settings_absolute_ms(&settings, PROFILE_ASSISTANT), 12 * 3600000);
 }
 
+static void a_word_is_kept_as_the_word(void **state)
+{
+	struct settings settings = {0};
+	struct setting_change c;
+	uint16_t value;
+
+	(void)state;
+	assert_ok(setting_parse(SETTING_PASSWORD_POLICY, TEXT("nist-800-63b-4"), &value));
+	assert_ok(change(SETTING_PASSWORD_POLICY, value, &c));
+	assert_string_equal(c.detail, "set password.policy nist-800-63b-4 (was composition-180d)");
+	assert_ok(settings_load(&store, &settings));
+	assert_int_equal(settings_value(&settings, SETTING_PASSWORD_POLICY), value);
+	assert_fails(ST_INVALID, setting_parse(SETTING_PASSWORD_POLICY, TEXT("none"), &value));
+	assert_fails(ST_INVALID, setting_parse(SETTING_PASSWORD_POLICY, TEXT("1"), &value));
+}
+
 static void says_all_of_itself(void **state)
 {
 	AUTO(buffer) out = {.max = 4096};
@@ -144,6 +160,7 @@ int main(void)
 		EACH(is_kept_with_what_it_was_before),
 		EACH(of_two_changes_the_newer_counts_in_whatever_order_they_are_noted),
 		EACH(a_profile_may_have_limits_of_its_own),
+		EACH(a_word_is_kept_as_the_word),
 		EACH(says_all_of_itself),
 	};
 

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * handle_password: changing one's own password (PROMISES#K4, PROMISES#K6, PROMISES#S4).
+ *
+ * The present one is asked for again: whoever finds a session open must not be able to
+ * keep it.  A change ends every other session of the user.
+ */
+#include "route.h"
+#include "sessions.h"
+
+#include <string.h>
+
+struct password_body {
+	struct text present, fresh;
+};
+static const struct jsonfield password_rows[] = {
+	{.name = "present",
+	 .type = JSONFIELD_TEXT,
+	 .offset = offsetof(struct password_body, present),
+	 .required = true,
+	 .max = LIMIT_PASSWORD},
+	{.name = "new",
+	 .type = JSONFIELD_TEXT,
+	 .offset = offsetof(struct password_body, fresh),
+	 .required = true,
+	 .max = LIMIT_PASSWORD},
+};
+static const struct jsonfield_table password_table = JSONFIELD_TABLE(struct password_body, password_rows);
+
+struct changing_password {
+	struct password_body sent;
+	struct credential old, made;
+	struct sessions_turn *turn;
+};
+
+static void changing_release(struct call *c)
+{
+	struct changing_password *p = c->own;
+
+	secret_wipe(&p->old, sizeof p->old);
+	secret_wipe(&p->made, sizeof p->made);
+}
+
+/** On a worker. */
+static struct status work(struct call *c)
+{
+	struct changing_password *p = c->own;
+	const struct service *s = c->loop->service;
+	const struct passwordrule *rule = service_password_rule(s);
+	const struct passwordrule_about about = {.login = c->caller.login, .site = s->name, .list = s->passwords};
+
+	c->why = "password change: the present password is wrong";
+	if (!ok(credential_check(&p->old, text_bytes(p->sent.present))))
+		return FAIL_AT(ST_INVALID, "present: this is not your present password");
+	c->why = "password change: the policy refuses the new one";
+	TRY(passwordrule_check(rule, p->sent.fresh, &about));
+	if (credential_was(&p->old, text_bytes(p->sent.fresh), rule->history))
+		return FAIL_AT(ST_INVALID, "new: you had this password before; choose a new one");
+	c->why = NULL;
+	TRY(credential_hash(text_bytes(p->sent.fresh), service_password_cost(s), call_now(c), &p->made));
+	credential_follow(&p->old, &p->made);
+	return OK;
+}
+
+static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	struct changing_password *p = c->own;
+	const struct session *session = &c->caller.session;
+	const struct session_choice others = {.except = &session->id};
+	struct event event = {
+		.kind = LEAF_SIGN_IN,
+		.result = LEAF_DONE,
+		.subject = {.kind = PIECE_USER, .id = session->user.uuid, .detail = TEXT("password changed")}};
+	uint64_t leaf;
+
+	p->turn->ended_count = 0;
+	TRY(credential_same(txn->view, &session->user, &p->old));
+	TRY(credential_put(txn, &session->user, &p->made));
+	TRY(session_step_done(txn, &session->id, SESSION_STEP_PASSWORD));
+	TRY(session_end_all(txn, &session->user, &others, sessions_note, p->turn));
+	call_actor(c, &event.actor);
+	return log->add(log->context, txn, &event, &leaf);
+}
+
+static void effect(struct call *c)
+{
+	const struct changing_password *p = c->own;
+
+	sessions_cut(c, p->turn);
+}
+
+static void respond(struct call *c)
+{
+	c->http = 204;
+	c->body.len = 0;
+}
+
+static void worked(struct call *c)
+{
+	struct status s = c->failure;
+
+	c->failure = OK;
+	c->effect = effect;
+	if (ok(s))
+		call_settle_change(c, apply, respond);
+	else
+		call_refuse(c, s);
+}
+
+static struct status begin(struct call *c, struct bytes body)
+{
+	void *room;
+
+	TRY(arena_take(&c->arena, sizeof(struct changing_password), &room));
+	struct changing_password *p = room;
+	TRY(call_json(c, body, &password_table, &p->sent));
+	TRY(sessions_begin(c, c->caller.facts.profile, &p->turn));
+	TRY(credential_get(call_view(c), &c->caller.session.user, &p->old));
+	c->own = p;
+	c->release = changing_release;
+	return OK;
+}
+
+void handle_password(struct call *c, struct bytes body)
+{
+	struct status s = begin(c, body);
+
+	if (ok(s))
+		call_work_on(c, work, worked);
+	else
+		call_refuse(c, s);
+}
