@@ -35,6 +35,7 @@ static struct status loop_begin(void *context, struct net_loop *net, void **own)
 		return FAIL(ST_NO_MEMORY);
 	l->service = service;
 	l->net = net;
+	l->group.told = call_told;
 	struct status s = service->keys_begin(service->keys_context, net_loop_index(net), &l->keys);
 	if (ok(s))
 		s = store_snapshot_new(service->store, &l->snapshot);

@@ -188,7 +188,13 @@ static void committed(struct committer_entry *entry, struct status s)
 	if (!ok(s))
 		c->failure = s;
 	c->task.run = settled;
-	net_post(c->loop->net, &c->task);
+	/* call_told() wakes the loop when all of the round are there. */
+	net_post_quietly(c->loop->net, &c->task);
+}
+
+void call_told(struct committer_group *group)
+{
+	net_wake(((struct api_loop *)((char *)group - offsetof(struct api_loop, group)))->net);
 }
 
 /** Nothing leaves without its leaf; this says only that. */
@@ -241,6 +247,7 @@ static void submit(struct call *c)
 
 	c->stage = CALL_SETTLING;
 	c->entry.done = committed;
+	c->entry.group = &l->group;
 	if (l->last != NULL)
 		l->last->next = &c->entry;
 	else

@@ -41,6 +41,7 @@ struct api_loop {
 	/* What the calls of this turn hand to the committer, in one piece. */
 	struct committer_entry *first, *last;
 	size_t waiting;
+	struct committer_group group; /* woken once a round */
 	struct net_task flush;
 	bool flushing; /* the task is on its way */
 	bool ended;    /* the loop is over and waits for that task */
@@ -123,6 +124,8 @@ void call_gone(struct call *c);
 void api_loop_free(struct api_loop *l);
 /** call_flush(loop): hand over what waits for the committer; once a turn, and when that is much (call.c). */
 void call_flush(struct api_loop *loop);
+/** call_told(group): that of a loop; its calls came back. */
+void call_told(struct committer_group *group);
 /** call_back(c): it came back from workers or committer; false when there is nobody to answer: it is gone then. */
 bool call_back(struct call *c);
 

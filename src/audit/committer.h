@@ -45,6 +45,19 @@ struct committer_turn {
 MUST_CHECK struct status committer_add(struct committer_turn *turn, const struct event *event, uint64_t *leaf);
 
 /**
+ * Entries whose owner wants to hear once when all of his in a round were told, for
+ * instance to wake a sleeper once and not for each.  The owner's; it must live until
+ * told() has returned for the last of them.
+ */
+struct committer_group {
+	/* On the committer's thread; must only post. */
+	void (*told)(struct committer_group *group);
+	/* The committer's own. */
+	struct committer_group *next;
+	bool listed;
+};
+
+/**
  * One thing to commit.  The caller's, and untouched by him from committer_submit()
  * until done() is called.  Exactly one of apply, events, sign is used.
  */
@@ -64,6 +77,8 @@ struct committer_entry {
 	bool essential;
 	/* What became of it; called on the committer's thread, and must only post. */
 	void (*done)(struct committer_entry *entry, struct status s);
+	/* May be NULL. Groups are told before entries without one. */
+	struct committer_group *group;
 	struct status status; /* the committer's own */
 };
 

@@ -226,11 +226,35 @@ static void count(struct committer *c, const struct committer_list *done)
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
+/* An entry may be gone as soon as it was told, a group as soon as its last entry and it were. */
 static void tell(struct committer *c, struct committer_list *done)
 {
+	struct committer_list single = {0};
+	struct committer_group *groups = NULL;
+
 	count(c, done);
-	/* An entry may be gone as soon as it was told. */
-	for (struct committer_entry *e = committer_list_take(done); e != NULL; e = committer_list_take(done))
+	for (struct committer_entry *e = committer_list_take(done); e != NULL; e = committer_list_take(done)) {
+		struct committer_group *group = e->group;
+
+		if (group == NULL) {
+			committer_list_add(&single, e);
+			continue;
+		}
+		if (!group->listed) {
+			group->listed = true;
+			group->next = groups;
+			groups = group;
+		}
+		e->done(e, e->status);
+	}
+	while (groups != NULL) {
+		struct committer_group *group = groups;
+
+		groups = group->next;
+		group->listed = false;
+		group->told(group);
+	}
+	for (struct committer_entry *e = committer_list_take(&single); e != NULL; e = committer_list_take(&single))
 		e->done(e, e->status);
 }
 

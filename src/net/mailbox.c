@@ -26,16 +26,26 @@ void mailbox_clear(struct mailbox *m)
 	m->fd = 0;
 }
 
-void mailbox_put(struct mailbox *m, struct net_task *task)
+void mailbox_put_quietly(struct mailbox *m, struct net_task *task)
 {
 	struct net_task *head = atomic_load_explicit(&m->head, memory_order_relaxed);
 
 	do
 		task->next = head;
 	while (!atomic_compare_exchange_weak(&m->head, &head, task));
+}
+
+void mailbox_wake(struct mailbox *m)
+{
 	if (atomic_load(&m->asleep) && atomic_exchange(&m->asleep, false))
 		/* A full counter is a wake-up too. */
 		(void)eventfd_write(m->fd, 1);
+}
+
+void mailbox_put(struct mailbox *m, struct net_task *task)
+{
+	mailbox_put_quietly(m, task);
+	mailbox_wake(m);
 }
 
 struct net_task *mailbox_take(struct mailbox *m)

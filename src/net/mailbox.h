@@ -27,6 +27,9 @@ MUST_CHECK struct status mailbox_setup(struct mailbox *m);
 void mailbox_clear(struct mailbox *m);
 /** mailbox_put(m, task): from any thread. */
 void mailbox_put(struct mailbox *m, struct net_task *task);
+/** mailbox_put_quietly(m, task): the same, but the owner may sleep on until mailbox_wake(), which must follow. */
+void mailbox_put_quietly(struct mailbox *m, struct net_task *task);
+void mailbox_wake(struct mailbox *m);
 /** mailbox_take(m): every task so far, linked by next in order of posting; NULL when there is none. */
 struct net_task *mailbox_take(struct mailbox *m);
 /** mailbox_sleep(m): the owner is about to wait; false when a task came and it must not. */

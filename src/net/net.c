@@ -430,6 +430,16 @@ void net_post(struct net_loop *loop, struct net_task *task)
 	mailbox_put(&loop->mailbox, task);
 }
 
+void net_post_quietly(struct net_loop *loop, struct net_task *task)
+{
+	mailbox_put_quietly(&loop->mailbox, task);
+}
+
+void net_wake(struct net_loop *loop)
+{
+	mailbox_wake(&loop->mailbox);
+}
+
 void *net_loop_own(const struct net_loop *loop)
 {
 	return loop->own;

@@ -127,6 +127,10 @@ struct net_task {
  * A task posted to a loop that has ended is run by net_close(), with ${own} NULL.
  */
 void net_post(struct net_loop *loop, struct net_task *task);
+/** net_post_quietly(loop, task): the same, but it may sleep on until net_wake(), which must follow: for many at once.
+ */
+void net_post_quietly(struct net_loop *loop, struct net_task *task);
+void net_wake(struct net_loop *loop);
 /** net_loop_own(loop): what loop_begin() made. */
 void *net_loop_own(const struct net_loop *loop);
 unsigned net_loop_index(const struct net_loop *loop);

@@ -310,6 +310,62 @@ static void one_refusal_does_not_undo_the_others(void **state)
 	site_remove(&s);
 }
 
+/* ---- Groups ---- */
+
+struct crowd {
+	struct committer_group group; /* must be first */
+	unsigned told, entries;
+};
+static struct {
+	struct crowd crowds[2];
+	unsigned single;
+} order;
+
+static void tell_crowd(struct committer_group *group)
+{
+	((struct crowd *)group)->told++;
+	assert_int_equal(order.single, 0);
+}
+
+static void tell_member(struct committer_entry *entry, struct status s)
+{
+	if (entry->group == NULL) {
+		order.single++;
+	} else {
+		struct crowd *crowd = (struct crowd *)entry->group;
+
+		crowd->entries++;
+		assert_int_equal(crowd->told, 0);
+	}
+	tell(entry, s);
+}
+
+static void a_group_is_told_once_and_after_all_of_its_entries(void **state)
+{
+	const struct event event = rig_event(0);
+	struct committer_entry entries[9];
+	struct site s;
+
+	(void)state;
+	site_new(&s);
+	site_start(&s);
+	memset(&order, 0, sizeof order);
+	order.crowds[0].group.told = order.crowds[1].group.told = tell_crowd;
+	for (size_t i = 0; i < COUNT(entries); i++)
+		entries[i] = (struct committer_entry){.events = &event,
+						      .event_count = 1,
+						      .done = tell_member,
+						      .group = i % 3 == 2 ? NULL : &order.crowds[i % 3].group,
+						      .next = i + 1 < COUNT(entries) ? &entries[i + 1] : NULL};
+	assert_ok(committer_submit(s.committer, &entries[0], &entries[COUNT(entries) - 1], COUNT(entries)));
+	wait_told(COUNT(entries));
+	for (size_t i = 0; i < 2; i++)
+		assert_true(order.crowds[i].told == 1 && order.crowds[i].entries == 3);
+	assert_int_equal(order.single, 3);
+	stop_all(&s);
+	site_remove(&s);
+}
+
 static void what_does_not_fit_goes_into_the_next_round(void **state)
 {
 	static struct change changes[9];
@@ -867,6 +923,7 @@ int main(void)
 		TEST(reads_are_leaves_without_a_change),
 		TEST(refuses_a_change_without_a_leaf),
 		TEST(one_refusal_does_not_undo_the_others),
+		TEST(a_group_is_told_once_and_after_all_of_its_entries),
 		TEST(what_does_not_fit_goes_into_the_next_round),
 		TEST(a_full_queue_says_later),
 		TEST(leaves_that_are_owed_come_first),

@@ -67,6 +67,27 @@ static void wakes_a_sleeper_only(void **state)
 	mailbox_clear(&box);
 }
 
+static void wakes_once_for_all_that_came_quietly(void **state)
+{
+	eventfd_t count;
+
+	(void)state;
+	assert_ok(mailbox_setup(&box));
+	assert_true(mailbox_sleep(&box));
+	mailbox_put_quietly(&box, &letters[0][0].task);
+	mailbox_put_quietly(&box, &letters[0][1].task);
+	assert_int_equal(eventfd_read(box.fd, &count), -1); /* not yet */
+	mailbox_wake(&box);
+	mailbox_wake(&box);
+	assert_int_equal(eventfd_read(box.fd, &count), 0);
+	assert_int_equal(count, 1);
+	mailbox_awake(&box);
+	struct net_task *task = mailbox_take(&box);
+	assert_ptr_equal(task, &letters[0][0].task);
+	assert_ptr_equal(task->next, &letters[0][1].task);
+	mailbox_clear(&box);
+}
+
 /* The owner sleeps whenever it may; if a wake-up were lost this would wait for ever. */
 static void loses_nothing_among_many_senders(void **state)
 {
@@ -105,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps_the_order_of_one_sender),
 		TEST(wakes_a_sleeper_only),
+		TEST(wakes_once_for_all_that_came_quietly),
 		TEST(loses_nothing_among_many_senders),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
