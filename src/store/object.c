@@ -13,14 +13,19 @@
 #define UPLOADS    "uploads"
 #define OBJECTS    "objects"
 #define FOLDER_LEN sizeof("objects/xx/yy")
+/* A power of two. */
+#define BUCKETS 64
 
 struct objects {
 	const struct os *os;
 	int dir, uploads;
-	pthread_mutex_t mutex; /* guards what follows */
-	struct object_writer *writers;
-	char folder[FOLDER_LEN]; /* the last one that was written to, known to exist */
+	pthread_mutex_t mutex;                  /* guards what follows */
+	struct object_writer *writers[BUCKETS]; /* by the end of the id, which is random */
+	char folder[FOLDER_LEN];                /* the last one that was written to, known to exist */
 	int folder_fd;
+	/* Names given so far; how many of them, counted from the first, are durable; and are not certain to become so
+	 * after a sync that failed, for the next one may say that there was nothing to do. */
+	uint64_t named, durable, lost;
 };
 
 struct path {
@@ -96,7 +101,7 @@ void objects_close(struct objects *o)
 
 static struct object_writer **find_writer(struct objects *o, const struct uuid *id)
 {
-	struct object_writer **at = &o->writers;
+	struct object_writer **at = &o->writers[id->bytes[sizeof id->bytes - 1] & (BUCKETS - 1)];
 
 	while (*at != NULL && !uuid_equal(&(*at)->id, id))
 		at = &(*at)->next;
@@ -116,11 +121,10 @@ bool object_live(struct objects *o, const struct uuid *id)
 static struct status enlist(struct objects *o, struct object_writer *w)
 {
 	(void)pthread_mutex_lock(&o->mutex);
-	bool taken = *find_writer(o, &w->id) != NULL;
-	if (!taken) {
-		w->next = o->writers;
-		o->writers = w;
-	}
+	struct object_writer **end = find_writer(o, &w->id);
+	bool taken = *end != NULL;
+	if (!taken)
+		*end = w;
 	(void)pthread_mutex_unlock(&o->mutex);
 	return taken ? FAIL_AT(ST_BUSY, "object") : OK;
 }
@@ -142,7 +146,11 @@ struct status object_begin(struct objects *o, const struct uuid *id, struct obje
 		*out = (struct object_writer){0};
 		return s;
 	}
-	out->fd = o->os->open(o->dir, upload_path(id).at, O_RDWR | O_CREAT, 0600);
+	out->fd = o->os->open(o->dir, upload_path(id).at, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (out->fd < 0 && errno == EEXIST) {
+		out->fd = o->os->open(o->dir, upload_path(id).at, O_RDWR, 0600);
+		out->reopened = true;
+	}
 	if (out->fd >= 0)
 		return OK;
 	s = os_status(errno, "upload");
@@ -175,6 +183,27 @@ struct status object_sync(struct object_writer *w)
 	return synced(w->objects->os->sync, w->objects->uploads);
 }
 
+/* With the mutex held: what a sync of the folder said that began when ${named} were there. */
+static void note_sync(struct objects *o, uint64_t named, struct status s)
+{
+	if (!ok(s) && o->lost < named)
+		o->lost = named;
+	if (ok(s) && o->durable < named)
+		o->durable = named;
+}
+
+/* With the mutex held: the names in the old folder become durable first, for later only the new one is synced. */
+static struct status leave_folder(struct objects *o)
+{
+	if (o->folder_fd < 0)
+		return OK;
+	struct status s = o->durable < o->named ? synced(o->os->sync, o->folder_fd) : OK;
+	note_sync(o, o->named, s);
+	(void)o->os->close(o->folder_fd);
+	o->folder_fd = -1;
+	return s;
+}
+
 /* With the mutex held. */
 static struct status enter_folder(struct objects *o, const struct uuid *id)
 {
@@ -185,23 +214,25 @@ static struct status enter_folder(struct objects *o, const struct uuid *id)
 		return OK;
 	struct path above = folder;
 	above.at[sizeof "objects/xx" - 1] = '\0';
+	TRY(leave_folder(o));
 	TRY(make_folder(o, above.at));
 	TRY(os_open_dir(o->os, o->dir, folder.at, true, &fd));
-	if (o->folder_fd >= 0)
-		(void)o->os->close(o->folder_fd);
 	o->folder_fd = fd;
 	memcpy(o->folder, folder.at, FOLDER_LEN);
 	return OK;
 }
 
-/* A descriptor of its own, so that no thread waits for another's sync. */
-static struct status open_folder(struct objects *o, const struct uuid *id, int *out)
+static struct status give_name(struct object_writer *w)
 {
+	struct objects *o = w->objects;
+
 	(void)pthread_mutex_lock(&o->mutex);
-	struct status s = enter_folder(o, id);
+	struct status s = enter_folder(o, &w->id);
+	if (ok(s) && o->os->rename(o->dir, upload_path(&w->id).at, object_path(&w->id).at) != 0)
+		s = os_status(errno, "rename");
 	if (ok(s)) {
-		*out = o->os->open(o->folder_fd, ".", O_RDONLY | O_DIRECTORY, 0);
-		s = *out >= 0 ? OK : os_status(errno, "objects");
+		w->published = true;
+		w->named = ++o->named;
 	}
 	(void)pthread_mutex_unlock(&o->mutex);
 	return s;
@@ -210,23 +241,48 @@ static struct status open_folder(struct objects *o, const struct uuid *id, int *
 struct status object_publish(struct object_writer *w, uint64_t len)
 {
 	const struct os *os = w->objects->os;
-	int folder;
 
-	while (os->truncate(w->fd, (off_t)len) != 0)
+	/* What an earlier process wrote may be longer; a new file ends where its writer does. */
+	while (w->reopened && os->truncate(w->fd, (off_t)len) != 0)
 		if (errno != EINTR)
 			return os_status(errno, "truncate");
-	TRY(open_folder(w->objects, &w->id, &folder));
-	struct status s = OK;
-	if (os->rename(w->objects->dir, upload_path(&w->id).at, object_path(&w->id).at) != 0)
-		s = os_status(errno, "rename");
-	else
-		w->published = true;
+	TRY(give_name(w));
 	/* The name first: then one journal commit of the file system carries both. */
-	if (ok(s))
-		s = synced(os->sync, w->fd);
-	if (ok(s))
-		s = synced(os->sync, folder);
-	(void)os->close(folder);
+	return synced(os->sync, w->fd);
+}
+
+/* A descriptor of its own, so that nobody who gives a name waits for the sync. */
+static struct status open_folder(struct objects *o, const struct object_writer *w, int *fd, uint64_t *named)
+{
+	struct status s = OK;
+
+	(void)pthread_mutex_lock(&o->mutex);
+	*fd = -1;
+	*named = o->named;
+	if (w->named <= o->lost)
+		s = FAIL_AT(ST_IO, "sync");
+	else if (w->named > o->durable)
+		*fd = o->os->open(o->folder_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (ok(s) && w->named > o->durable && *fd < 0)
+		s = os_status(errno, "objects");
+	(void)pthread_mutex_unlock(&o->mutex);
+	return s;
+}
+
+struct status object_settle(const struct object_writer *w)
+{
+	struct objects *o = w->objects;
+	uint64_t named;
+	int fd;
+
+	TRY(open_folder(o, w, &fd, &named));
+	if (fd < 0)
+		return OK;
+	struct status s = synced(o->os->sync, fd);
+	(void)o->os->close(fd);
+	(void)pthread_mutex_lock(&o->mutex);
+	note_sync(o, named, s);
+	(void)pthread_mutex_unlock(&o->mutex);
 	return s;
 }
 

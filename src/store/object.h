@@ -7,8 +7,9 @@
  *                         are time (65 s each), so that objects written together
  *                         share a directory and its sync
  *
- * 1. A file is at its final name only when it is whole, and durable (file, then
- *    directory) before object_publish() returns; a row names it only after that.
+ * 1. A file is at its final name only when it is whole.  It is durable before
+ *    object_publish() returns, its name before object_settle() does: one sync of the
+ *    directory serves all that were published before it.  A row names it only after both.
  * 2. A crash leaves at most a file that no row names: object_walk() finds it,
  *    object_live() tells it from one being written now.
  * Safe to call from any thread; one writer belongs to one thread.
@@ -32,7 +33,8 @@ struct object_writer {
 	struct uuid id;
 	int fd;
 	bool keep; /* object_writer_clear() leaves an unpublished file where it is */
-	bool published;
+	bool reopened, published;
+	uint64_t named; /* which number its name has among all that were given */
 	struct object_writer *next;
 };
 /** object_begin(o, id, out): the upload's file, made if missing.  ST_BUSY: somebody is writing it; ST_FULL. */
@@ -42,8 +44,13 @@ MUST_CHECK struct status object_write(struct object_writer *w, struct bytes byte
 MUST_CHECK struct status object_reread(struct object_writer *w, uint64_t at, void *out, size_t len);
 /** object_sync(w): what was written so far outlives a crash, under its upload name. */
 MUST_CHECK struct status object_sync(struct object_writer *w);
-/** object_publish(w, len): cut to ${len} bytes, give it its final name, make both durable. */
+/** object_publish(w, len): cut to ${len} bytes, all of which were written; give it its final name, make it durable. */
 MUST_CHECK struct status object_publish(struct object_writer *w, uint64_t len);
+/**
+ * object_settle(w): make the name durable, and with it all that were published before.
+ * ST_IO, for every one of them, once a sync that was to do it has failed.
+ */
+MUST_CHECK struct status object_settle(const struct object_writer *w);
 /** object_unpublish(w): the upload's name again; for when no row came to name the object. */
 MUST_CHECK struct status object_unpublish(struct object_writer *w);
 /**

@@ -8,7 +8,7 @@
  *    more in a file.
  * 2. No byte leaves before the whole object was opened and its SHA-256 compared.
  * 3. An object is durable before the row that names it is written; its file never
- *    changes afterwards.
+ *    changes afterwards.  Those of one group commit share the sync of their directory.
  * 4. No chunk number is sealed twice under one message's key: see parts.h.
  *
  * The vault knows the tables `version` and `upload`; it takes part in the caller's
@@ -79,13 +79,14 @@ MUST_CHECK struct status vault_write_keep(struct vault_writer *w, struct row *up
 /**
  * vault_write_finish(w, size, hash):
  * The client signed ${size} and ${hash}.  ST_MISMATCH when they do not fit what was
- * written.  Otherwise the object is whole and durable, and vault_write_row() may name it.
+ * written.  Otherwise the object is whole and its bytes are durable.
  */
 MUST_CHECK struct status vault_write_finish(struct vault_writer *w, uint64_t size, const struct hash *hash);
 /**
  * vault_write_row(w, version):
- * Set the columns object, size, object_key, content_hash, parts and inline of ${version},
- * a row of table `version`.  The row points into ${w}.
+ * Make the object's name durable, in one sync with all that were finished before, and set the columns object,
+ * size, object_key, content_hash, parts and inline of ${version}, a row of table `version`.  The row points into
+ * ${w}.  ST_IO.
  */
 MUST_CHECK struct status vault_write_row(const struct vault_writer *w, struct row *version);
 /**

@@ -143,7 +143,7 @@ static struct status seal_full(struct vault_writer *w)
 	return OK;
 }
 
-/* Room for at least one more byte: the window grows with what comes. */
+/* Room for at least one more byte: for one chunk, or for all. */
 static struct status make_room(struct vault_writer *w)
 {
 	size_t chunk = w->pending / CHUNKED_PLAIN;
@@ -152,7 +152,7 @@ static struct status make_room(struct vault_writer *w)
 		TRY(seal_full(w));
 		chunk = 0;
 	}
-	size_t needed = CHUNKED_HEADER + (chunk + 1) * CHUNKED_SEALED;
+	size_t needed = chunk == 0 ? WINDOW_MIN : WINDOW_MAX;
 	if (w->window.capacity >= needed)
 		return OK;
 	/* The buffer moves what it counts as its own. */
@@ -280,6 +280,8 @@ struct status vault_write_row(const struct vault_writer *w, struct row *version)
 
 	if (!w->finished || version->table != TABLE_VERSION)
 		return FAIL_AT(ST_INVALID, "version");
+	if (!inlined)
+		TRY(object_settle(&w->file));
 	version->plain[COLUMN_VERSION_OBJECT].bytes = uuid_bytes(&w->id);
 	version->plain[COLUMN_VERSION_SIZE].number = w->size;
 	version->secret[SECRET_VERSION_OBJECT_KEY] = inlined ? (struct bytes){0} : BYTES_OF(*keyslot_key(&w->key));

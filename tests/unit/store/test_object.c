@@ -45,6 +45,8 @@ static struct status publish(uint8_t n, const char *content)
 	struct status s = object_write(&w, bytes, 0);
 	if (ok(s))
 		s = object_publish(&w, bytes.len);
+	if (ok(s))
+		s = object_settle(&w);
 	object_writer_clear(&w);
 	return s;
 }
@@ -137,6 +139,148 @@ static void a_published_object_can_be_taken_back(void **state)
 	assert_ok(object_publish(&w, 4));
 	object_writer_clear(&w);
 	assert_ok(read_back(1, out, 4));
+}
+
+/* Syncs of directories: those since, and when they are to fail. */
+static struct {
+	int count;
+	bool fail;
+} folder_syncs;
+
+static int sync_and_count(int fd)
+{
+	struct stat status;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	if (!S_ISDIR(status.st_mode))
+		return fsync(fd);
+	folder_syncs.count++;
+	if (!folder_syncs.fail)
+		return fsync(fd);
+	errno = EIO;
+	return -1;
+}
+
+#define BATCH 5
+
+/* Published, not settled; the third number of an id says in which folder. */
+static void publish_batch(struct objects *o, uint8_t first, struct object_writer w[BATCH])
+{
+	for (uint8_t i = 0; i < BATCH; i++) {
+		struct uuid id = id_of((uint8_t)(first + i));
+
+		id.bytes[3] = first;
+		assert_ok(object_begin(o, &id, &w[i]));
+		assert_ok(object_write(&w[i], BYTES_LITERAL("part"), 0));
+		assert_ok(object_publish(&w[i], 4));
+	}
+}
+
+static void clear_batch(struct object_writer w[BATCH])
+{
+	for (size_t i = 0; i < BATCH; i++)
+		object_writer_clear(&w[i]);
+}
+
+static void names_given_together_share_a_sync(void **state)
+{
+	(void)state;
+	struct os os = os_real;
+	struct object_writer first[BATCH] = {0}, second[BATCH] = {0}, third[BATCH] = {0};
+	struct objects *o;
+
+	os.sync = sync_and_count;
+	assert_ok(objects_open(&os, rig.dir, &o));
+	publish_batch(o, 1, first);
+	folder_syncs.count = 0;
+	for (size_t i = 0; i < BATCH; i++)
+		assert_ok(object_settle(&first[i]));
+	assert_int_equal(folder_syncs.count, 1);
+	assert_ok(object_settle(&first[0]));
+	assert_int_equal(folder_syncs.count, 1);
+	/* The next ones need one of their own. */
+	publish_batch(o, 10, second);
+	folder_syncs.count = 0;
+	assert_ok(object_settle(&second[BATCH - 1]));
+	assert_int_equal(folder_syncs.count, 1);
+	assert_ok(object_settle(&second[0]));
+	assert_int_equal(folder_syncs.count, 1);
+	clear_batch(first);
+	clear_batch(second);
+	/* Names in a folder that is left are durable before the next folder has one. */
+	publish_batch(o, 20, first);
+	folder_syncs.count = 0;
+	publish_batch(o, 30, third);
+	assert_true(folder_syncs.count > 0);
+	folder_syncs.count = 0;
+	for (size_t i = 0; i < BATCH; i++)
+		assert_ok(object_settle(&first[i]));
+	assert_int_equal(folder_syncs.count, 0);
+	assert_ok(object_settle(&third[0]));
+	assert_int_equal(folder_syncs.count, 1);
+	clear_batch(first);
+	clear_batch(third);
+	objects_close(o);
+}
+
+/* What the system says of the next sync means nothing after one that failed. */
+static void a_sync_that_failed_failed_for_all(void **state)
+{
+	(void)state;
+	struct os os = os_real;
+	struct object_writer lost[BATCH] = {0}, later[BATCH] = {0}, left[BATCH] = {0};
+	struct objects *o;
+
+	os.sync = sync_and_count;
+	assert_ok(objects_open(&os, rig.dir, &o));
+	publish_batch(o, 1, lost);
+	folder_syncs.fail = true;
+	assert_fails(ST_IO, object_settle(&lost[1]));
+	folder_syncs.fail = false;
+	for (size_t i = 0; i < BATCH; i++)
+		assert_fails(ST_IO, object_settle(&lost[i]));
+	clear_batch(lost);
+	/* Nobody else is concerned. */
+	for (uint8_t i = 0; i < BATCH; i++) {
+		struct uuid id = id_of((uint8_t)(40 + i));
+
+		id.bytes[3] = 1;
+		assert_ok(object_begin(o, &id, &later[i]));
+		assert_ok(object_publish(&later[i], 0));
+		assert_ok(object_settle(&later[i]));
+	}
+	clear_batch(later);
+	/* The same when it is the folder that is left. */
+	publish_batch(o, 50, left);
+	struct uuid next = id_of(60);
+	folder_syncs.fail = true;
+	assert_ok(object_begin(o, &next, &later[0]));
+	assert_fails(ST_IO, object_publish(&later[0], 0));
+	object_writer_clear(&later[0]);
+	folder_syncs.fail = false;
+	assert_fails(ST_IO, object_settle(&left[2]));
+	clear_batch(left);
+	objects_close(o);
+}
+
+/* An upload that an earlier process left is cut to what its row knows. */
+static void a_file_that_was_there_is_cut(void **state)
+{
+	(void)state;
+	struct object_writer w = {0};
+	struct uuid id = id_of(1);
+	char out[8];
+
+	assert_ok(object_begin(objects, &id, &w));
+	assert_ok(object_write(&w, BYTES_LITERAL("part and more"), 0));
+	w.keep = true;
+	object_writer_clear(&w);
+	assert_ok(object_begin(objects, &id, &w));
+	assert_ok(object_publish(&w, 4));
+	assert_ok(object_settle(&w));
+	object_writer_clear(&w);
+	assert_ok(read_back(1, out, 4));
+	assert_fails(ST_CORRUPT, read_back(1, out, 5));
 }
 
 static void removing_twice_is_fine(void **state)
@@ -257,10 +401,17 @@ int main(void)
 {
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		FRESH(what_is_published_is_read), FRESH(an_unpublished_object_disappears_unless_kept),
-		FRESH(one_writer_at_a_time),      FRESH(a_published_object_can_be_taken_back),
-		FRESH(removing_twice_is_fine),    FRESH(a_walk_meets_every_file_once),
-		FRESH(a_link_is_not_followed),    FRESH(every_fault_leaves_a_whole_object_or_none),
+		FRESH(what_is_published_is_read),
+		FRESH(an_unpublished_object_disappears_unless_kept),
+		FRESH(one_writer_at_a_time),
+		FRESH(a_published_object_can_be_taken_back),
+		FRESH(names_given_together_share_a_sync),
+		FRESH(a_sync_that_failed_failed_for_all),
+		FRESH(a_file_that_was_there_is_cut),
+		FRESH(removing_twice_is_fine),
+		FRESH(a_walk_meets_every_file_once),
+		FRESH(a_link_is_not_followed),
+		FRESH(every_fault_leaves_a_whole_object_or_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
