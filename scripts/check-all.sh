@@ -33,8 +33,7 @@ threads() { # what has threads, and the flows that load it, under ThreadSanitize
 }
 memory() { # the unit tests under valgrind
 	scripts/build.sh valgrind &&
-		meson test -C "$build/valgrind" --no-rebuild --print-errorlogs --num-processes 2 --timeout-multiplier 30 --suite unit \
-			--wrapper "valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=$PWD/scripts/valgrind.supp"
+		meson test -C "$build/valgrind" --no-rebuild --print-errorlogs --num-processes 2 --setup valgrind --suite unit
 }
 other_compiler() { # clang: builds without a warning, and its binaries pass the same tests
 	scripts/build.sh clang && python3 tests/run.py --build "$build/clang" --no-flows
