@@ -77,6 +77,7 @@ static struct status prepare(const struct agent_options *options, struct process
 	p->custody.home = p->home;
 	p->custody.idle_ms = options->idle_ms > 0 ? options->idle_ms : CUSTODY_IDLE_MS;
 	custody_begin(&p->custody);
+	TRY(agentsandbox_files(p->home, p->place.dir));
 	return agentsandbox_enter();
 }
 

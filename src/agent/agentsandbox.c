@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agentsandbox.h"
 
+#include <errno.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -83,6 +86,61 @@ struct status agentsandbox_harden(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_NOFILE, &few) != 0)
 		return FAIL_AT(ST_DENIED, "privileges");
 	return syscall(SYS_capset, &head, none) == 0 ? OK : FAIL_AT(ST_DENIED, "capabilities");
+}
+
+/* What the headers of Debian 12 do not name yet. */
+#define FS_TRUNCATE  (1ull << 14) /* version 3 */
+#define FS_IOCTL_DEV (1ull << 15) /* version 5 */
+#define NET_ALL      (3ull)       /* version 4: bind, connect TCP */
+#define FS_VERSION_1 (LANDLOCK_ACCESS_FS_MAKE_SYM | (LANDLOCK_ACCESS_FS_MAKE_SYM - 1))
+#define FS_HOME \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_DIR | \
+	 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
+struct ruleset_attr {
+	uint64_t fs, net;
+};
+
+static struct ruleset_attr everything(long version)
+{
+	struct ruleset_attr all = {.fs = FS_VERSION_1};
+
+	if (version >= 2)
+		all.fs |= LANDLOCK_ACCESS_FS_REFER;
+	if (version >= 3)
+		all.fs |= FS_TRUNCATE;
+	if (version >= 4)
+		all.net = NET_ALL;
+	if (version >= 5)
+		all.fs |= FS_IOCTL_DEV;
+	return all;
+}
+
+static bool allow(int ruleset, int folder, uint64_t access)
+{
+	const struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = folder};
+
+	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+struct status agentsandbox_files(int home, int place)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	/* A sanitizer reads /proc. */
+	if (!agentsandbox_is_whole())
+		return OK;
+	if (version < 0)
+		return errno == ENOSYS || errno == EOPNOTSUPP ? OK : FAIL_AT(ST_DENIED, "Landlock");
+	const struct ruleset_attr all = everything(version);
+	size_t len = version >= 4 ? sizeof all : sizeof all.fs;
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, len, 0);
+	if (ruleset < 0)
+		return FAIL_AT(ST_DENIED, "Landlock ruleset");
+	bool confined = allow(ruleset, home, FS_HOME & all.fs) &&
+			allow(ruleset, place, LANDLOCK_ACCESS_FS_REMOVE_FILE) &&
+			syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+	(void)close(ruleset);
+	return confined ? OK : FAIL_AT(ST_DENIED, "Landlock");
 }
 
 /* Pages may be readable and writable, never executable: nothing new can run here. */

@@ -3,10 +3,15 @@
 #include "home_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -260,6 +265,57 @@ static void confinement_ends_what_opens_a_socket(void **state)
 		assert_int_equal(status, 0);
 }
 
+static int folder_of(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/** What a child saw that was confined to ${home} and ${place}: 0 when all was as it should be. */
+static int look_around(const char *home, const char *place)
+{
+	int at = folder_of(home), there = folder_of(place);
+
+	if (!ok(agentsandbox_harden()) || !ok(agentsandbox_files(at, there)))
+		return 2;
+	int kept = openat(at, "kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (kept < 0 || write(kept, "x", 1) != 1 || renameat(at, "kept", at, "renamed") != 0 ||
+	    openat(at, "renamed", O_RDONLY | O_CLOEXEC) < 0 || unlinkat(at, "renamed", 0) != 0)
+		return 3;
+	if (unlinkat(there, "socket", 0) != 0)
+		return 4;
+	if (openat(there, "other", O_RDONLY | O_CLOEXEC) >= 0 || openat(there, "new", O_RDWR | O_CREAT, 0600) >= 0)
+		return 5;
+	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 || folder_of("/") >= 0 || open("/dev/tty", O_RDWR) >= 0)
+		return 6;
+	return renameat(at, ".", there, "moved") == 0 || mkdirat(at, "folder", 0700) == 0 ? 7 : 0;
+}
+
+static void confinement_leaves_two_folders(void **state)
+{
+	(void)state;
+	char home[] = "/tmp/agent-home-XXXXXX", place[] = "/tmp/agent-place-XXXXXX";
+	int status;
+
+	assert_non_null(mkdtemp(home));
+	assert_non_null(mkdtemp(place));
+	int there = folder_of(place);
+	for (size_t i = 0; i < 2; i++)
+		(void)close(openat(there, i == 0 ? "socket" : "other", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	pid_t child = fork();
+	if (child == 0)
+		_exit(agentsandbox_is_whole() ? look_around(home, place) : 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	(void)unlinkat(there, "socket", 0);
+	(void)unlinkat(there, "other", 0);
+	(void)close(there);
+	(void)rmdir(home);
+	(void)rmdir(place);
+	/* What runs the process for us (valgrind), or an old kernel, may not have it. */
+	if (status == 2 << 8 || (status == 5 << 8 && syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0))
+		skip();
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +327,7 @@ int main(void)
 		TEST(only_use_counts_as_use),
 		TEST(greets_once),
 		TEST(confinement_ends_what_opens_a_socket),
+		TEST(confinement_leaves_two_folders),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_setup, NULL);
