@@ -158,6 +158,18 @@ void call_answer(struct call *c)
 
 /* --- Settling --- */
 
+/** Which leaf says what this answer shows (docs/PROTOCOL.md section 3). */
+static void put_receipt(struct call *c)
+{
+	AUTO(buffer) number = {.max = 24};
+	struct text kept;
+
+	if (c->header_count < COUNT(c->headers) &&
+	    ok(buffer_print(&number, "%llu", (unsigned long long)c->entry.leaf)) &&
+	    ok(arena_text(&c->arena, text_from(buffer_bytes(&number)), &kept)))
+		c->headers[c->header_count++] = (struct exchange_header){TEXT("tacenda-leaf"), kept};
+}
+
 static void settled(struct net_task *task, void *own)
 {
 	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
@@ -177,6 +189,8 @@ static void settled(struct net_task *task, void *own)
 	}
 	if (ok(c->failure) && c->respond != NULL)
 		c->respond(c);
+	if (ok(c->failure) && c->receipt)
+		put_receipt(c);
 	call_answer(c);
 }
 

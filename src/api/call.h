@@ -89,7 +89,7 @@ struct call {
 	struct text content_type;
 	struct problem problem; /* .kind is used when failure is not OK */
 	struct status failure;
-	struct exchange_header headers[4];
+	struct exchange_header headers[5];
 	size_t header_count;
 	struct exchange_source source; /* .produce NULL: the body is in memory */
 
@@ -105,6 +105,7 @@ struct call {
 		*effect;    /* of a change, once it is durable: on the loop, before respond(), even when nobody waits */
 	struct event event; /* of a reading call */
 	bool has_event;
+	bool receipt;             /* of a reading call: the answer names its leaf (header tacenda-leaf) */
 	struct piece_actor actor; /* without the caller; kept by call_actor() */
 	bool has_actor;
 	const char *why; /* of a refusal that belongs to the sign-ins: what its leaf says and its answer must not; NULL */

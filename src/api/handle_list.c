@@ -2,6 +2,7 @@
 /* handle_list: pages of the directory, of patient files and of records.  A page is one leaf, *delivered*. */
 #include "render.h"
 #include "route.h"
+#include "shown.h"
 
 #include <string.h>
 
@@ -48,6 +49,36 @@ static void deliver(struct call *c, struct jsonwriter *w, struct status s, enum 
 static struct piece_subject about_patient(const struct call *c)
 {
 	return (struct piece_subject){.kind = PIECE_PATIENT, .id = c->patient.uuid};
+}
+
+/**
+ * The rows of now, newer than this turn's snapshot, and a size of the log whose every leaf they know: a change is
+ * committed before its leaf is appended.
+ */
+static struct status begin_receipt(struct call *c, struct shown *shown)
+{
+	shown->size = log_size(c->loop->service->log);
+	return store_snapshot_renew(&c->loop->snapshot);
+}
+
+/** The leaf says which statements were shown, and the answer which leaf that is (PROMISES#B2). */
+static struct status add_receipt(struct call *c, struct text what, const struct shown *shown,
+				 struct piece_subject *subject)
+{
+	AUTO(buffer) detail = {.max = SHOWN_DETAIL_MAX};
+
+	TRY(shown_put(shown, what, &detail));
+	TRY(arena_text(&c->arena, text_from(buffer_bytes(&detail)), &subject->detail));
+	c->receipt = true;
+	return OK;
+}
+
+static struct status count_shown(struct shown *shown, struct bytes bytes)
+{
+	struct statement parsed;
+
+	TRY(statement_parse(bytes, &parsed));
+	return shown_add(shown, &parsed.name);
 }
 
 /* --- The directory --- */
@@ -129,6 +160,7 @@ void handle_patients(struct call *c, struct bytes body)
 struct file_writing {
 	struct jsonwriter *w;
 	unsigned part; /* 0 statements, 1 wrapped, 2 accesses */
+	struct shown shown;
 };
 static void go_to(struct file_writing *f, unsigned part)
 {
@@ -144,6 +176,7 @@ static struct status put_file_statement(void *context, const struct listing_stat
 	struct file_writing *f = context;
 
 	render_statement(f->w, NULL, s);
+	TRY(count_shown(&f->shown, s->statement));
 	return f->w->failure;
 }
 static struct status put_file_wrapped(void *context, const struct listing_wrapped *wrapped)
@@ -166,37 +199,26 @@ static struct status put_file_access(void *context, const struct listing_access 
 void handle_patient(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
-	struct file_writing f = {&w, 0};
+	struct file_writing f = {.w = &w};
 	struct piece_subject subject = about_patient(c);
 
 	(void)body;
 	jsonwriter_object(&w, NULL);
 	jsonwriter_id(&w, "patient", ID_PATIENT, &c->patient.uuid);
 	jsonwriter_array(&w, "statements");
-	struct status s =
-		listing_file(call_view(c), c->pass, call_now(c),
-			     &(struct listing_file){put_file_statement, put_file_wrapped, put_file_access, &f});
+	struct status s = begin_receipt(c, &f.shown);
+	if (ok(s))
+		s = listing_file(call_view(c), c->pass, call_now(c),
+				 &(struct listing_file){put_file_statement, put_file_wrapped, put_file_access, &f});
 	go_to(&f, 2);
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	subject.detail = TEXT("patient file");
+	if (ok(s))
+		s = add_receipt(c, TEXT("patient file"), &f.shown, &subject);
 	deliver(c, &w, s, LEAF_LIST, &subject);
 }
 
 /* --- Records --- */
-
-struct history {
-	struct jsonwriter *w;
-	size_t count;
-};
-static struct status put_version(void *context, const struct listing_record *r)
-{
-	struct history *h = context;
-
-	h->count++;
-	render_record(h->w, NULL, r);
-	return h->w->failure;
-}
 
 static struct status put_record(void *context, const struct listing_record *r)
 {
@@ -240,25 +262,50 @@ void handle_records(struct call *c, struct bytes body)
 	deliver(c, &w, s, LEAF_LIST, &subject);
 }
 
+/** Versions in their order; the end, which each of them carries, comes last. */
+struct history_writing {
+	struct jsonwriter *w;
+	struct shown shown, with_end;
+	uint32_t version;
+};
+static struct status put_version(void *context, const struct listing_record *r)
+{
+	struct history_writing *h = context;
+
+	render_record(h->w, NULL, r);
+	TRY(count_shown(&h->shown, r->statement.statement));
+	h->with_end = h->shown;
+	if (r->end.statement.at != NULL)
+		TRY(count_shown(&h->with_end, r->end.statement));
+	h->version = r->version;
+	return h->w->failure;
+}
+
 void handle_history(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
+	struct history_writing h = {.w = &w};
 	struct piece_subject subject = about_patient(c);
 	struct record_id record = {0};
-	struct history history = {&w, 0};
 	struct status s = route_id(c, "record", ID_RECORD, &record.uuid);
 
 	(void)body;
+	if (ok(s))
+		s = begin_receipt(c, &h.with_end);
+	h.shown = h.with_end;
 	jsonwriter_object(&w, NULL);
 	jsonwriter_array(&w, "items");
 	if (ok(s))
-		s = listing_history(call_view(c), c->pass, &record, call_now(c), put_version, &history);
+		s = listing_history(call_view(c), c->pass, &record, call_now(c), put_version, &h);
 	/* A record of which he may read no version is as good as none (PROMISES#K9). */
-	if (ok(s) && history.count == 0)
+	if (ok(s) && h.version == 0)
 		s = FAIL_AT(ST_NOT_FOUND, "record");
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	subject.detail = TEXT("history");
+	if (ok(s))
+		s = add_receipt(c, TEXT("history"), &h.with_end, &subject);
+	subject.record = record;
+	subject.version = h.version;
 	deliver(c, &w, s, LEAF_LIST, &subject);
 }
 

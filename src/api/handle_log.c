@@ -225,27 +225,60 @@ static bool show(struct asking *a, const struct logread_opening *o)
 	return true;
 }
 
+/** A chain that is walked: whose, and which piece carries it. */
+struct chain {
+	enum heads_role role;
+	const struct uuid *id;
+};
+
+static bool in_chain(const struct chain *chain, const struct logread_opening *o)
+{
+	if (chain->role == HEADS_ACTOR)
+		return uuid_equal(&o->actor.user.uuid, chain->id);
+	return !o->erased && o->subject.kind == PIECE_PATIENT && uuid_equal(&o->subject.id, chain->id);
+}
+
+/** One leaf back; false at the end of what can be walked. */
+static struct status step_back(struct asking *a, const struct chain *chain, struct logread_opening *o, bool *any)
+{
+	struct status s = logread_back(a->call->loop->log, chain->role, o, o);
+
+	*any = ok(s);
+	return s.code == ST_NOT_FOUND || s.code == ST_GONE ? OK : s;
+}
+
+/** The newest leaf of the chain, or, on a further page, the one before the last that was shown. */
+static struct status begin_chain(struct asking *a, const struct chain *chain, struct logread_opening *o, bool *any)
+{
+	struct call *c = a->call;
+	struct head head;
+
+	*any = false;
+	log_chain(c->loop->service->log, chain->role, chain->id, &head);
+	if (head.index == HEADS_NO_INDEX)
+		return OK;
+	if (a->before < head.index) {
+		TRY(logread_open(c->loop->log, a->before, o));
+		if (in_chain(chain, o))
+			return step_back(a, chain, o, any);
+	}
+	*any = true;
+	return logread_open(c->loop->log, head.index, o);
+}
+
 /** Back along the acting user's, or the patient's, own chain. */
 static struct status walk_chain(struct asking *a)
 {
 	AUTO(logread_opening) o = {0};
-	struct call *c = a->call;
-	enum heads_role role = a->scope == SCOPE_OWN ? HEADS_ACTOR : HEADS_PATIENT;
-	const struct uuid *id = a->scope == SCOPE_OWN ? &c->caller.session.user.uuid : &c->patient.uuid;
-	struct head head;
+	const struct chain chain = {
+		a->scope == SCOPE_OWN ? HEADS_ACTOR : HEADS_PATIENT,
+		a->scope == SCOPE_OWN ? &a->call->caller.session.user.uuid : &a->call->patient.uuid,
+	};
+	bool any;
 
-	log_chain(c->loop->service->log, role, id, &head);
-	if (head.index == HEADS_NO_INDEX)
-		return OK;
-	TRY(logread_open(c->loop->log, head.index, &o));
-	while (show(a, &o)) {
-		struct status s = logread_back(c->loop->log, role, &o, &o);
-		if (s.code == ST_NOT_FOUND || s.code == ST_GONE)
-			return OK;
-		TRY(s);
-		if (o.leaf.time < a->from)
-			return OK;
-	}
+	TRY(begin_chain(a, &chain, &o, &any));
+	while (any && o.leaf.time >= a->from && show(a, &o))
+		TRY(step_back(a, &chain, &o, &any));
 	return OK;
 }
 
@@ -323,6 +356,8 @@ void handle_entries(struct call *c, struct bytes body)
 	jsonwriter_array(&a.w, "items");
 	if (ok(s) && a.kinds != KIND(31))
 		s = scopes[a.scope].chain ? walk_chain(&a) : scan(&a);
+	/* A list of a chain hangs from the leaf of its own asking. */
+	c->receipt = scopes[a.scope].chain;
 	jsonwriter_end(&a.w);
 	jsonwriter_bool(&a.w, "more", a.more);
 	jsonwriter_end(&a.w);
@@ -343,13 +378,18 @@ static const struct jsonfield opening_rows[] = {
 };
 static const struct jsonfield_table opening_table = JSONFIELD_TABLE(struct openings, opening_rows);
 
-/** Whose statement it is decides: the directory's is everybody's, a patient file's is for who may see the file. */
+/**
+ * What the caller did himself he may see, so that he can compare what it says was shown to him.  Else whose statement
+ * it is decides: the directory's is everybody's, a patient file's is for who may see the file.
+ */
 static struct status may_see(struct call *c, const struct logread_opening *o, struct patient_id *last)
 {
 	struct permit_facts facts = c->caller.facts;
 	struct patient_id patient = {o->subject.id};
 	bool exists;
 
+	if (!o->erased && uuid_equal(&o->actor.user.uuid, &c->caller.session.user.uuid))
+		return OK;
 	if (o->erased || hash_is_zero(&o->subject.statement))
 		return FAIL_AT(ST_NOT_FOUND, "statement");
 	if (o->subject.kind != PIECE_PATIENT || uuid_equal(&patient.uuid, &last->uuid))

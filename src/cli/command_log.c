@@ -104,7 +104,9 @@ static struct status list(struct cli *c)
 	struct patient_id id;
 	struct person person;
 	enum leaf_kind kind;
+	uint64_t suspect = UINT64_MAX;
 
+	q.suspect = &suspect;
 	output_begin(c, &p.rows);
 	if (q.action != NULL && !ok(leaf_kind_from(text_of(q.action), &kind)))
 		return cli_usage("not an action (sign-in, read, list, write, delete, statement, refusal, ...)",
@@ -127,7 +129,10 @@ static struct status list(struct cli *c)
 		q.patient = &id;
 	}
 	TRY(choose_scope(c, &q));
-	TRY(logbook_list(&c->site, &q, print_entry, &p));
+	struct status listed = logbook_list(&c->site, &q, print_entry, &p);
+	if (suspect != UINT64_MAX)
+		output_done(c, "See leaf %llu of the log.", (unsigned long long)suspect);
+	TRY(listed);
 	return output_end(&p.rows, "No entries.");
 }
 

@@ -106,6 +106,25 @@ static int refuse_usage(const char *sentence, const char *hint)
 	return EXIT_USAGE;
 }
 
+/**
+ * What the server showed is compared with what the log says it showed, also when the command was refused: a refusal may
+ * come of what was kept back.
+ */
+static struct status settle(struct cli *c, struct status done)
+{
+	if (!c->has_site || done.code == ST_UNREACHABLE || done.code == ST_CORRUPT)
+		return done;
+	const struct problem_answer said = c->site.https.problem;
+	struct status s = receipts_settle(&c->site);
+
+	if (ok(s))
+		s = pins_save(&c->site);
+	if (ok(done) || s.code == ST_CORRUPT)
+		return s;
+	c->site.https.problem = said;
+	return done;
+}
+
 static int run(struct cli *c)
 {
 	size_t arguments = c->options.word_count - c->first_word;
@@ -118,7 +137,7 @@ static int run(struct cli *c)
 		return refuse_usage("too many arguments", hint);
 	if (!ok(secret_setup()) || !ok(crypto_setup()))
 		return output_failure(c, FAIL_AT(ST_NO_MEMORY, "locked memory"));
-	struct status s = c->command->run(c);
+	struct status s = settle(c, c->command->run(c));
 	if (ok(s) && fflush(stdout) != 0)
 		s = FAIL_AT(ST_IO, "standard output");
 	if (ok(s))

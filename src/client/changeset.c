@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "changeset.h"
 
+#include <stdlib.h>
+
 /* The server's limit of one JSON body, less the end of ours. */
 #define BODY_MAX LIMIT_JSON_BYTES
 #define BODY_END 64
@@ -17,6 +19,7 @@ void changeset_begin(struct site *site, struct changeset *out)
 void changeset_clear(struct changeset *c)
 {
 	buffer_clear(&c->body);
+	free(c->said);
 	*c = (struct changeset){0};
 }
 
@@ -57,6 +60,35 @@ struct status changeset_add(struct changeset *c, struct bytes statement, const s
 	jsonwriter_end(w);
 	c->count++;
 	return ok(w->failure) ? OK : w->failure;
+}
+
+struct status changeset_remember(struct changeset *c, const struct patient_id *patient, const struct hash *name)
+{
+	if (c->said_count > 0 && uuid_equal(&c->said[c->said_count - 1].patient.uuid, &patient->uuid))
+		c->said_count--;
+	if (c->said_count == c->said_capacity) {
+		size_t wanted = c->said_capacity == 0 ? 4 : c->said_capacity * 2;
+		struct changeset_said *moved = reallocarray(c->said, wanted, sizeof *moved);
+		if (moved == NULL)
+			return FAIL(ST_NO_MEMORY);
+		c->said = moved;
+		c->said_capacity = wanted;
+	}
+	c->said[c->said_count++] = (struct changeset_said){*patient, *name};
+	return OK;
+}
+
+/** Done: what was said about a patient file must be in every later answer about it. */
+static struct status pin_said(const struct changeset *c)
+{
+	struct pin pin;
+
+	for (size_t i = 0; i < c->said_count; i++) {
+		TRY(pins_get(c->site, PIN_PATIENT, &c->said[i].patient.uuid, &pin));
+		pin.own = c->said[i].name;
+		TRY(pins_put(c->site, PIN_PATIENT, &c->said[i].patient.uuid, &pin));
+	}
+	return OK;
 }
 
 struct applied {
@@ -108,9 +140,12 @@ struct status changeset_send(struct changeset *c, struct changeset_place *places
 				  .content_type = "application/json",
 				  .body = buffer_bytes(&c->body),
 				  .max = LIMIT_JSON_BYTES};
+	/* What is sealed in it is sealed for those who the server said may read it. */
+	TRY(receipts_settle(c->site));
 	struct status s = site_call(c->site, &call, &answer);
 	if (s.code == ST_UNREACHABLE)
 		s = site_call(c->site, &call, &answer);
 	TRY(s);
-	return read_places(c, buffer_bytes(&answer.body), places);
+	TRY(read_places(c, buffer_bytes(&answer.body), places));
+	return pin_said(c);
 }

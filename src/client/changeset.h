@@ -26,8 +26,15 @@ struct changeset_parts {
 /** Content up to this travels inside the set, more by an upload. */
 #define CHANGESET_INLINE 65536
 
+/** A person's newest statement about one patient file. */
+struct changeset_said {
+	struct patient_id patient;
+	struct hash name;
+};
 struct changeset {
 	struct site *site;
+	struct changeset_said *said; /* one a file, to be pinned once it was sent */
+	size_t said_count, said_capacity;
 	struct buffer body;
 	struct jsonwriter writer;
 	size_t count;
@@ -42,6 +49,10 @@ bool changeset_room(const struct changeset *c, size_t len);
 MUST_CHECK struct status changeset_add(struct changeset *c, struct bytes statement,
 				       const struct changeset_parts *parts);
 
+/** changeset_remember(c, patient, name): once it was sent, an answer about this file without it is a lie (pins.h). */
+MUST_CHECK struct status changeset_remember(struct changeset *c, const struct patient_id *patient,
+					    const struct hash *name);
+
 /** Where a statement of the set has come to stand. */
 struct changeset_place {
 	struct hash name;
@@ -51,6 +62,7 @@ struct changeset_place {
  * changeset_send(c, places):
  * ${places}, may be NULL, takes c->count places.  Sent again once when the
  * connection broke.  ST_CONFLICT: what it builds on has changed; read again and retry.
+ * What was shown before is settled first (receipts.h): ST_CORRUPT sends nothing.
  */
 MUST_CHECK struct status changeset_send(struct changeset *c, struct changeset_place *places);
 

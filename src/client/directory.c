@@ -100,7 +100,7 @@ static struct status take_page(struct site *s, struct buffer *fresh, bool *more)
 	TRY(site_get(s, path, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, &page));
 	const struct placed *items = page.statements.items;
-	TRY(proof_check(s, items, page.statements.count));
+	TRY(proof_check(s, items, page.statements.count, NULL));
 	for (size_t i = 0; i < page.statements.count; i++) {
 		/* The site statement is already known, but perhaps not yet kept: it is how we came here. */
 		bool known = items[i].leaf < s->directory.size;

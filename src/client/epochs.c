@@ -35,7 +35,8 @@ struct status epochs_take(struct patientfile *f, const struct statement *draft, 
 	TRY(keyholder_sign(f->site->options.keys, draft, &bytes));
 	TRY(statement_parse(buffer_bytes(&bytes), &parsed));
 	TRY(patient_state_add(&f->state, &people, &parsed, next_place(f, time)));
-	return changeset_add(set, buffer_bytes(&bytes), parts);
+	TRY(changeset_add(set, buffer_bytes(&bytes), parts));
+	return changeset_remember(set, &f->id, &parsed.name);
 }
 
 /** Rows of the statement to be, with everybody's public key looked up. */

@@ -121,8 +121,12 @@ static size_t on_header(char *at, size_t unit, size_t count, void *context)
 	struct flight *f = context;
 	struct text rest = {at, unit * count}, name;
 
-	if (text_split(&rest, ':', &name) && text_equal_nocase(name, TEXT("upload-offset")))
+	if (!text_split(&rest, ':', &name))
+		return unit * count;
+	if (text_equal_nocase(name, TEXT("upload-offset")))
 		f->answer->has_offset = ok(text_to_u64(text_trim(rest), 0, UINT64_MAX, &f->answer->offset));
+	if (text_equal_nocase(name, TEXT("tacenda-leaf")))
+		f->answer->has_leaf = ok(text_to_u64(text_trim(rest), 0, INT64_MAX, &f->answer->leaf));
 	return unit * count;
 }
 

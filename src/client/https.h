@@ -58,7 +58,8 @@ struct https_answer {
 	unsigned status;
 	struct buffer body; /* wiped when cleared */
 	uint64_t offset;    /* Upload-Offset, when there was one */
-	bool has_offset;
+	uint64_t leaf;      /* Tacenda-Leaf: the leaf that says what this answer shows; when there was one */
+	bool has_offset, has_leaf;
 };
 void https_answer_clear(struct https_answer *a);
 /**

@@ -2,6 +2,7 @@
 #include "logbook.h"
 
 #include "directory.h"
+#include "disclosure.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,9 +25,9 @@ static const struct jsonfield page_rows[] = {
 };
 static const struct jsonfield_table page_table = JSONFIELD_TABLE(struct log_page, page_rows);
 
-static struct status put_query(const struct logbook_query *q, uint64_t before, struct buffer *out)
+static struct status put_query(const struct logbook_query *q, uint64_t before, unsigned limit, struct buffer *out)
 {
-	TRY(buffer_print(out, "/v1/log/entries?scope=%s&limit=%d", q->scope, PAGE));
+	TRY(buffer_print(out, "/v1/log/entries?scope=%s&limit=%u", q->scope, limit));
 	if (q->patient != NULL)
 		TRY(buffer_print(out, "&patient=%s", id_print(ID_PATIENT, &q->patient->uuid).at));
 	if (q->user != NULL)
@@ -90,18 +91,20 @@ static struct status visit_page(struct site *s, const char *path, uint64_t *befo
 	return OK;
 }
 
-static struct status visit_all(struct site *s, const struct logbook_query *q, raw_visit *visit, void *context)
+static struct status visit_all(struct site *s, const struct logbook_query *q, uint64_t before, raw_visit *visit,
+			       void *context)
 {
-	uint64_t before = UINT64_MAX;
 	bool more = true;
 
 	while (more) {
 		AUTO(buffer) path = {.max = 1024};
-		TRY(put_query(q, before, &path));
+		TRY(put_query(q, before, PAGE, &path));
 		TRY(visit_page(s, (const char *)path.bytes, &before, &more, visit, context));
 	}
 	return OK;
 }
+
+/* --- Chains --- */
 
 /** Which piece of an entry belongs to the chain that a listing follows. */
 enum followed { FOLLOW_NONE, FOLLOW_ACTOR, FOLLOW_SUBJECT };
@@ -116,64 +119,130 @@ static enum followed followed_by(const struct logbook_query *q)
 	return strcmp(q->scope, "patient") == 0 ? FOLLOW_SUBJECT : FOLLOW_NONE;
 }
 
-static struct status follow(struct leaf_chain *chain, enum followed which, const struct entry *raw,
-			    const struct logbook_entry *entry)
-{
-	const struct entry_read *r = &entry->read;
-
-	if (which == FOLLOW_ACTOR && r->has_actor)
-		return leaf_chain_step(chain, raw->leaf.at, r->actor.sequence, &r->actor.previous);
-	if (which == FOLLOW_SUBJECT && r->has_subject)
-		return leaf_chain_step(chain, raw->leaf.at, r->subject.sequence, &r->subject.previous);
-	return FAIL_AT(ST_CORRUPT, "withheld");
-}
-
-struct listing {
+/** A walk along one chain, from the leaf of its own asking to the first. */
+struct walking {
+	enum followed which;
+	enum pin_kind kind;
+	struct uuid id;
+	uint64_t asked; /* index of that leaf */
+	struct pin pin; /* how far it was followed before */
+	struct pin newest;
+	struct leaf_chain chain;
+	struct disclosure disclosure; /* of a patient file */
+	uint64_t count;
 	logbook_visit *visit;
 	void *context;
-	enum followed which;
-	struct leaf_chain chain;
 };
-static struct status pass_on(void *context, const struct entry *raw, const struct logbook_entry *entry)
+static void walking_clear(struct walking *w)
 {
-	struct listing *l = context;
-
-	if (l->which != FOLLOW_NONE && !ok(follow(&l->chain, l->which, raw, entry)))
-		return FAIL_AT(ST_CORRUPT, "withheld");
-	return l->visit(l->context, entry);
+	disclosure_clear(&w->disclosure);
 }
 
-struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit, void *context)
+/**
+ * A first question, so that there is a leaf in the chain which this client caused and whose index it
+ * knows: the list must begin with it, so nothing that is older can be kept back (PROMISES#B2).
+ */
+static struct status ask(struct site *s, const struct logbook_query *q, uint64_t *leaf)
 {
-	struct listing listing = {visit, context, followed_by(query), {0}};
+	AUTO(https_answer) answer = {0};
+	AUTO(buffer) path = {.max = 1024};
 
-	TRY(visit_all(s, query, pass_on, &listing));
-	/* Back to the first of all, unless only the younger ones were asked for. */
-	if (listing.which != FOLLOW_NONE && query->from == 0 && !leaf_chain_complete(&listing.chain))
-		return FAIL_AT(ST_CORRUPT, "withheld");
+	TRY(put_query(q, UINT64_MAX, 1, &path));
+	TRY(site_get(s, (const char *)path.bytes, &answer));
+	return receipts_leaf(s, &answer, leaf);
+}
+
+static struct status begin(struct site *s, const struct logbook_query *q, struct walking *w)
+{
+	w->which = followed_by(q);
+	w->asked = UINT64_MAX - 1;
+	if (w->which == FOLLOW_NONE)
+		return OK;
+	w->kind = w->which == FOLLOW_ACTOR ? PIN_ACTOR : PIN_PATIENT;
+	w->id = w->which == FOLLOW_ACTOR ? s->options.keys->person.user.uuid : q->patient->uuid;
+	TRY(pins_get(s, w->kind, &w->id, &w->pin));
+	w->newest.shown = w->pin.shown;
+	return ask(s, q, &w->asked);
+}
+
+/** The pinned leaf is passed where it stood, and nothing stands in its place. */
+static struct status pass_pin(struct walking *w, const struct entry *raw, uint64_t sequence)
+{
+	struct hash link;
+
+	TRY(pin_compare(&w->pin, raw->index, sequence));
+	TRY(leaf_link(raw->leaf.at, &link));
+	if (w->count == 0) {
+		w->newest.sequence = sequence;
+		w->newest.index = raw->index;
+		w->newest.link = link;
+	}
+	if (raw->index == w->pin.index && !hash_is_zero(&w->pin.link) && !hash_equal(&link, &w->pin.link))
+		return FAIL_AT(ST_CORRUPT, "withheld: two histories of one chain");
 	return OK;
 }
 
-struct walking {
-	struct leaf_chain chain;
-	uint64_t count;
-};
+static struct status follow(struct walking *w, const struct entry *raw, const struct entry_read *r)
+{
+	bool actor = w->which == FOLLOW_ACTOR;
+
+	if (w->count == 0 && raw->index != w->asked)
+		return FAIL_AT(ST_CORRUPT, "withheld: the newest entries of a chain");
+	if (actor ? !r->has_actor : !r->has_subject)
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	uint64_t sequence = actor ? r->actor.sequence : r->subject.sequence;
+	if (!ok(leaf_chain_step(&w->chain, raw->leaf.at, sequence, actor ? &r->actor.previous : &r->subject.previous)))
+		return FAIL_AT(ST_CORRUPT, "withheld: an entry of a chain");
+	TRY(pass_pin(w, raw, sequence));
+	return actor ? OK : disclosure_take(&w->disclosure, raw->index, r);
+}
+
 static struct status step(void *context, const struct entry *raw, const struct logbook_entry *entry)
 {
 	struct walking *w = context;
 
+	if (w->which != FOLLOW_NONE)
+		TRY(follow(w, raw, &entry->read));
 	w->count++;
-	return follow(&w->chain, FOLLOW_ACTOR, raw, entry);
+	return w->visit == NULL ? OK : w->visit(w->context, entry);
+}
+
+/** Back to the first of all, unless only the younger ones were asked for. */
+static struct status end(struct site *s, const struct logbook_query *q, struct walking *w)
+{
+	uint64_t suspect = 0;
+
+	if (w->which == FOLLOW_NONE)
+		return OK;
+	if (q->from == 0 && !leaf_chain_complete(&w->chain))
+		return FAIL_AT(ST_CORRUPT, "withheld: the first entries of a chain");
+	struct status seen = q->from == 0 ? disclosure_check(&w->disclosure, &suspect) : OK;
+	if (!ok(seen) && q->suspect != NULL)
+		*q->suspect = suspect;
+	TRY(seen);
+	return w->count > 0 ? pins_put(s, w->kind, &w->id, &w->newest) : OK;
+}
+
+static struct status walk(struct site *s, const struct logbook_query *q, struct walking *w)
+{
+	TRY(begin(s, q, w));
+	TRY(visit_all(s, q, w->asked + 1, step, w));
+	return end(s, q, w);
+}
+
+struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit, void *context)
+{
+	AUTO(walking) w = {.visit = visit, .context = context};
+
+	return walk(s, query, &w);
 }
 
 struct status logbook_verify(struct site *s, struct logbook_report *out)
 {
-	struct walking own = {0};
+	AUTO(walking) own = {0};
 
 	TRY(site_prepare(s));
-	TRY(visit_all(s, &(struct logbook_query){.scope = "own"}, step, &own));
-	if (!leaf_chain_complete(&own.chain))
-		return FAIL_AT(ST_CORRUPT, "withheld");
+	TRY(walk(s, &(struct logbook_query){.scope = "own"}, &own));
 	*out = (struct logbook_report){s->head, own.count};
 	return OK;
 }

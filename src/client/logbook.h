@@ -16,6 +16,7 @@ struct logbook_query {
 	const struct user_id *user;       /* NULL: everybody */
 	const char *action;               /* word of a leaf kind; NULL: all */
 	uint64_t from, until;             /* ms since 1970; 0: open */
+	uint64_t *suspect;                /* may be NULL; see logbook_list() */
 };
 struct logbook_entry {
 	uint64_t index;
@@ -26,8 +27,12 @@ typedef struct status logbook_visit(void *context, const struct logbook_entry *e
  * logbook_list(s, query, visit, context):
  * Newest first.  Each entry's openings fit its leaf, and the leaf is the pinned
  * tree's; ST_CORRUPT otherwise.  Scopes own and patient, when no action, user or end
- * narrows them, are walked as chains: ST_CORRUPT ("withheld") when one between is
- * missing, or the first ones, which ${visit} has then been told of in part.
+ * narrows them, are walked as chains that begin with the leaf of this very question:
+ * ST_CORRUPT ("withheld ...") when the newest are missing, one between, or the first
+ * ones, or when it is another chain than was followed before (pins.h); ${visit} has
+ * then been told of it in part.  A patient file's whole chain is also searched for
+ * answers that showed somebody less than there was (disclosure.h); *query->suspect is
+ * then the leaf of the first.
  */
 MUST_CHECK struct status logbook_list(struct site *s, const struct logbook_query *query, logbook_visit *visit,
 				      void *context);

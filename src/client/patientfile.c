@@ -71,19 +71,42 @@ struct epoch_place patientfile_epoch_place(const struct patientfile *f, enum com
 				    .number = number};
 }
 
-static struct status replay(struct patientfile *f, const struct file_answer *answer)
+/** Statement by statement into the state; what was pinned is found on the way. */
+static struct status replay(struct patientfile *f, const struct file_answer *answer, const struct pin *pin,
+			    struct shown *out)
 {
 	const struct placed *items = answer->statements.items;
 	struct people people = site_people(f->site);
+	bool found = pin->shown.count == 0, own = hash_is_zero(&pin->own);
 
-	TRY(proof_check(f->site, items, answer->statements.count));
 	for (size_t i = 0; i < answer->statements.count; i++) {
 		struct statement parsed;
 		if (!ok(statement_parse(items[i].statement, &parsed)) ||
 		    !ok(patient_state_add(&f->state, &people, &parsed, placed_place(&items[i]))))
 			return FAIL_AT(ST_CORRUPT, "statement");
+		TRY(shown_add(out, &parsed.name));
+		found = found || shown_equal(out, &pin->shown);
+		own = own || hash_equal(&parsed.name, &pin->own);
 	}
+	if (!found || !own)
+		return FAIL_AT(ST_CORRUPT, "withheld: a statement that was there before");
 	return f->state.size > 0 ? OK : FAIL_AT(ST_CORRUPT, "statement");
+}
+
+/** Places proven, statements replayed, nothing missing that was seen before; the rest is for the receipt to show. */
+static struct status take_statements(struct patientfile *f, const struct https_answer *answer,
+				     const struct file_answer *file)
+{
+	struct receipt receipt = {.patient = f->id, .shown = {.size = f->site->head.size}};
+	struct pin pin;
+
+	TRY(receipts_leaf(f->site, answer, &receipt.leaf));
+	TRY(pins_get(f->site, PIN_PATIENT, &f->id.uuid, &pin));
+	TRY(proof_check(f->site, file->statements.items, file->statements.count, &pin));
+	TRY(replay(f, file, &pin, &receipt.shown));
+	pin.shown = receipt.shown;
+	TRY(pins_put(f->site, PIN_PATIENT, &f->id.uuid, &pin));
+	return receipts_add(f->site, &receipt);
 }
 
 /** The row of an epoch's recipients that is this person's. */
@@ -144,7 +167,7 @@ static struct status open_file(struct patientfile *f)
 	TRY(placed_read(buffer_bytes(&answer.body), &file_table, &arena, &document, &file));
 	if (!uuid_equal(&file.patient.uuid, &f->id.uuid))
 		return FAIL_AT(ST_CORRUPT, "answer");
-	TRY(replay(f, &file));
+	TRY(take_statements(f, &answer, &file));
 	TRY(open_key(f, COMPARTMENT_IDENTITY, &file, &f->identity));
 	return open_key(f, COMPARTMENT_CLINICAL, &file, &f->clinical);
 }

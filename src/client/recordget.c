@@ -107,20 +107,40 @@ static struct status check_chain(const struct history *h, const struct record_id
 	return h->page.items.count > 0 ? OK : FAIL_AT(ST_NOT_FOUND, "record");
 }
 
+/** What the receipt has to say of it: the versions in their order, then the end. */
+static struct status shown_of(const struct history *h, struct shown *out)
+{
+	const struct recordview_row *rows = h->page.items.items;
+	size_t count = h->page.items.count;
+	struct statement end;
+
+	for (size_t i = 0; i < count; i++)
+		TRY(shown_add(out, &h->views[i].statement.name));
+	if (count == 0 || rows[count - 1].end.statement.at == NULL)
+		return OK;
+	if (!ok(statement_parse(rows[count - 1].end.statement, &end)))
+		return FAIL_AT(ST_CORRUPT, "record end");
+	return shown_add(out, &end.name);
+}
+
 static struct status history_load(struct patientfile *f, const struct record_id *record, struct history *out)
 {
+	struct receipt receipt = {.patient = f->id, .record = *record, .shown = {.size = f->site->head.size}};
 	char path[PATH_LEN];
 
 	out->arena.max = PAGE_ARENA;
 	(void)snprintf(path, sizeof path, "/v1/records/%s", id_print(ID_RECORD, &record->uuid).at);
 	TRY(site_get(f->site, path, &out->answer));
+	TRY(receipts_leaf(f->site, &out->answer, &receipt.leaf));
 	TRY(placed_read(buffer_bytes(&out->answer.body), &recordview_history_table, &out->arena, &out->document,
 			&out->page));
 	out->views = calloc(out->page.items.count == 0 ? 1 : out->page.items.count, sizeof *out->views);
 	if (out->views == NULL)
 		return FAIL(ST_NO_MEMORY);
 	TRY(recordview_check(f, out->page.items.items, out->page.items.count, out->views));
-	return check_chain(out, record, &f->id);
+	TRY(check_chain(out, record, &f->id));
+	TRY(shown_of(out, &receipt.shown));
+	return receipts_add(f->site, &receipt);
 }
 
 struct status recordget_history(struct patientfile *f, const struct record_id *record, recordget_visit *visit,

@@ -113,6 +113,7 @@ static struct status check_row(struct patientfile *f, const struct recordview_ro
 static struct status check_places(struct patientfile *f, const struct recordview_row *rows, size_t count)
 {
 	struct placed *items = calloc(2 * count, sizeof *items);
+	struct pin pin;
 	size_t used = 0;
 
 	if (items == NULL)
@@ -122,7 +123,9 @@ static struct status check_places(struct patientfile *f, const struct recordview
 		if (rows[i].end.statement.at != NULL)
 			items[used++] = rows[i].end;
 	}
-	struct status s = proof_check(f->site, items, used);
+	struct status s = pins_get(f->site, PIN_PATIENT, &f->id.uuid, &pin);
+	if (ok(s))
+		s = proof_check(f->site, items, used, &pin);
 	free(items);
 	return s;
 }

@@ -42,6 +42,8 @@ void site_clear(struct site *s)
 {
 	https_clear(&s->https);
 	tileview_free(s->view);
+	pins_free(s->pins);
+	receipts_clear(&s->receipts);
 	securityfile_clear(&s->file);
 	directory_state_clear(&s->directory);
 	*s = (struct site){0};

@@ -18,7 +18,9 @@
 #include "https.h"
 #include "keyholder.h"
 #include "os.h"
+#include "pins.h"
 #include "placed.h"
+#include "receipts.h"
 #include "tileview.h"
 
 struct site_options {
@@ -37,6 +39,8 @@ struct site {
 	struct tileview *view; /* of the tree of `head`; NULL until site_view() */
 	struct directory_state directory;
 	uint64_t directory_seq;
+	struct pins *pins;        /* NULL until one is needed */
+	struct receipts receipts; /* of answers that nobody has compared yet */
 	bool prepared;
 };
 

@@ -92,6 +92,8 @@ def flow(tap):
         record_rows(lies, listing, show, records)
         contents(lies, content, get)
         planted(tap, lies, site, mallory, patient, listing, filed, show)
+        withheld(tap, lies, site, owner, reader, patient, records[1])
+        receipts(tap, lies, site, owner, reader, patient, records[0], get)
         history(tap, lies, owner, reader, patient, records)
         forked(tap, site, reader, mallory, show)
 
@@ -131,10 +133,10 @@ def the_log(lies, site, owner, patient, show):
     lies.told("a tile with a changed leaf", "/v1/log/tile/0/", lambda body: bytes([body[0] ^ 1]) + body[1:], ("log", "verify"))
     lies.told("an entry of the log that is another's", "/v1/log/entries", edited(lambda a: a["items"].reverse()), ("log", "list"))
     for words in (("log", "list"), ("log", "verify")):
-        lies.told(f"an entry left out of a chain ({words[1]})", "/v1/log/entries", edited(lambda a: a["items"].pop(1)), words, "withheld|chain")
+        lies.told(f"an entry left out of a chain ({words[1]})", "/v1/log/entries.*before=", edited(lambda a: a["items"].pop(1)), words, "withheld|chain")
         lies.told(f"the first entries of a chain left out ({words[1]})", "/v1/log/entries", edited(lambda a: a["items"].pop()), words,
                   "withheld|chain")
-    lies.told("a reading left out of what happened to a patient file", "scope=patient", edited(lambda a: a["items"].pop(2)),
+    lies.told("a reading left out of what happened to a patient file", "scope=patient.*before=", edited(lambda a: a["items"].pop(2)),
               ("log", "list", "--patient", patient), "withheld|chain", person=owner)
     lies.told("an entry with a changed opening", "/v1/log/entries",
               edited(lambda a: a["items"][0]["actor"].update(piece=flip(a["items"][0]["actor"]["piece"]))), ("log", "list"))
@@ -259,6 +261,71 @@ def history(tap, lies, owner, reader, patient, records):
     old = json.loads(before["/v1/patients"])
     lies.told("an old version of who a patient is, to whom knew the new one", "^/v1/patients(\\?|$)",
               lambda a: dict(old, next=a["next"], more=False), ("patient", "list"))
+
+
+def forget(person):
+    """As on a new computer: nothing is known of what was seen before."""
+    shutil.rmtree(person.home / "cache", ignore_errors=True)
+
+
+def withheld(tap, lies, site, owner, reader, patient, record):
+    """The newest of a chain kept back, as if it had not happened."""
+    listing = ("log", "list", "--patient", patient)
+    owner.do(*listing)
+    for known in ("by one who was told of more before", "by one who sees it for the first time"):
+        for count in (1, 3):
+            words = f"the newest {count} of what happened to a patient file" if count > 1 else "the newest that happened to a patient file"
+            lies.told(f"{words}, kept back, noticed {known}", "scope=patient.*before=", edited(lambda a: [a["items"].pop(0) for _ in range(count)]),
+                      listing, "withheld", person=owner)
+        lies.told(f"the newest of one's own actions kept back, noticed {known}", "scope=own.*before=", edited(lambda a: a["items"].pop(0)),
+                  ("log", "verify"), "withheld", person=owner)
+        forget(owner)
+
+    # What the reader is shown ends before the newest grant, epoch, version.
+    file, history = f"/v1/patients/{patient}$", f"/v1/records/{record}$"
+    before, kept = {}, {}
+    site.lie(lambda method, path, body: kept.setdefault(path, body) and None)
+    reader.do("record", "history", patient, record)
+    before.update(kept)
+    site.honest()
+    owner.do("share", patient, "mallory", "--allow", "identity")
+    path = site.folder / "amended.txt"
+    path.write_text("amended")
+    owner.do("record", "update", patient, record, path)
+    old = lambda address: next(body for path, body in before.items() if re.search(address, path))
+    lies.told("one's own newest statement kept back", file, lambda _: old(file), ("record", "list", patient), "withheld", person=owner)
+    for known in ("who knows the older state only", "who sees it for the first time"):
+        lies.told(f"a changed grant and its epochs, kept back from one {known}", file, lambda _: old(file), ("record", "list", patient), "receipt|record")
+        lies.told(f"the newest version of a record, kept back from one {known}", history, lambda _: old(history),
+                  ("record", "get", patient, record, "-o", "-"), "receipt")
+        put = ("record", "put", patient, path, "--kind", "report")
+        size = lambda: len(owner.list("record", "list", patient))
+        held = size()
+        lies.told(f"and nothing is written upon it by the owner either, as one {known}", file, lambda _: old(file), put,
+                  "receipt|withheld", person=owner)
+        tap.equal(size(), held, "nothing was sent")
+        forget(reader)
+        forget(owner)
+    reader.do("record", "history", patient, record)
+    lies.told("a changed grant taken back from one who has seen it", file, lambda _: old(file), ("record", "list", patient), "withheld")
+    tap.equal(reader.run("record", "get", patient, record, "-o", "-").out, b"amended", "and the truth is taken again")
+
+
+def receipts(tap, lies, site, owner, reader, patient, record, get):
+    """The leaf that says what was shown, hidden or swapped."""
+    show = ("record", "list", patient)
+    for sentence, change in (("no leaf", lambda leaf: None), ("an older leaf", lambda leaf: 3), ("a leaf that is not there", lambda leaf: leaf + 10**6),
+                             ("the leaf before", lambda leaf: leaf - 1)):
+        for pattern, words, person in ((f"/v1/patients/{patient}$", show, reader), (f"/v1/records/{record}$", get, reader),
+                                       ("/v1/log/entries", ("log", "verify"), owner)):
+            if words[0] == "log" and change(1) == 0:
+                continue  # one's own action too, after the known checkpoint: a list from there is as true
+            site.lie_about_leaves(pattern, change)
+            got = person.run(*words)
+            lied = list(site.lied)
+            site.honest()
+            tap.check(lied and got.code == DAMAGE and re.search("receipt|inclusion|withheld|position", got.error),
+                      f"an answer that names {sentence} ({' '.join(words[:2])}): refused, exit 3", f"{lied}\n{got!r}")
 
 
 def forked(tap, site, reader, mallory, show):

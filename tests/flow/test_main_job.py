@@ -79,6 +79,7 @@ def flow(tap):
         after.write_text("written after the revocation")
         later = doctor.json("record", "put", patient, after, "--kind", "report")["id"]
         tap.equal(doctor.do("record", "get", patient, later, "-o", "-").out, after.read_bytes(), "the owner goes on under the new keys")
+        tap.equal(assistant.run("record", "get", patient, later, "-o", "-").code, REFUSED, "the one who was shut out reads nothing written afterwards")
         tap.equal(doctor.do("record", "get", patient, record, "-o", "-").out, path.read_bytes(), "and still reads what was before")
 
         second = doctor.json("patient", "add", "--family", "Lindqvist", "--given", "Tage")["id"]

@@ -10,6 +10,7 @@ import http.client
 import http.server
 import json
 import pathlib
+import re
 import ssl
 import subprocess
 import threading
@@ -35,10 +36,13 @@ def authority(folder, name):
 
 
 class Proxy:
-    """Everything passes through; alter(method, path, body) may change the body of a 2xx answer; None leaves it."""
+    """Everything passes through; alter(method, path, body) may change the body of a 2xx answer; None leaves it.
+
+    fields(path, headers) may change its header fields, a list of pairs.
+    """
 
     def __init__(self, site, port, chain, key):
-        self.site, self.alter = site, None
+        self.site, self.alter, self.fields = site, None, None
         proxy = self
         upstream = ssl.create_default_context(cafile=site.made["ca"])
 
@@ -58,6 +62,8 @@ class Proxy:
                 if proxy.alter is not None and 200 <= status < 300:
                     changed = proxy.alter(self.command, self.path, data)
                     data = data if changed is None else changed
+                if proxy.fields is not None and 200 <= status < 300:
+                    headers = proxy.fields(self.path, headers)
                 self.send_response_only(status)
                 for name, value in headers:
                     if name.lower() not in HOP:
@@ -128,7 +134,7 @@ class DishonestSite(Site):
         return self
 
     def honest(self):
-        self.proxy.alter = self.claims_ca
+        self.proxy.alter, self.proxy.fields = self.claims_ca, None
 
     def lie(self, alter):
         """From now on; what alter() leaves alone stays true."""
@@ -140,6 +146,16 @@ class DishonestSite(Site):
             self.lied.append(path)
             return changed
         self.proxy.alter, self.lied = both, []
+
+    def lie_about_leaves(self, pattern, change):
+        """Answers to addresses that match name the leaf change(N), or none, in place of the leaf N."""
+        def fields(path, headers):
+            if not re.search(pattern, path):
+                return headers
+            self.lied.append(path)
+            named = [(name, change(int(value)) if name.lower() == "tacenda-leaf" else value) for name, value in headers]
+            return [(name, str(value)) for name, value in named if value is not None]
+        self.lied, self.proxy.fields = [], fields
 
     def enrol(self, login, profile=None, *more):
         code = self.made["invitation"] if profile is None else \
