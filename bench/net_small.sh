@@ -3,7 +3,8 @@
 # net_small.sh [BUILD]: net against nginx static TLS in one run: one worker each on the same processor, the
 # client on another, 64 connections, the same body, median of three interleaved rounds.  Prints a line for each
 # figure: requests/s of both and their ratio, the floor, microseconds of processor a request of both and their ratio.
-# Fails when a floor is missed by both ratios: other work on the machine falsifies the first, a wait the second.
+# Fails when the ratio of the rates misses its floor.  Processor time is there to explain it, and decides nothing:
+# it hides waiting.  Other work on the machine falsifies rates: the load average is printed before and after.
 #
 #   small       a small answer over kept connections, HTTP/1.1
 #   handshakes  full TLS 1.3 handshakes, each with one request
@@ -109,7 +110,8 @@ for figure in $only; do
 	c=$(median <"$work/cost.${ours##*:}") d=$(median <"$work/cost.${theirs##*:}")
 	awk -v f="$figure" -v a="$a" -v b="$b" -v c="$c" -v d="$d" -v least="${floor[$figure]}" 'BEGIN {
 		printf "%-12s %10.1f %10.1f %7.2f %6.2f %10.1f %10.1f %7.2f%s\n", f, a, b, a / b, least, c, d, d / c,
-			(a / b < least ? (d / c < least ? "  MISSED" : "  machine busy?") : "")
-		exit (a / b < least && d / c < least) }' || failed=1
+			(a / b < least ? "  MISSED" : "")
+		exit (a / b < least) }' || failed=1
 done
+echo "load average after: $(cut -d' ' -f1-3 /proc/loadavg)"
 exit $failed
