@@ -105,7 +105,7 @@ static struct status load_statement(struct serving *s)
 	s->site_statement.max = LIMIT_STATEMENT_BYTES;
 	s->log_key.max = 512;
 	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
-	TRY(store_get(snapshot.view, TABLE_STATEMENT, key, &row));
+	TRY(store_find(snapshot.view, TABLE_STATEMENT, INDEX_STATEMENT_NAME, key, &row));
 	TRY(buffer_put(&s->site_statement, row.secret[SECRET_STATEMENT_BYTES]));
 	return note_key_put(&s->log_key, &s->vessel.log_key);
 }

@@ -85,6 +85,24 @@ static struct status row_key(void *context, enum row_scope scope, const struct u
 	return FAIL(ST_INVALID);
 }
 
+/* One message to keyd for as many keys as it takes. */
+#define EXPECTED 256
+
+static struct status expect(void *context, const struct uuid *patients, size_t count)
+{
+	struct key_name names[EXPECTED];
+	struct keyring *ring;
+
+	TRY(threadkeys_ring(context, &ring));
+	for (size_t done = 0; done < count;) {
+		size_t some = 0;
+		for (; some < EXPECTED && done < count; done++)
+			names[some++] = key_name_patient(&(struct patient_id){patients[done]});
+		TRY(keyring_prefetch(ring, names, some));
+	}
+	return OK;
+}
+
 static struct status year_key(void *context, unsigned year, struct key *out)
 {
 	struct key_name name = key_name_number(KEY_LOG_YEAR, year);
@@ -105,7 +123,7 @@ static struct status subject_key(void *context, enum piece_kind kind, const stru
 
 struct row_keys threadkeys_rows(struct threadkeys *t)
 {
-	return (struct row_keys){row_key, t};
+	return (struct row_keys){row_key, t, expect};
 }
 
 struct log_keys threadkeys_log(struct threadkeys *t)

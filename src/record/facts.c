@@ -201,33 +201,15 @@ static struct status load_grant(void *context, const struct row *row)
 }
 
 /** The newest epoch's statement of one compartment, if there is one. */
-static struct status take_epoch(void *context, const struct row *row)
+static struct status load_epoch(struct store_view *view, uint64_t place, struct patient_state *out)
 {
-	struct hash *name = context;
-
-	*name = row_hash(row, COLUMN_EPOCH_STATEMENT);
-	return OK;
-}
-
-static struct status load_epoch(struct store_view *view, const struct patient_id *patient, enum compartment compartment,
-				struct patient_state *out)
-{
-	struct store_range range = {
-		.index = TABLE_NONE,
-		.prefix_count = 3,
-		.prefix = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient->uuid), ROW_NUMBER(compartment)},
-		.down = true,
-		.limit = 1,
-	};
 	AUTO(row) row = {0};
-	struct hash name = {{0}};
 	struct record_stored stored;
 	struct statement s;
 
-	TRY(store_scan(view, TABLE_EPOCH, &range, take_epoch, &name));
-	if (hash_is_zero(&name))
+	if (place == 0)
 		return OK;
-	if (!ok(record_row_statement(view, &name, &row, &stored)) || !ok(statement_parse(stored.bytes, &s)))
+	if (!ok(record_row_statement_at(view, place, &row, &stored)) || !ok(statement_parse(stored.bytes, &s)))
 		return FAIL_AT(ST_CORRUPT, "epoch");
 	return patient_state_load_epoch(out, &s);
 }
@@ -241,8 +223,8 @@ static struct status load(struct store_view *view, const struct hash *fingerprin
 	TRY(record_row_patient(view, patient, &file));
 	patient_state_load(out, fingerprint, patient, &file.owner, &file.head);
 	TRY(record_row_scan(view, TABLE_ACCESS, &grants, load_grant, out));
-	TRY(load_epoch(view, patient, COMPARTMENT_IDENTITY, out));
-	return load_epoch(view, patient, COMPARTMENT_CLINICAL, out);
+	TRY(load_epoch(view, file.identity_epoch, out));
+	return load_epoch(view, file.clinical_epoch, out);
 }
 
 struct status facts_state(struct store_view *view, const struct hash *fingerprint, const struct patient_id *patient,

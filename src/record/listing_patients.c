@@ -12,6 +12,8 @@ struct listed {
 	uint64_t seq;
 	struct patient_id patient;
 	bool owner;
+	/* What its rows say, once they are opened. */
+	struct record_patient file;
 	struct authority_grant grant; /* unless he is the owner */
 	struct hash statement;        /* of the grant */
 };
@@ -30,44 +32,24 @@ static void candidates_clear(struct candidates *c)
 	free(c->list);
 }
 
-/** visited(from, row, seq, skip): count it; ${skip} it when its key was destroyed. */
-static struct status visited(struct source *from, const struct row *row, uint64_t seq, bool *skip)
+static void add(struct source *from, uint64_t seq, struct uuid patient, bool owner)
 {
-	if (row->state == ROW_DAMAGED)
-		return FAIL_AT(ST_CORRUPT, tables[row->table].name);
+	struct candidates *c = from->into;
+
 	from->visited++;
 	from->last = seq;
-	*skip = row->state == ROW_ERASED;
-	return OK;
+	c->list[c->count++] = (struct listed){.seq = seq, .patient = {patient}, .owner = owner};
 }
 
 static struct status add_own(void *context, const struct row *row)
 {
-	struct source *from = context;
-	struct candidates *c = from->into;
-	const uint64_t seq = row_number(row, COLUMN_PATIENT_SEQ);
-	bool skip;
-
-	TRY(visited(from, row, seq, &skip));
-	if (skip)
-		return OK;
-	c->list[c->count++] = (struct listed){.seq = seq, .patient = {row_uuid(row, COLUMN_PATIENT_ID)}, .owner = true};
+	add(context, row_number(row, COLUMN_PATIENT_SEQ), row_uuid(row, COLUMN_PATIENT_ID), true);
 	return OK;
 }
 
 static struct status add_shared(void *context, const struct row *row)
 {
-	struct source *from = context;
-	struct candidates *c = from->into;
-	struct record_access a;
-	bool skip;
-
-	TRY(visited(from, row, row_number(row, COLUMN_ACCESS_SEQ), &skip));
-	if (skip)
-		return OK;
-	TRY(record_row_read_access(row, &a));
-	c->list[c->count++] =
-		(struct listed){.seq = a.seq, .patient = a.patient, .grant = a.grant, .statement = a.statement};
+	add(context, row_number(row, COLUMN_ACCESS_SEQ), row_uuid(row, COLUMN_ACCESS_PATIENT), false);
 	return OK;
 }
 
@@ -84,7 +66,10 @@ static uint64_t complete_to(const struct source *from, uint32_t limit)
 	return from->visited == limit ? from->last : UINT64_MAX;
 }
 
-/** cut(c, limit, complete): keep what both sources are known to hold, and no more than a page. */
+/**
+ * cut(c, limit, complete): keep what both sources are known to hold, and no more than a page.  What was found by closed
+ * rows is believed when it is opened.
+ */
 static uint64_t cut(struct candidates *c, uint32_t limit, uint64_t complete)
 {
 	size_t count = 0;
@@ -111,7 +96,7 @@ static struct status gather(struct store_view *view, const struct user_id *user,
 		.prefix = {ROW_UUID(&user->uuid)},
 		.after_count = 1,
 		.after = {ROW_NUMBER(page->since)},
-		.tolerant = true,
+		.closed = true,
 		.limit = page->limit,
 	};
 	const struct store_range granted = {
@@ -120,7 +105,7 @@ static struct status gather(struct store_view *view, const struct user_id *user,
 		.prefix = {ROW_NUMBER(RECIPIENT_USER), ROW_UUID(&user->uuid)},
 		.after_count = 1,
 		.after = {ROW_NUMBER(page->since)},
-		.tolerant = true,
+		.closed = true,
 		.limit = page->limit,
 	};
 
@@ -149,7 +134,7 @@ enum shown_row { ROW_OF_PATIENT, ROW_OF_IDENTITY_EPOCH, ROW_OF_CLINICAL_EPOCH, R
 struct shown {
 	struct store_view *view;
 	struct permit_facts asking; /* the user, on no patient */
-	struct row statements[SHOWN_ROWS], wrapped[2];
+	struct row statements[SHOWN_ROWS], wrapped[2], row;
 	struct listing_version identity;
 	struct listing_patient patient;
 };
@@ -159,65 +144,31 @@ static void shown_clear(struct shown *s)
 		row_clear(&s->statements[i]);
 	row_clear(&s->wrapped[0]);
 	row_clear(&s->wrapped[1]);
+	row_clear(&s->row);
 	listing_version_clear(&s->identity);
 }
 
-static struct status take_name(void *context, const struct row *row)
+static struct status show_statement(struct shown *s, enum shown_row which, uint64_t place)
 {
-	struct hash *name = context;
-
-	*name = row->table == TABLE_EPOCH ? row_hash(row, COLUMN_EPOCH_STATEMENT)
-					  : row_hash(row, COLUMN_STATEMENT_NAME);
-	return OK;
-}
-
-static struct status first_of_chain(struct store_view *view, const struct patient_id *patient, struct hash *name)
-{
-	struct hash subject;
-
-	TRY(statement_subject_patient(patient, &subject));
-	const struct store_range range = {
-		.index = INDEX_STATEMENT_SUBJECT, .prefix_count = 1, .prefix = {ROW_HASH(&subject)}, .limit = 1};
-	return store_scan(view, TABLE_STATEMENT, &range, take_name, name);
-}
-
-static struct status newest_epoch(struct store_view *view, const struct patient_id *patient,
-				  enum compartment compartment, struct hash *name)
-{
-	const struct store_range range = {
-		.index = TABLE_NONE,
-		.prefix_count = 3,
-		.prefix = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient->uuid), ROW_NUMBER(compartment)},
-		.down = true,
-		.limit = 1,
-	};
-
-	return store_scan(view, TABLE_EPOCH, &range, take_name, name);
-}
-
-static struct status show_statement(struct shown *s, enum shown_row which, const struct hash *name)
-{
-	if (hash_is_zero(name))
+	if (place == 0)
 		return OK;
-	TRY(listing_statements_get(s->view, name, &s->statements[which],
-				   &s->patient.statements[s->patient.statement_count]));
+	TRY(listing_statements_at(s->view, place, &s->statements[which],
+				  &s->patient.statements[s->patient.statement_count]));
 	s->patient.statement_count++;
 	return OK;
 }
 
 static struct status show_statements(struct shown *s, const struct listed *l)
 {
-	struct hash first = {{0}};
-	struct hash identity = {{0}};
-	struct hash clinical = {{0}};
-
-	TRY(first_of_chain(s->view, &l->patient, &first));
-	TRY(newest_epoch(s->view, &l->patient, COMPARTMENT_IDENTITY, &identity));
-	TRY(newest_epoch(s->view, &l->patient, COMPARTMENT_CLINICAL, &clinical));
-	TRY(show_statement(s, ROW_OF_PATIENT, &first));
-	TRY(show_statement(s, ROW_OF_IDENTITY_EPOCH, &identity));
-	TRY(show_statement(s, ROW_OF_CLINICAL_EPOCH, &clinical));
-	return show_statement(s, ROW_OF_GRANT, &l->statement);
+	TRY(show_statement(s, ROW_OF_PATIENT, l->file.first));
+	TRY(show_statement(s, ROW_OF_IDENTITY_EPOCH, l->file.identity_epoch));
+	TRY(show_statement(s, ROW_OF_CLINICAL_EPOCH, l->file.clinical_epoch));
+	if (hash_is_zero(&l->statement))
+		return OK;
+	TRY(listing_statements_get(s->view, &l->statement, &s->statements[ROW_OF_GRANT],
+				   &s->patient.statements[s->patient.statement_count]));
+	s->patient.statement_count++;
+	return OK;
 }
 
 /** A wrapped key leaves only for who may still read its compartment. */
@@ -253,13 +204,11 @@ static struct status show_wrapped(struct shown *s, const struct permit_pass *pas
 
 static struct status show_identity(struct shown *s, const struct record_patient *file)
 {
-	AUTO(row) row = {0};
-	struct record_kept kept;
+	const struct record_kept kept = {.state = {.record = file->identity}, .seq = file->identity_seq};
 
 	if (uuid_is_zero(&file->identity.uuid) || (s->patient.power & RIGHT_IDENTITY) == 0)
 		return OK;
-	TRY(record_row_record(s->view, &file->identity, &row, &kept));
-	TRY(listing_version_load(s->view, &kept, kept.state.version, &s->identity));
+	TRY(listing_version_load(s->view, &kept, file->identity_version, &s->identity));
 	s->patient.identity = s->identity.record;
 	s->patient.has_identity = true;
 	return OK;
@@ -276,14 +225,77 @@ static uint32_t power_of(const struct permit_facts *asking, const struct listed 
 
 static struct status show_file(struct shown *s, const struct permit_pass *pass, const struct listed *l)
 {
-	struct record_patient file;
-
-	TRY(record_row_patient(s->view, &l->patient, &file));
-	s->patient.owner = file.owner;
+	s->patient.owner = l->file.owner;
 	s->patient.until = l->grant.until;
 	TRY(show_statements(s, l));
 	TRY(show_wrapped(s, pass));
-	return show_identity(s, &file);
+	return show_identity(s, &l->file);
+}
+
+/* ---- Opening what was listed ---- */
+
+static struct status open_access(struct shown *s, const struct user_id *user, struct listed *l)
+{
+	const struct row_value key[] = {ROW_UUID(&l->patient.uuid), ROW_NUMBER(RECIPIENT_USER), ROW_UUID(&user->uuid)};
+	struct record_access a;
+
+	TRY(store_get(s->view, TABLE_ACCESS, key, &s->row));
+	TRY(record_row_read_access(&s->row, &a));
+	if (a.seq != l->seq)
+		return FAIL_AT(ST_CORRUPT, "access");
+	l->grant = a.grant;
+	l->statement = a.statement;
+	return OK;
+}
+
+static struct status open_file(struct shown *s, const struct user_id *user, struct listed *l)
+{
+	const struct row_value key[] = {ROW_UUID(&l->patient.uuid)};
+
+	TRY(store_get(s->view, TABLE_PATIENT, key, &s->row));
+	TRY(record_row_read_patient(&s->row, &l->file));
+	/* The index that led here is not sealed: the row has the last word. */
+	if (l->owner && (l->file.seq != l->seq || !uuid_equal(&l->file.owner.uuid, &user->uuid)))
+		return FAIL_AT(ST_CORRUPT, "patient");
+	return OK;
+}
+
+/** open_listed(s, user, l, erased): the rows behind one candidate; ${erased}: their key was destroyed. */
+static struct status open_listed(struct shown *s, const struct user_id *user, struct listed *l, bool *erased)
+{
+	struct status got = l->owner ? OK : open_access(s, user, l);
+
+	if (ok(got))
+		got = open_file(s, user, l);
+	*erased = got.code == ST_GONE;
+	if (*erased)
+		return OK;
+	return got.code == ST_NOT_FOUND ? FAIL_AT(ST_CORRUPT, "patient") : got;
+}
+
+/** A page's keys are fetched together. */
+static struct status expect(struct store_view *view, const struct candidates *c)
+{
+	struct uuid *patients = calloc(c->count == 0 ? 1 : c->count, sizeof *patients);
+
+	if (patients == NULL)
+		return FAIL(ST_NO_MEMORY);
+	for (size_t i = 0; i < c->count; i++)
+		patients[i] = c->list[i].patient.uuid;
+	struct status s = store_expect(view, patients, c->count);
+	free(patients);
+	return s;
+}
+
+static struct status show_listed(struct shown *s, const struct permit_pass *pass, struct listed *l, bool *erased)
+{
+	TRY(open_listed(s, permit_user(pass), l, erased));
+	if (*erased)
+		return OK;
+	s->patient = (struct listing_patient){.seq = l->seq, .patient = l->patient};
+	s->patient.power = power_of(&s->asking, l);
+	s->patient.ended = !l->owner && s->patient.power == 0;
+	return s->patient.ended ? OK : show_file(s, pass, l);
 }
 
 struct status listing_patients(struct store_view *view, const struct permit_pass *pass, uint64_t time,
@@ -291,18 +303,16 @@ struct status listing_patients(struct store_view *view, const struct permit_pass
 {
 	AUTO(candidates) c = {0};
 	AUTO(shown) s = {.view = view};
+	bool erased;
 
 	TRY(permit_demand(pass, PERMIT_PATIENT_LIST, NULL));
 	TRY(facts_user(view, permit_user(pass), time, &s.asking));
 	TRY(gather(view, permit_user(pass), page, &c));
+	TRY(expect(view, &c));
 	for (size_t i = 0; i < c.count; i++) {
-		const struct listed *l = &c.list[i];
-		s.patient = (struct listing_patient){.seq = l->seq, .patient = l->patient};
-		s.patient.power = power_of(&s.asking, l);
-		s.patient.ended = !l->owner && s.patient.power == 0;
-		if (!s.patient.ended)
-			TRY(show_file(&s, pass, l));
-		TRY(visit(context, &s.patient));
+		TRY(show_listed(&s, pass, &c.list[i], &erased));
+		if (!erased)
+			TRY(visit(context, &s.patient));
 	}
 	return OK;
 }

@@ -8,22 +8,19 @@ struct status listing_version_load(struct store_view *view, const struct record_
 {
 	const struct row_value key[] = {ROW_UUID(&kept->state.record.uuid), ROW_NUMBER(number)};
 	struct listing_record *r = &out->record;
-	struct statement s;
+	uint64_t place;
 
 	*r = (struct listing_record){.seq = kept->seq, .record = kept->state.record, .version = number};
 	if (!ok(store_get(view, TABLE_VERSION, key, &out->version)))
 		return FAIL_AT(ST_CORRUPT, "version");
-	const struct hash name = row_hash(&out->version, COLUMN_VERSION_STATEMENT);
-	TRY(listing_statements_get(view, &name, &out->statement, &r->statement));
+	TRY(row_secret_number(&out->version, SECRET_VERSION_PLACE, &place));
+	TRY(listing_statements_at(view, place, &out->statement, &r->statement));
 	if (kept->state.ended)
 		TRY(listing_statements_get(view, &kept->state.head, &out->end, &r->end));
-	if (!ok(statement_parse(r->statement.statement, &s)) || s.kind != STATEMENT_RECORD)
-		return FAIL_AT(ST_CORRUPT, "statement");
 	r->header = out->version.secret[SECRET_VERSION_HEADER];
 	r->key = out->version.secret[SECRET_VERSION_RECORD_KEY];
 	r->size = row_number(&out->version, COLUMN_VERSION_SIZE);
-	out->compartment = s.record.compartment;
-	return OK;
+	return record_row_compartment(&out->version, &out->compartment);
 }
 
 void listing_version_clear(struct listing_version *v)

@@ -75,6 +75,16 @@ struct status listing_statements_get(struct store_view *view, const struct hash 
 	return OK;
 }
 
+struct status listing_statements_at(struct store_view *view, uint64_t seq, struct row *row,
+				    struct listing_statement *out)
+{
+	struct record_stored stored;
+
+	TRY(record_row_statement_at(view, seq, row, &stored));
+	*out = (struct listing_statement){stored.bytes, stored.leaf, stored.time};
+	return OK;
+}
+
 struct status listing_statements_visit(const struct listing_statements *l, struct store_view *view, size_t count,
 				       struct status (*visit)(void *context, const struct listing_statement *s),
 				       void *context)
@@ -83,7 +93,7 @@ struct status listing_statements_visit(const struct listing_statements *l, struc
 	struct listing_statement s;
 
 	for (size_t i = 0; i < count; i++) {
-		TRY(listing_statements_get(view, &l->list[i].name, &row, &s));
+		TRY(listing_statements_at(view, l->list[i].seq, &row, &s));
 		TRY(visit(context, &s));
 	}
 	return OK;

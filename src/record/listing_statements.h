@@ -26,7 +26,11 @@ MUST_CHECK struct status
 listing_statements_visit(const struct listing_statements *l, struct store_view *view, size_t count,
 			 struct status (*visit)(void *context, const struct listing_statement *s), void *context);
 
-/** listing_statements_get(view, name, row, out): one, read into ${row}; a missing one is ST_CORRUPT. */
+/** listing_statements_at(view, seq, row, out): the one of that number, read into ${row}; a missing one is ST_CORRUPT.
+ */
+MUST_CHECK struct status listing_statements_at(struct store_view *view, uint64_t seq, struct row *row,
+					       struct listing_statement *out);
+/** listing_statements_get(view, name, row, out): the same by name. */
 MUST_CHECK struct status listing_statements_get(struct store_view *view, const struct hash *name, struct row *row,
 						struct listing_statement *out);
 

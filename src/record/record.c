@@ -26,24 +26,48 @@ static struct status check_parts(const struct record_item *item)
 	return OK;
 }
 
-/** verify(view, item): under the author's key as it is now; whether he still has it is decided with the rest. */
-static struct status verify(struct store_view *view, struct record_item *item)
+/** The one author of a change, and his key once it is needed. */
+struct author {
+	bool known, enrolled;
+	struct hash key_hash;
+	struct p256_verifier verifier;
+};
+static void author_clear(struct author *a)
+{
+	p256_verifier_clear(&a->verifier);
+}
+
+static struct status find_author(struct store_view *view, const struct user_id *user, struct author *out)
 {
 	AUTO(row) row = {0};
-	struct person author;
-	const struct status got = userrow_get(view, &item->parsed.head.author, &row, &author);
+	struct person person;
 
-	if (got.code == ST_NOT_FOUND || (ok(got) && !author.enrolled))
+	if (out->known)
 		return OK;
-	TRY(got);
-	if (!hash_equal(&author.key_hash, &item->parsed.head.author_key))
+	const struct status got = userrow_get(view, user, &row, &person);
+	if (got.code != ST_NOT_FOUND) {
+		TRY(got);
+		if (person.enrolled)
+			TRY(p256_verifier_new(&person.sign_key, &out->verifier));
+		out->enrolled = person.enrolled;
+		out->key_hash = person.key_hash;
+	}
+	out->known = true;
+	return OK;
+}
+
+/** verify(author, item): under the author's key as it is now; whether he still has it is decided with the rest. */
+static struct status verify(const struct author *author, struct record_item *item)
+{
+	if (!author->enrolled || !hash_equal(&author->key_hash, &item->parsed.head.author_key))
 		return OK;
-	TRY(statement_verify(&item->parsed, &author.sign_key));
+	TRY(statement_verify_with(&item->parsed, &author->verifier));
 	item->verified = true;
 	return OK;
 }
 
-static struct status prepare(struct store_view *view, const struct record_change *change, struct record_item *item)
+static struct status prepare(struct store_view *view, const struct record_change *change, struct author *author,
+			     struct record_item *item)
 {
 	item->prepared = item->verified = false;
 	TRY(statement_parse(item->statement, &item->parsed));
@@ -59,16 +83,19 @@ static struct status prepare(struct store_view *view, const struct record_change
 		return repeated;
 	item->prepared = false;
 	TRY(check_parts(item));
-	TRY(verify(view, item));
+	TRY(find_author(view, &change->actor.user, author));
+	TRY(verify(author, item));
 	item->prepared = true;
 	return OK;
 }
 
 struct status record_prepare(struct store_view *view, struct record_change *change)
 {
+	AUTO(author) author = {0};
+
 	for (size_t i = 0; i < change->count; i++) {
 		change->failed = i;
-		TRY(prepare(view, change, &change->items[i]));
+		TRY(prepare(view, change, &author, &change->items[i]));
 	}
 	return OK;
 }

@@ -223,6 +223,7 @@ struct status record_file_enter(struct record_file *f, const struct record_item 
 			   [SECRET_STATEMENT_TIME] = row_number_bytes(&time, f->log->time)},
 	};
 	TRY(store_insert(f->txn, &row));
+	f->entered = row_number(&row, COLUMN_STATEMENT_SEQ);
 	*f->outcome = (struct record_outcome){.name = s->name, .leaf = leaf, .time = f->log->time};
 	return OK;
 }

@@ -18,6 +18,7 @@ struct record_file {
 	struct facts_people rows;
 	struct people people;
 	struct record_outcome *outcome; /* of the statement being applied */
+	uint64_t entered;               /* number of the row that record_file_enter() wrote last */
 
 	/* The open patient file; zeros when there is none. */
 	struct patient_id patient;

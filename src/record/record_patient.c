@@ -22,6 +22,7 @@ static struct status write_patient(struct record_file *f, const struct permit_pa
 	TRY(permit_demand(pass, PERMIT_PATIENT_CREATE, NULL));
 	f->kept.owner = s->head.author;
 	f->kept.head = s->name;
+	f->kept.first = f->entered;
 	if (s->patient.token.len != 0)
 		memcpy(f->kept.token.bytes, s->patient.token.at, sizeof f->kept.token.bytes);
 	TRY(record_row_check_token(f->txn->view, TABLE_PATIENT, &f->kept.token, &f->kept.owner));
@@ -181,6 +182,7 @@ static struct status write_epoch(struct record_file *f, const struct permit_pass
 	TRY(store_insert(f->txn, &row));
 	TRY(remove_leavers(f, e));
 	TRY(write_wrapped(f, e, item->wrapped));
+	*record_row_epoch(&f->kept, e->compartment) = f->entered;
 	f->changed = f->listed = true;
 	return OK;
 }

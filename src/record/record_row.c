@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record_row.h"
 
+#include <string.h>
+
 #include "limits.h"
+#include "reader.h"
 #include "vocabulary.h"
 
 #define PATIENT_ACTIVE 1
@@ -57,11 +60,50 @@ struct status record_row_statement(struct store_view *view, const struct hash *n
 {
 	const struct row_value key[] = {ROW_HASH(name)};
 
-	TRY(store_get(view, TABLE_STATEMENT, key, row));
+	TRY(store_find(view, TABLE_STATEMENT, INDEX_STATEMENT_NAME, key, row));
+	return record_row_stored(row, out);
+}
+
+struct status record_row_statement_at(struct store_view *view, uint64_t seq, struct row *row, struct record_stored *out)
+{
+	const struct row_value key[] = {ROW_NUMBER(seq)};
+
+	if (!ok(store_get(view, TABLE_STATEMENT, key, row)))
+		return FAIL_AT(ST_CORRUPT, "statement");
 	return record_row_stored(row, out);
 }
 
 /* ---- Patient files ---- */
+
+static struct status read_places(const struct row *row, struct record_patient *out)
+{
+	struct reader r = reader_of(row->secret[SECRET_PATIENT_PLACES]);
+	uint64_t version;
+
+	TRY(reader_u64(&r, &out->first));
+	TRY(reader_u64(&r, &out->identity_epoch));
+	TRY(reader_u64(&r, &out->clinical_epoch));
+	TRY(reader_u64(&r, &out->identity_seq));
+	TRY(reader_u64(&r, &version));
+	out->identity_version = (uint32_t)version;
+	return version > UINT32_MAX ? FAIL(ST_INVALID) : reader_done(&r);
+}
+
+struct places {
+	uint8_t bytes[40];
+};
+
+static struct bytes put_places(const struct record_patient *p, struct places *out)
+{
+	const uint64_t numbers[] = {p->first, p->identity_epoch, p->clinical_epoch, p->identity_seq,
+				    p->identity_version};
+
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		struct row_big big;
+		memcpy(out->bytes + 8 * i, row_number_bytes(&big, numbers[i]).at, sizeof big.bytes);
+	}
+	return bytes_of(out->bytes, sizeof out->bytes);
+}
 
 struct status record_row_read_patient(const struct row *row, struct record_patient *out)
 {
@@ -73,6 +115,8 @@ struct status record_row_read_patient(const struct row *row, struct record_patie
 	TRY(row_secret_copy(row, SECRET_PATIENT_HEAD, p.head.bytes, sizeof p.head.bytes));
 	if (row->secret[SECRET_PATIENT_IDENTITY].len != 0)
 		TRY(row_secret_copy(row, SECRET_PATIENT_IDENTITY, p.identity.uuid.bytes, 16));
+	if (!ok(read_places(row, &p)))
+		return FAIL_AT(ST_CORRUPT, "patient");
 	*out = p;
 	return OK;
 }
@@ -97,12 +141,15 @@ static struct bytes optional_hash(const struct hash *h)
 struct status record_row_put_patient(struct store_txn *txn, const struct record_patient *p)
 {
 	const uint8_t state = PATIENT_ACTIVE;
+	struct places places;
 	struct row row = {
 		.table = TABLE_PATIENT,
 		.plain = {[COLUMN_PATIENT_ID] = ROW_UUID(&p->id.uuid),
 			  [COLUMN_PATIENT_OWNER] = ROW_UUID(&p->owner.uuid),
 			  [COLUMN_PATIENT_TOKEN] = ROW_BYTES(optional_hash(&p->token))},
-		.secret = {[SECRET_PATIENT_HEAD] = hash_bytes(&p->head), [SECRET_PATIENT_STATE] = bytes_of(&state, 1)},
+		.secret = {[SECRET_PATIENT_HEAD] = hash_bytes(&p->head),
+			   [SECRET_PATIENT_STATE] = bytes_of(&state, 1),
+			   [SECRET_PATIENT_PLACES] = put_places(p, &places)},
 	};
 
 	if (!uuid_is_zero(&p->identity.uuid))
@@ -182,7 +229,7 @@ struct status record_row_record(struct store_view *view, const struct record_id 
 	return record_row_read_record(row, out);
 }
 
-struct status record_row_put_record(struct store_txn *txn, const struct record_kept *r)
+struct status record_row_put_record(struct store_txn *txn, struct record_kept *r)
 {
 	const uint8_t status[2] = {(uint8_t)r->state.status, r->state.ended ? 1 : 0};
 	struct row row = {
@@ -196,7 +243,20 @@ struct status record_row_put_record(struct store_txn *txn, const struct record_k
 			   [SECRET_RECORD_HEAD] = hash_bytes(&r->state.head)},
 	};
 
-	return store_put(txn, &row);
+	TRY(store_put(txn, &row));
+	r->seq = row_number(&row, COLUMN_RECORD_SEQ);
+	return OK;
+}
+
+struct status record_row_compartment(const struct row *version, enum compartment *out)
+{
+	uint64_t number;
+
+	TRY(row_secret_number(version, SECRET_VERSION_COMPARTMENT, &number));
+	if (number > UINT32_MAX || !vocabulary_knows(VOCABULARY_COMPARTMENT, (uint32_t)number))
+		return FAIL_AT(ST_CORRUPT, tables[TABLE_VERSION].name);
+	*out = (enum compartment)number;
+	return OK;
 }
 
 /* ---- Import tokens ---- */

@@ -22,6 +22,9 @@ struct record_stored {
 /** record_row_statement(view, name, row, out): ST_NOT_FOUND; ${out} views ${row}. */
 MUST_CHECK struct status record_row_statement(struct store_view *view, const struct hash *name, struct row *row,
 					      struct record_stored *out);
+/** record_row_statement_at(view, seq, row, out): the one with that number, which a sealed row named: ST_CORRUPT. */
+MUST_CHECK struct status record_row_statement_at(struct store_view *view, uint64_t seq, struct row *row,
+						 struct record_stored *out);
 MUST_CHECK struct status record_row_stored(const struct row *row, struct record_stored *out);
 
 /** What is kept of a patient file. */
@@ -32,7 +35,16 @@ struct record_patient {
 	struct hash head;
 	struct record_id identity; /* zeros: none yet */
 	uint64_t seq;
+	/* Where a list finds what it shows of the file; numbers of statements, 0: none. */
+	uint64_t first, identity_epoch, clinical_epoch;
+	uint64_t identity_seq; /* of the identity record's row */
+	uint32_t identity_version;
 };
+/** record_row_epoch(p, compartment): the number of the newest epoch's statement; not for COMPARTMENT_BOTH. */
+static inline uint64_t *record_row_epoch(struct record_patient *p, enum compartment compartment)
+{
+	return compartment == COMPARTMENT_IDENTITY ? &p->identity_epoch : &p->clinical_epoch;
+}
 MUST_CHECK struct status record_row_patient(struct store_view *view, const struct patient_id *id,
 					    struct record_patient *out);
 MUST_CHECK struct status record_row_read_patient(const struct row *row, struct record_patient *out);
@@ -60,7 +72,11 @@ struct record_kept {
 MUST_CHECK struct status record_row_record(struct store_view *view, const struct record_id *id, struct row *row,
 					   struct record_kept *out);
 MUST_CHECK struct status record_row_read_record(const struct row *row, struct record_kept *out);
-MUST_CHECK struct status record_row_put_record(struct store_txn *txn, const struct record_kept *r);
+/** record_row_put_record(txn, r): and tell it its new number. */
+MUST_CHECK struct status record_row_put_record(struct store_txn *txn, struct record_kept *r);
+
+/** record_row_compartment(version, out): the signed statement's, kept in the version's row: one row less to open. */
+MUST_CHECK struct status record_row_compartment(const struct row *version, enum compartment *out);
 
 /**
  * record_row_check_token(view, table, token, owner):

@@ -86,6 +86,7 @@ static struct status take_identity(struct record_file *f, const struct statement
 	if (!uuid_is_zero(&f->kept.identity.uuid) && !uuid_equal(&f->kept.identity.uuid, &r->record.uuid))
 		return FAIL_AT(ST_CONFLICT, "identity");
 	f->kept.identity = r->record;
+	f->kept.identity_version = r->version;
 	f->changed = f->listed = true;
 	return OK;
 }
@@ -112,6 +113,7 @@ static struct status insert_version(struct record_file *f, const struct record_i
 {
 	const struct statement_record *r = &item->parsed.record;
 	const struct uuid no_object = uuid_new(f->log->time);
+	struct row_big place;
 	uint8_t epochs[8];
 	struct row_big compartment;
 
@@ -129,7 +131,8 @@ static struct status insert_version(struct record_file *f, const struct record_i
 			   [SECRET_VERSION_HEADER] = item->header,
 			   [SECRET_VERSION_RECORD_KEY] = item->key,
 			   [SECRET_VERSION_EPOCHS] = bytes_of(epochs, sizeof epochs),
-			   [SECRET_VERSION_COMPARTMENT] = row_number_bytes(&compartment, r->compartment)},
+			   [SECRET_VERSION_COMPARTMENT] = row_number_bytes(&compartment, r->compartment),
+			   [SECRET_VERSION_PLACE] = row_number_bytes(&place, f->entered)},
 	};
 	if (item->content != NULL)
 		TRY(vault_write_row(item->content, &row));
@@ -147,7 +150,10 @@ static struct status write_version(struct record_file *f, const struct permit_pa
 	TRY(insert_version(f, item));
 	if (item->upload && item->content != NULL)
 		TRY(remove_upload(f, item->content));
-	return record_row_put_record(f->txn, kept);
+	TRY(record_row_put_record(f->txn, kept));
+	if (r->kind == RECORD_IDENTITY)
+		f->kept.identity_seq = kept->seq;
+	return OK;
 }
 
 struct status record_version_apply(struct record_file *f, const struct record_item *item)
@@ -172,11 +178,12 @@ struct status record_version_apply(struct record_file *f, const struct record_it
 
 /* ---- The end of a record ---- */
 
-static struct status write_end(struct record_file *f, const struct permit_pass *pass, const struct record_kept *kept)
+static struct status write_end(struct record_file *f, const struct permit_pass *pass, struct record_kept *kept)
 {
 	TRY(permit_demand(pass, PERMIT_RECORD_DELETE, &f->patient));
 	if (uuid_equal(&f->kept.identity.uuid, &kept->state.record.uuid)) {
 		f->kept.identity = (struct record_id){0};
+		f->kept.identity_seq = f->kept.identity_version = 0;
 		f->changed = f->listed = true;
 	}
 	return record_row_put_record(f->txn, kept);
@@ -213,18 +220,6 @@ static struct status load_version(struct store_view *view, const struct record_i
 	return got;
 }
 
-/** The compartment is the signed statement's, kept in the version's row so that a reading opens no third row. */
-static struct status compartment_of(const struct row *version, enum compartment *out)
-{
-	uint64_t number;
-
-	TRY(row_secret_number(version, SECRET_VERSION_COMPARTMENT, &number));
-	if (number > UINT32_MAX || !vocabulary_knows(VOCABULARY_COMPARTMENT, (uint32_t)number))
-		return FAIL_AT(ST_CORRUPT, tables[TABLE_VERSION].name);
-	*out = (enum compartment)number;
-	return OK;
-}
-
 struct status record_version_find(struct store_view *view, const struct record_id *record, uint32_t number,
 				  struct record_version_place *out)
 {
@@ -234,7 +229,7 @@ struct status record_version_find(struct store_view *view, const struct record_i
 	TRY(record_row_record(view, record, &row, &kept));
 	TRY(load_version(view, record, number, &row));
 	*out = (struct record_version_place){.patient = kept.state.patient, .ended = kept.state.ended};
-	return compartment_of(&row, &out->compartment);
+	return record_row_compartment(&row, &out->compartment);
 }
 
 struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
@@ -245,7 +240,7 @@ struct status record_version_open(struct store_view *view, const struct permit_f
 	struct permit_room room;
 
 	TRY(load_version(view, &record->record, number, row));
-	TRY(compartment_of(row, &compartment));
+	TRY(record_row_compartment(row, &compartment));
 	/* His list leaves it out, so there is none for him. */
 	if (!ok(permit_decide(facts, permit_read_action(compartment), &room, &pass)))
 		return FAIL_AT(ST_NOT_FOUND, "record");

@@ -32,6 +32,8 @@ enum row_scope { ROW_SITE, ROW_PATIENT, ROW_TOKEN };
 struct row_keys {
 	struct status (*key)(void *context, enum row_scope scope, const struct uuid *patient, struct key *out);
 	void *context;
+	/* The keys of these patients are about to be asked for; may be NULL.  That one is not there is no failure. */
+	struct status (*expect)(void *context, const struct uuid *patients, size_t count);
 };
 
 /** One plain column: `number` for COLUMN_U64, `bytes` for all others. */
@@ -62,6 +64,7 @@ enum row_state {
 	ROW_WHOLE,
 	ROW_ERASED,  /* its key was destroyed: plain columns only, unproven */
 	ROW_DAMAGED, /* does not open: plain columns only, unproven */
+	ROW_CLOSED,  /* nobody tried: plain columns only, unproven */
 };
 
 /**

@@ -86,7 +86,7 @@ MUST_CHECK struct status store_get(struct store_view *view, enum table_id table,
  * store_peek(view, table, key, out):
  * The plain columns of that row, unopened and so unproven: enough to know that there
  * is nothing to open for somebody.  No key is asked for, so a row and none cost the
- * same.  ST_NOT_FOUND.  out->state is ROW_ERASED; there are no secret columns.
+ * same.  ST_NOT_FOUND.  out->state is ROW_CLOSED; there are no secret columns.
  */
 MUST_CHECK struct status store_peek(struct store_view *view, enum table_id table, const struct row_value *key,
 				    struct row *out);
@@ -104,6 +104,7 @@ struct store_range {
 	uint8_t after_count;  /* begin beyond these values of the columns that follow */
 	bool down;            /* from the end; "beyond" is then below */
 	bool tolerant;        /* visit damaged and erased rows too: see row->state */
+	bool closed;          /* visit rows without opening them (ROW_CLOSED): who reads them gets them by key */
 	uint32_t limit;       /* rows visited, at most LIMIT_PAGE; 0 is that */
 	struct row_value prefix[TABLE_COLUMNS];
 	struct row_value after[TABLE_COLUMNS];
@@ -130,6 +131,8 @@ MUST_CHECK struct status store_scan(struct store_view *view, enum table_id table
  * visitor may call it on the range being scanned.  ${range} keeps copies.
  */
 void store_after(const struct row *row, struct store_range *range);
+/** store_expect(view, patients, count): rows of these are about to be read: have their keys at hand. */
+MUST_CHECK struct status store_expect(struct store_view *view, const struct uuid *patients, size_t count);
 /** store_count(view, table, range, out): rows with that prefix, unopened; costs time in proportion. */
 MUST_CHECK struct status store_count(struct store_view *view, enum table_id table, const struct store_range *range,
 				     uint64_t *out);

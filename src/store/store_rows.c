@@ -120,15 +120,21 @@ struct status store_get(struct store_view *view, enum table_id table, const stru
 	return named(table, get_row(view, table, key, out));
 }
 
+static struct status read_closed(const struct query *q, enum table_id table, struct row *row)
+{
+	TRY(row_reserve(row, table, 0));
+	TRY(keep_all_plain(q, row));
+	row->state = ROW_CLOSED;
+	return OK;
+}
+
 static struct status peek_row(struct store_view *view, enum table_id table, const struct row_value *key,
 			      struct row *out)
 {
 	AUTO(query) q = {0};
 
 	TRY(find_key(view, table, key, &q));
-	TRY(row_reserve(out, table, 0));
-	out->state = ROW_ERASED;
-	return keep_all_plain(&q, out);
+	return read_closed(&q, table, out);
 }
 
 struct status store_peek(struct store_view *view, enum table_id table, const struct row_value *key, struct row *out)
@@ -181,12 +187,15 @@ struct status store_find(struct store_view *view, enum table_id table, uint8_t i
 	return named(table, find_row(view, table, &range, out));
 }
 
-static struct status visit_row(struct store_view *view, const struct query *q, enum table_id table, bool tolerant,
-			       struct row *row)
+static struct status visit_row(struct store_view *view, const struct query *q, enum table_id table,
+			       const struct store_range *range, struct row *row)
 {
+	if (range->closed)
+		return read_closed(q, table, row);
+
 	struct status s = read_row(view, q, table, row);
 
-	if (s.code == ST_GONE || (s.code == ST_CORRUPT && tolerant))
+	if (s.code == ST_GONE || (s.code == ST_CORRUPT && range->tolerant))
 		return OK;
 	return s;
 }
@@ -201,8 +210,8 @@ static struct status scan_rows(struct store_view *view, enum table_id table, con
 	TRY(named(table, begin_scan(view, table, range, &q)));
 	TRY(named(table, query_step(&q, &more)));
 	while (more) {
-		TRY(visit_row(view, &q, table, range->tolerant, &row));
-		if (row.state == ROW_WHOLE || range->tolerant)
+		TRY(visit_row(view, &q, table, range, &row));
+		if (row.state == ROW_WHOLE || row.state == ROW_CLOSED || range->tolerant)
 			TRY(visit(context, &row));
 		TRY(named(table, query_step(&q, &more)));
 	}
@@ -213,6 +222,13 @@ struct status store_scan(struct store_view *view, enum table_id table, const str
 			 store_visit *visit, void *context)
 {
 	return scan_rows(view, table, range, visit, context);
+}
+
+struct status store_expect(struct store_view *view, const struct uuid *patients, size_t count)
+{
+	const struct row_keys *keys = view->keys;
+
+	return keys->expect != NULL && count > 0 ? keys->expect(keys->context, patients, count) : OK;
 }
 
 void store_after(const struct row *row, struct store_range *range)

@@ -17,7 +17,7 @@ static struct status fixed_key(void *context, enum row_scope scope, const struct
 	return OK;
 }
 
-static const struct row_keys keys = {fixed_key, NULL};
+static const struct row_keys keys = {fixed_key, NULL, NULL};
 static const uint8_t zeros[32];
 
 static struct status check(const struct row *row, struct bytes sealed)

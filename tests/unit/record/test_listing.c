@@ -287,6 +287,57 @@ static void own_and_shared_files_come_in_one_order(void **state)
 	}
 }
 
+static void files_whose_key_was_destroyed_are_passed_over(void **state)
+{
+	AUTO(server) s = {0};
+	struct listing_page page = {.since = 0, .limit = 5, .more = true};
+	const struct uuid destroyed = uuid_of(100);
+	size_t own = 0, shared = 0;
+
+	(void)state;
+	server_begin(&s);
+	many_files(&s, 6); /* 100, 102, 104 are anna's; 100 is shared with ben, 103 with her */
+	rig_destroy(&destroyed);
+	while (page.more) {
+		own += patients_of(&s, &s.reader.w.anna, &page).patients;
+		page.since = page.next;
+	}
+	page = (struct listing_page){.since = 0, .limit = 1, .more = true};
+	while (page.more) {
+		shared += patients_of(&s, &s.reader.w.ben, &page).patients;
+		page.since = page.next;
+	}
+	rig_destroy(&(struct uuid){0});
+	assert_int_equal(own, 3);
+	assert_int_equal(shared, 3);
+}
+
+static void the_newest_identity_and_epochs_are_shown(void **state)
+{
+	AUTO(server) s = {0};
+	const struct world *w = &s.reader.w;
+	struct listing_page page = {.since = 0, .limit = 10};
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	assert_ok(server_record(&s, &w->anna, ID, NULL));
+	assert_ok(server_record(&s, &w->anna, ID, NULL));
+	server_rekey(&s, &w->anna);
+	assert_ok(server_send(&s, &w->anna));
+	struct seen seen = patients_of(&s, &w->anna, &page);
+	assert_true(seen.patient.has_identity);
+	assert_int_equal(seen.patient.identity.version, 2);
+	assert_true(seen.patient.identity.seq > 0);
+	assert_int_equal(seen.patient.wrapped[0].number, 1);
+	assert_int_equal(seen.patient.statement_count, 3);
+	/* Its end is the end of what the list shows of it. */
+	assert_ok(server_end_record(&s, &w->anna));
+	assert_ok(server_send(&s, &w->anna));
+	page = (struct listing_page){.since = 0, .limit = 10};
+	assert_false(patients_of(&s, &w->anna, &page).patient.has_identity);
+}
+
 static size_t records_of(struct server *s, const struct actor *a, uint32_t kind, struct listing_page *page)
 {
 	AUTO(store_snapshot) snapshot = {0};
@@ -481,6 +532,8 @@ int main(void)
 		TEST(what_rights_do_not_cover_is_left_out),
 		TEST(the_end_of_an_access_is_told),
 		TEST(own_and_shared_files_come_in_one_order),
+		TEST(files_whose_key_was_destroyed_are_passed_over),
+		TEST(the_newest_identity_and_epochs_are_shown),
 		TEST(records_go_to_those_who_may_read_their_compartment),
 		TEST(records_come_page_by_page),
 		TEST(a_history_has_every_version_and_the_end),

@@ -80,8 +80,8 @@ static struct status key_of(void *context, enum row_scope scope, const struct uu
 }
 
 static uint8_t one = 1, two = 2;
-const struct row_keys rig_keys = {key_of, &one};
-const struct row_keys rig_other_keys = {key_of, &two};
+const struct row_keys rig_keys = {key_of, &one, NULL};
+const struct row_keys rig_other_keys = {key_of, &two, NULL};
 
 /* ---- Calls that fail ---- */
 

@@ -68,8 +68,8 @@ static void the_sealed_form_is_the_documented_one(void **state)
 	assert_ok(rig_keys.key(rig_keys.context, ROW_PATIENT, &patient, &key));
 	struct bytes sealed = bytes_of(scratch.sealed.bytes + 1, scratch.sealed.len - 1);
 	assert_ok(xaes_open(&key, buffer_bytes(&aad), sealed, &opened));
-	assert_int_equal(opened.len, 4 + 4 + 4 + 4);
-	assert_memory_equal(opened.bytes, "\0\0\0\4head\0\0\0\0\0\0\0\0", 16);
+	assert_int_equal(opened.len, 4 + 4 + 4 + 4 + 4);
+	assert_memory_equal(opened.bytes, "\0\0\0\4head\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 }
 
 static void a_row_opens_as_it_was_sealed(void **state)

@@ -85,7 +85,7 @@ static void a_peek_shows_plain_columns_and_asks_for_no_key(void **state)
 	const struct uuid got = row_uuid(&row, COLUMN_PATIENT_OWNER);
 	assert_true(uuid_equal(&got, &owner));
 	assert_int_equal(row_number(&row, COLUMN_PATIENT_SEQ), 1);
-	assert_int_equal(row.state, ROW_ERASED);
+	assert_int_equal(row.state, ROW_CLOSED);
 	assert_int_equal(row.secret[SECRET_PATIENT_HEAD].len, 0);
 	assert_fails(ST_NOT_FOUND, store_peek(txn.view, TABLE_PATIENT, nowhere, &row));
 	store_txn_clear(&txn);
@@ -444,7 +444,7 @@ static void rows_of_a_destroyed_key_are_gone(void **state)
 	struct uuid id = rig_patient(2);
 	const struct row_value key[] = {ROW_UUID(&id)};
 	struct store_range range = {.index = TABLE_NONE};
-	unsigned count[3] = {0};
+	unsigned count[4] = {0};
 	AUTO(store_snapshot) snapshot = {0};
 	AUTO(store_txn) txn = {0};
 	AUTO(row) row = {0};
@@ -462,9 +462,57 @@ static void rows_of_a_destroyed_key_are_gone(void **state)
 	range.tolerant = true;
 	assert_ok(store_scan(snapshot.view, TABLE_PATIENT, &range, count_rows, count));
 	assert_int_equal(count[ROW_ERASED], 1);
+	/* Unopened they are all alike. */
+	range.closed = true;
+	assert_ok(store_scan(snapshot.view, TABLE_PATIENT, &range, count_rows, count));
+	assert_int_equal(count[ROW_CLOSED], 3);
 	assert_ok(store_begin(&store, &txn));
 	assert_fails(ST_GONE, put_patient(&txn, 2));
 	rig_destroy(&(struct uuid){0});
+}
+
+/* Who is told of patients before their rows are read. */
+struct expecting {
+	struct uuid patients[3];
+	size_t count;
+};
+
+static struct status any_key(void *context, enum row_scope scope, const struct uuid *patient, struct key *out)
+{
+	(void)context;
+	return rig_keys.key(rig_keys.context, scope, patient, out);
+}
+
+static struct status expect(void *context, const struct uuid *patients, size_t count)
+{
+	struct expecting *e = context;
+
+	assert_true(e->count + count <= COUNT(e->patients));
+	memcpy(e->patients + e->count, patients, count * sizeof *patients);
+	e->count += count;
+	return e->count == COUNT(e->patients) ? FAIL(ST_UNREACHABLE) : OK;
+}
+
+static void keys_are_announced_to_whoever_wants_to_know(void **state)
+{
+	(void)state;
+	const struct uuid patients[] = {rig_patient(1), rig_patient(2)};
+	struct expecting told = {.count = 0};
+	struct store_options options = rig.options;
+	AUTO(store_snapshot) snapshot = {0};
+
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(store_expect(snapshot.view, patients, 2)); /* the rig does not */
+	store_snapshot_clear(&snapshot);
+	store_clear(&store);
+	options.keys = (struct row_keys){any_key, &told, expect};
+	assert_ok(store_open(&options, &store));
+	assert_ok(store_snapshot_new(&store, &snapshot));
+	assert_ok(store_expect(snapshot.view, patients, 0));
+	assert_ok(store_expect(snapshot.view, patients, 2));
+	assert_int_equal(told.count, 2);
+	assert_true(uuid_equal(&told.patients[1], &patients[1]));
+	assert_fails(ST_UNREACHABLE, store_expect(snapshot.view, patients, 1));
 }
 
 static void tokens_depend_on_key_kind_and_value(void **state)
@@ -505,6 +553,7 @@ int main(void)
 		FRESH(a_scan_follows_the_index_page_by_page),
 		FRESH(find_uses_a_unique_index),
 		FRESH(rows_of_a_destroyed_key_are_gone),
+		FRESH(keys_are_announced_to_whoever_wants_to_know),
 		FRESH(tokens_depend_on_key_kind_and_value),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
