@@ -118,22 +118,23 @@ static int by_id(const void *a, const void *b)
 	return memcmp(x->patient.uuid.bytes, y->patient.uuid.bytes, sizeof x->patient.uuid.bytes);
 }
 
-/** One pass from the end, and no further than the first new one: pages mostly bring what was made last. */
-static struct status merge(struct patientlist *l, struct fresh *fresh)
+/* One pass from the end, and no further than the first new one: pages mostly bring what was made last. */
+struct status patientlist_add(struct patientlist *l, struct patientlist_item *items, size_t count)
 {
-	size_t old = l->count, more = fresh->count;
+	size_t old = l->count;
 
-	TRY(grow(l, more));
-	qsort(fresh->items, more, sizeof *fresh->items, by_id);
-	for (size_t i = 1; i < more; i++)
-		if (by_id(&fresh->items[i - 1], &fresh->items[i]) == 0)
+	TRY(grow(l, count));
+	if (count > 0)
+		qsort(items, count, sizeof *items, by_id);
+	for (size_t i = 1; i < count; i++)
+		if (by_id(&items[i - 1], &items[i]) == 0)
 			return FAIL_AT(ST_CORRUPT, "answer");
-	l->count += more;
-	for (size_t to = l->count; more > 0; to--)
-		if (old > 0 && by_id(&l->items[old - 1], &fresh->items[more - 1]) > 0)
+	l->count += count;
+	for (size_t to = l->count; count > 0; to--)
+		if (old > 0 && by_id(&l->items[old - 1], &items[count - 1]) > 0)
 			l->items[to - 1] = l->items[--old];
 		else
-			l->items[to - 1] = fresh->items[--more];
+			l->items[to - 1] = items[--count];
 	return OK;
 }
 
@@ -260,7 +261,7 @@ static struct status take_rows(struct patientlist *l, const struct patientpage_r
 	}
 	for (size_t i = 0; i < count; i++)
 		TRY(take_row(l, &p, &rows[i], &p.opened[i]));
-	return merge(l, &p.fresh);
+	return patientlist_add(l, p.fresh.items, p.fresh.count);
 }
 
 /** Pages after which what has come is kept, so that a long first fill goes on where it was stopped. */

@@ -44,6 +44,9 @@ struct patientlist_progress {
 MUST_CHECK struct status patientlist_open(struct site *site, const struct patientlist_progress *progress,
 					  struct patientlist *out);
 void patientlist_clear(struct patientlist *l);
+/** patientlist_add(l, items, count): items that ${l} has not got, in any order; ${items} is sorted.  ST_CORRUPT: one
+ * comes twice. */
+MUST_CHECK struct status patientlist_add(struct patientlist *l, struct patientlist_item *items, size_t count);
 /** patientlist_get(l, id, out): ST_NOT_FOUND. */
 MUST_CHECK struct status patientlist_get(const struct patientlist *l, const struct patient_id *id,
 					 const struct patientlist_item **out);
