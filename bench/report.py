@@ -101,8 +101,9 @@ def write_scale(sizes, ratios, fill, disk, load):
         lines.append(f"| {what} | {cells} | {ratios[name]:.2f} | {met} |")
     for size in sizes:
         lines.append("")
-        lines.append(f"{size['patients']:,} patients: made in {size['fill']:.0f} s; first fill of the client's cache {size['cache']:.1f} s, "
-                     f"`patient find` afterwards {size['find']:.2f} s.")
+        lines.append(f"{size['patients']:,} patients: made in {size['fill']:.0f} s; first fill of the client's cache {size['cache']:.1f} s "
+                     f"({size['cache_cpu']:.1f} s of processor: client, agent and server), `patient find` afterwards {size['find']:.2f} s "
+                     f"({size['find_cpu']:.2f} s of processor).")
     if fill:
         lines += ["", fill]
     write("Scale", lines)
