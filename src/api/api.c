@@ -206,6 +206,15 @@ static struct status check_who(struct call *c)
 	return FAIL(ST_DENIED);
 }
 
+/** On a nearly full disk content is refused before its first byte; whatever else changes something by the committer. */
+static struct status check_room(const struct call *c)
+{
+	const enum http_method method = exchange_request(c->exchange)->method;
+	const bool content = c->route->action == PERMIT_UPLOAD && (method == HTTP_POST || method == HTTP_PATCH);
+
+	return content && committer_degraded(c->loop->service->committer) ? FAIL_AT(ST_FULL, "disk") : OK;
+}
+
 static struct status read_query(struct call *c)
 {
 	struct text stranger;
@@ -281,6 +290,8 @@ static void request(void *own, struct exchange *e)
 	struct status s = find_route(c);
 	if (ok(s))
 		s = check_who(c);
+	if (ok(s))
+		s = check_room(c);
 	if (ok(s))
 		s = check_body(c);
 	if (!ok(s))

@@ -305,7 +305,8 @@ void call_settle_change(struct call *c, call_apply *apply, call_respond *respond
 	call_actor(c, &actor);
 	c->respond = respond;
 	c->apply = apply;
-	c->entry = (struct committer_entry){.apply = apply_change, .essential = c->route->who == ROUTE_PROOF};
+	c->entry = (struct committer_entry){
+		.apply = apply_change, .essential = c->route->who == ROUTE_PROOF || c->route->who == ROUTE_PENDING};
 	submit(c);
 }
 

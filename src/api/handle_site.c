@@ -27,12 +27,14 @@ void handle_ready(struct call *c, struct bytes body)
 	(void)body;
 	if (atomic_load(&s->draining))
 		c->failure = FAIL_AT(ST_BUSY, "draining");
-	else if (log_state(s->log) == LOG_BROKEN)
+	else if (log_state(s->log) == LOG_BROKEN || committer_metrics(s->committer).broken)
 		c->failure = FAIL_AT(ST_BUSY, "log");
 	if (!ok(c->failure))
 		call_answer(c);
 	else
-		answer_text(c, 200, log_state(s->log) == LOG_DEGRADED ? TEXT("degraded: disk\n") : TEXT("ready\n"));
+		answer_text(c, 200,
+			    committer_degraded(s->committer) ? TEXT("degraded: " COMMITTER_DEGRADED "\n")
+							     : TEXT("ready\n"));
 }
 
 void handle_metrics(struct call *c, struct bytes body)

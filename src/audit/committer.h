@@ -120,6 +120,12 @@ MUST_CHECK struct status committer_submit(struct committer *c, struct committer_
 /** committer_run(c, entry): submit one and wait for it; not on a loop. entry->done is the committer's. */
 MUST_CHECK struct status committer_run(struct committer *c, struct committer_entry *entry);
 
+/** What to say of a degraded one. */
+#define COMMITTER_DEGRADED \
+	"the disk is nearly full: make room; reads and sign-ins go on, nothing else is written until there is room"
+/** committer_degraded(c): the reserves of log or rows are being used: essential changes only.  Any thread. */
+bool committer_degraded(const struct committer *c);
+
 /** Counters, readable from any thread. */
 struct committer_metrics {
 	uint64_t rounds, changes, refused, leaves, waiting;

@@ -127,10 +127,21 @@ static struct status begin(struct committer *c, struct store_txn *txn)
 	return OK;
 }
 
+bool committer_degraded(const struct committer *c)
+{
+	return log_state(c->options.log) == LOG_DEGRADED || store_degraded(c->options.store);
+}
+
+static void look_for_room(struct committer *c)
+{
+	log_look_for_room(c->options.log);
+	store_look_for_room(c->options.store);
+}
+
 /* A full disk: only what it takes to get in, look, and get out. */
 static bool postponed(const struct committer *c, const struct committer_entry *entry)
 {
-	return !entry->essential && log_state(c->options.log) == LOG_DEGRADED;
+	return !entry->essential && committer_degraded(c);
 }
 
 /* One entry of those below; false: left for the next round. */
@@ -141,7 +152,7 @@ static bool run_change(struct committer_turn *turn, struct committer_entry *entr
 		return true;
 	if (!postponed(turn->committer, entry))
 		return apply(turn, entry);
-	entry->status = FAIL_AT(ST_FULL, "log reserve");
+	entry->status = FAIL_AT(ST_FULL, "disk");
 	return true;
 }
 
@@ -265,8 +276,8 @@ static struct status settle_owed(struct committer *c)
 		return FAIL_AT(ST_IO, "store");
 	if (log_state(c->options.log) == LOG_BROKEN)
 		return FAIL_AT(ST_IO, "log");
-	if (log_state(c->options.log) == LOG_DEGRADED)
-		log_look_for_room(c->options.log);
+	if (committer_degraded(c))
+		look_for_room(c);
 	return log_append(c->options.log, c->draft);
 }
 
@@ -328,5 +339,5 @@ void committer_round(struct committer *c, struct committer_list *entries, struct
 	}
 	sign(c, &s.signings, &done);
 	tell(c, &done);
-	log_look_for_room(c->options.log);
+	look_for_room(c);
 }

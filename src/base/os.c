@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PIECE 65536
@@ -50,6 +51,16 @@ static int real_unlink(int dir, const char *name)
 	return unlinkat(dir, name, 0);
 }
 
+static int real_room(int dir, uint64_t *bytes)
+{
+	struct statvfs about;
+
+	if (fstatvfs(dir, &about) != 0)
+		return -1;
+	*bytes = (uint64_t)about.f_bavail * about.f_frsize;
+	return 0;
+}
+
 const struct os os_real = {
 	.open = real_open,
 	.read = real_read,
@@ -63,6 +74,7 @@ const struct os os_real = {
 	.unlink = real_unlink,
 	.mkdir = mkdirat,
 	.close = close,
+	.room = real_room,
 };
 
 struct status os_status(int errno_value, const char *what)

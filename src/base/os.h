@@ -28,6 +28,7 @@ struct os {
 	int (*unlink)(int dir, const char *name);
 	int (*mkdir)(int dir, const char *name, mode_t mode);
 	int (*close)(int fd);
+	int (*room)(int dir, uint64_t *bytes); /* what we may still write to its file system */
 };
 extern const struct os os_real;
 

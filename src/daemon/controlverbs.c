@@ -3,21 +3,27 @@
 #include "jsonwriter.h"
 #include "serving.h"
 
+#define BROKEN "a write failed: nothing more is written; look at the disk, then restart tacendad"
+
 static void answer_status(struct serving *s, struct jsonwriter *w)
 {
 	struct keywire_status keys = {0};
 	struct committer_metrics m = committer_metrics(s->vessel.committer);
 	struct net_metrics n = net_metrics(s->service.net);
+	const bool broken = m.broken || log_state(s->vessel.log) == LOG_BROKEN;
+	const bool degraded = committer_degraded(s->vessel.committer);
 	struct keyring *ring;
 
 	if (ok(threadkeys_ring(&s->vessel.keys, &ring)))
 		(void)ok(keyring_status(ring, &keys));
-	jsonwriter_bool(w, "ready", s->ready && log_state(s->vessel.log) != LOG_BROKEN);
+	jsonwriter_bool(w, "ready", s->ready && !broken);
 	jsonwriter_string(w, "site", s->vessel.name);
 	jsonwriter_string(w, "region", s->vessel.region);
 	jsonwriter_string(w, "origin", s->vessel.origin);
 	jsonwriter_string(w, "preset", s->vessel.preset);
 	jsonwriter_string(w, "version", TACENDA_VERSION);
+	jsonwriter_string(w, "state", broken ? "broken" : degraded ? "degraded" : "writable");
+	jsonwriter_string(w, "reason", broken ? BROKEN : degraded ? COMMITTER_DEGRADED : NULL);
 	jsonwriter_string(w, "log",
 			  log_state(s->vessel.log) == LOG_WRITABLE   ? "writable"
 			  : log_state(s->vessel.log) == LOG_DEGRADED ? "degraded"

@@ -131,7 +131,8 @@ static struct status expire_uploads(struct serving *s)
 	struct dropping d = {.entry = {.apply = apply_drop}};
 
 	struct status done = committer_run(s->vessel.committer, &d.entry);
-	if (done.code == ST_NOT_FOUND)
+	/* A full disk was said already; they expire when there is room. */
+	if (done.code == ST_NOT_FOUND || done.code == ST_FULL)
 		return OK;
 	TRY(done);
 	for (size_t i = 0; i < d.count; i++)
@@ -175,8 +176,20 @@ static struct status keep_certificate(struct serving *s)
 	return serving_renew(s);
 }
 
+/** Said once when it begins and once when it ends. */
+static void say_degraded(struct serving *s)
+{
+	const bool degraded = committer_degraded(s->vessel.committer);
+
+	if (degraded != s->degraded)
+		(void)fprintf(stderr, "tacendad: event=%s what=\"%s\"\n", degraded ? "degraded" : "restored",
+			      degraded ? COMMITTER_DEGRADED : "there is room again: everything is written");
+	s->degraded = degraded;
+}
+
 void housekeeping_run(struct serving *s)
 {
+	say_degraded(s);
 	struct status done[] = {expire_sessions(s), expire_uploads(s), keep_night(s), keep_certificate(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)

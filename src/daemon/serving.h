@@ -20,6 +20,7 @@ struct serving {
 	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;
 	bool stop, ready, public; /* public: reachable from other machines */
+	bool degraded;            /* as last said */
 	uint64_t night_tried;
 };
 

@@ -109,7 +109,8 @@ struct status vessel_open_rows(const struct vessel_options *o, struct vessel *v)
 					       .dir = v->data,
 					       .keys = threadkeys_rows(&v->keys),
 					       .create = o->create,
-					       .background = true},
+					       .background = true,
+					       .reserve = STORE_RESERVE},
 		       &v->store));
 	TRY(log_open(&(struct log_options){.os = &os_real,
 					   .dir = v->log_dir,

@@ -16,6 +16,7 @@
 
 #include "clock.h"
 #include "disk_lock.h"
+#include "writeahead.h"
 
 #define DATABASE_HEADER 100
 
@@ -26,6 +27,7 @@ struct disk {
 	int dir;
 	struct secret page_key;
 	struct disk_lock lock;
+	struct writeahead log;
 	_Atomic bool broken;
 };
 
@@ -34,6 +36,7 @@ struct file {
 	struct disk *disk;
 	int fd;
 	bool database; /* its pages carry a check */
+	bool log;
 	bool sync_dir; /* made, and its name not yet durable */
 	struct disk_holder holder;
 };
@@ -140,6 +143,8 @@ static int file_write(sqlite3_file *base, const void *bytes, int len, sqlite3_in
 		piece = bytes_of(page, sizeof page);
 	}
 	struct status s = os_write_all(f->disk->os, f->fd, piece, (uint64_t)at);
+	if (ok(s) && f->log)
+		writeahead_wrote(&f->disk->log, (uint64_t)at, piece.len);
 	return ok(s) ? SQLITE_OK : write_error(s);
 }
 
@@ -321,7 +326,10 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
 	int how = (flags & SQLITE_OPEN_READONLY) != 0 ? O_RDONLY : O_RDWR;
 	struct stat status;
 
-	*f = (struct file){.disk = d, .fd = -1, .database = (flags & SQLITE_OPEN_MAIN_DB) != 0};
+	*f = (struct file){.disk = d,
+			   .fd = -1,
+			   .database = (flags & SQLITE_OPEN_MAIN_DB) != 0,
+			   .log = (flags & SQLITE_OPEN_WAL) != 0};
 	/* Nothing may spill into a temporary file (PROMISES#S1). */
 	if (name == NULL || (flags & known) == 0)
 		return SQLITE_CANTOPEN;
@@ -339,10 +347,20 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
 	return SQLITE_OK;
 }
 
+/* It is emptied: its blocks stay ours, whatever else fills the disk. */
+static int delete_log(struct disk *d)
+{
+	struct status s = writeahead_empty(&d->log);
+
+	return ok(s) ? SQLITE_OK : s.code == ST_NOT_FOUND ? SQLITE_IOERR_DELETE_NOENT : SQLITE_IOERR_DELETE;
+}
+
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
 {
 	struct disk *d = disk_of(vfs);
 
+	if (d->log.reserve > 0 && strcmp(name, DISK_LOG) == 0)
+		return delete_log(d);
 	if (d->os->unlink(d->dir, name) != 0)
 		return errno == ENOENT ? SQLITE_IOERR_DELETE_NOENT : SQLITE_IOERR_DELETE;
 	return sync_dir ? sync_fd(d, d->dir, d->os->sync) : SQLITE_OK;
@@ -408,6 +426,7 @@ struct status disk_open(const struct os *os, int dir, struct secret *page_key, s
 		return FAIL_AT(ST_NO_MEMORY, "database");
 	d->os = os;
 	d->dir = dir;
+	d->log = (struct writeahead){.os = os, .dir = dir, .name = DISK_LOG};
 	(void)snprintf(d->name, sizeof d->name, "tacenda-%p", (void *)d);
 	d->vfs = (sqlite3_vfs){
 		.iVersion = 2,
@@ -449,6 +468,12 @@ void disk_close(struct disk *d)
 const char *disk_name(const struct disk *d)
 {
 	return d->name;
+}
+
+struct status disk_keep_reserve(struct disk *d, uint64_t reserve)
+{
+	d->log.reserve = reserve;
+	return writeahead_keep(&d->log);
 }
 
 bool disk_broken(const struct disk *d)

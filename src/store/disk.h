@@ -9,7 +9,8 @@
  *    Pages in the write-ahead log have the engine's own checksums;
  * 3. locks and the log's index live in this process alone, which owns the files
  *    (see dirlock.h): no lock file traffic in a read, no memory-mapped file;
- * 4. after a sync that failed nothing is written any more until the files are opened
+ * 4. the file of the write-ahead log is allocated ahead and used again (see writeahead.h);
+ * 5. after a sync that failed nothing is written any more until the files are opened
  *    anew: what the kernel then holds is not what the disk holds.
  */
 #ifndef STORE_DISK_H
@@ -21,6 +22,7 @@
 #define DISK_PAGE       4096
 #define DISK_PAGE_CHECK 16
 #define DISK_DATABASE   "tacenda.db"
+#define DISK_LOG        DISK_DATABASE "-wal"
 
 struct disk;
 
@@ -34,7 +36,13 @@ MUST_CHECK struct status disk_open(const struct os *os, int dir, struct secret *
 void disk_close(struct disk *d);
 /** disk_name(d): what the engine knows it by. */
 const char *disk_name(const struct disk *d);
-/** disk_broken(d): a sync has failed (invariant 4). */
+/**
+ * disk_keep_reserve(d, reserve):
+ * So many bytes are allocated in the write-ahead log's file behind what is in use;
+ * made when missing.  ST_FULL: fewer are.  For the thread that has the transaction.
+ */
+MUST_CHECK struct status disk_keep_reserve(struct disk *d, uint64_t reserve);
+/** disk_broken(d): a sync has failed (invariant 5). */
 bool disk_broken(const struct disk *d);
 
 #endif /* !STORE_DISK_H */

@@ -44,6 +44,29 @@ static struct status derive_page_key(const struct row_keys *keys, struct secret 
 	return OK;
 }
 
+/* What could not be had before may be there now; who cannot be asked is not full. */
+static void look_for_room(struct store_engine *e)
+{
+	uint64_t left = 0;
+
+	if (e->reserve == 0)
+		return;
+	bool kept = ok(disk_keep_reserve(e->disk, e->reserve));
+	bool roomy = e->os->room(e->dir, &left) != 0 || left >= e->reserve;
+
+	e->degraded = !kept || !roomy;
+}
+
+void store_look_for_room(struct store *s)
+{
+	look_for_room(s->engine);
+}
+
+bool store_degraded(const struct store *s)
+{
+	return s->engine->degraded;
+}
+
 static struct status open_engine(const struct store_options *options, struct store_engine *e)
 {
 	AUTO(secret) page_key = {0};
@@ -52,6 +75,7 @@ static struct status open_engine(const struct store_options *options, struct sto
 	TRY(take_locks(e, options->create));
 	TRY(derive_page_key(&e->keys, &page_key));
 	TRY(disk_open(e->os, e->dir, &page_key, &e->disk));
+	look_for_room(e);
 	TRY(database_open(e->disk, options->create ? DATABASE_CREATE : DATABASE_WRITE, &e->keys, &e->writer));
 	TRY(schema_prepare(e, options->create));
 	TRY(store_sequence(e->writer, &e->sequence));
@@ -71,6 +95,7 @@ struct status store_open(const struct store_options *options, struct store *out)
 	e->os = options->os;
 	e->dir = options->dir;
 	e->keys = options->keys;
+	e->reserve = options->reserve;
 	e->lock = e->guard = -1;
 	struct store opened = {e};
 	struct status s = open_engine(options, e);

@@ -27,12 +27,19 @@ struct store {
 	struct store_engine *engine;
 };
 
+/**
+ * Bytes of the write-ahead log's file that are allocated ahead, and bytes that must be
+ * free besides or the store is degraded: what carries sign-ins when the disk is full.
+ */
+#define STORE_RESERVE (UINT64_C(16) << 20)
+
 struct store_options {
 	const struct os *os;
 	int dir;              /* the data directory; must stay open as long as the store */
 	struct row_keys keys; /* see row.h; the site and patient keys */
 	bool create;          /* make what is missing */
 	bool background;      /* run the checkpoint in a thread of its own */
+	uint64_t reserve;     /* STORE_RESERVE, or 0: a full disk stops every commit */
 };
 
 /**
@@ -49,6 +56,14 @@ void store_clear(struct store *s);
 /** store_checkpoint(s): move the write-ahead log into the database now.  ST_BUSY: a reader or a transaction holds it.
  */
 MUST_CHECK struct status store_checkpoint(struct store *s);
+
+/**
+ * store_look_for_room(s): between transactions, by the thread that has them: keep the
+ * reserve, and know whether the disk is nearly full.
+ */
+void store_look_for_room(struct store *s);
+/** store_degraded(s): the reserve is being used, or will be soon: essential changes only.  Any thread. */
+bool store_degraded(const struct store *s);
 
 /* ---- Reading ---- */
 

@@ -21,7 +21,9 @@ struct store_engine {
 	struct disk *disk;
 	struct store_view *writer;
 	_Atomic bool in_txn;
-	uint64_t sequence;        /* of the last committed transaction */
+	uint64_t sequence; /* of the last committed transaction */
+	uint64_t reserve;
+	_Atomic bool degraded;
 	_Atomic uint64_t commits; /* grows when snapshots may have something to renew */
 	struct checkpointer *checkpointer;
 };

@@ -415,7 +415,16 @@ static int rig_close_call(int fd)
 	os_real.close(fd);
 	return fails() ? -1 : 0;
 }
+static int rig_room(int dir, uint64_t *bytes)
+{
+	if (fails())
+		return -1;
+	if (rig_disk_left < 0)
+		return os_real.room(dir, bytes);
+	*bytes = (uint64_t)rig_disk_left;
+	return 0;
+}
 const struct os rig_os = {
-	rig_open_call, rig_read, rig_write,  rig_sync,   rig_sync,  rig_allocate,
-	rig_truncate,  rig_stat, rig_rename, rig_unlink, rig_mkdir, rig_close_call,
+	rig_open_call, rig_read,   rig_write,  rig_sync,  rig_sync,       rig_allocate, rig_truncate,
+	rig_stat,      rig_rename, rig_unlink, rig_mkdir, rig_close_call, rig_room,
 };

@@ -130,17 +130,28 @@ static ssize_t faulty_read(int fd, void *bytes, size_t len, off_t at)
 	return fails(false) ? -1 : os_real.read(fd, bytes, shortened(len), at);
 }
 
+/* Growing a file to ${end} takes what is missing. */
+static bool no_room(int fd, off_t end)
+{
+	struct stat about;
+
+	if (rig_fault.bytes_left < 0 || fstat(fd, &about) != 0 || end <= about.st_size)
+		return false;
+	if (end - about.st_size > rig_fault.bytes_left) {
+		errno = ENOSPC;
+		return true;
+	}
+	rig_fault.bytes_left -= end - about.st_size;
+	return false;
+}
+
 static ssize_t faulty_write(int fd, const void *bytes, size_t len, off_t at)
 {
 	if (fails(true))
 		return -1;
 	len = shortened(len);
-	if (rig_fault.bytes_left >= 0 && (long)len > rig_fault.bytes_left) {
-		errno = ENOSPC;
+	if (no_room(fd, at + (off_t)len))
 		return -1;
-	}
-	if (rig_fault.bytes_left >= 0)
-		rig_fault.bytes_left -= (long)len;
 	return os_real.write(fd, bytes, len, at);
 }
 
@@ -185,6 +196,25 @@ static int faulty_close(int fd)
 	return os_real.close(fd);
 }
 
+static int faulty_allocate(int fd, off_t at, off_t len)
+{
+	if (fails(true))
+		return -1;
+	if (no_room(fd, at + len))
+		return -1;
+	return os_real.allocate(fd, at, len);
+}
+
+static int faulty_room(int dir, uint64_t *bytes)
+{
+	if (fails(false))
+		return -1;
+	if (rig_fault.bytes_left < 0)
+		return os_real.room(dir, bytes);
+	*bytes = (uint64_t)rig_fault.bytes_left;
+	return 0;
+}
+
 const struct os rig_faulty = {
 	.open = faulty_open,
 	.read = faulty_read,
@@ -197,6 +227,8 @@ const struct os rig_faulty = {
 	.unlink = faulty_unlink,
 	.mkdir = faulty_mkdir,
 	.close = faulty_close,
+	.allocate = faulty_allocate,
+	.room = faulty_room,
 };
 
 /* ---- Rows ---- */

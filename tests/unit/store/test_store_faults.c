@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "rig.h"
 
 static struct rig rig;
@@ -231,6 +232,74 @@ static void a_full_disk_is_said_and_survived(void **state)
 		assert_ok(get_login(&store, i, login));
 }
 
+/* A full disk: commits go on in what was allocated ahead, after a restart too. */
+static void the_reserve_carries_commits_on_a_full_disk(void **state)
+{
+	(void)state;
+	struct store_options options = rig.options;
+	char login[32], name[32];
+	struct status s = OK;
+	unsigned n = 0;
+
+	options.reserve = 1 << 20;
+	assert_ok(store_open(&options, &store));
+	rig_fault_none();
+	store_look_for_room(&store);
+	assert_false(store_degraded(&store));
+	rig_fault.bytes_left = 0;
+	store_look_for_room(&store);
+	assert_true(store_degraded(&store));
+	while (ok(s) && n < 10000) {
+		(void)snprintf(name, sizeof name, "user-%u", n);
+		s = rig_commit_user(&store, (uint8_t)(n % 200), name);
+		n += ok(s);
+	}
+	print_message("# %u commits\n", n);
+	assert_int_equal(s.code, ST_FULL);
+	assert_true(n > 60);
+	(void)snprintf(name, sizeof name, "user-%u", n - 1);
+	assert_ok(get_login(&store, (uint8_t)((n - 1) % 200), login));
+	assert_string_equal(login, name);
+	store_clear(&store);
+	assert_ok(store_open(&options, &store));
+	assert_true(store_degraded(&store));
+	rig_fault_none(); /* somebody made room */
+	store_look_for_room(&store);
+	assert_false(store_degraded(&store));
+	assert_ok(rig_commit_user(&store, 251, "late"));
+	store_clear(&store);
+	assert_ok(store_open(&options, &store));
+	assert_ok(get_login(&store, 251, login));
+}
+
+static void an_emptied_log_keeps_its_blocks(void **state)
+{
+	static const uint8_t zeros[32];
+	struct store_options options = rig.options;
+	struct stat about;
+	uint8_t header[32];
+	char login[32];
+
+	(void)state;
+	options.reserve = 1 << 20;
+	for (uint8_t round = 0; round < 3; round++) {
+		assert_ok(store_open(&options, &store));
+		assert_ok(rig_commit_user(&store, round, round == 0 ? "anna" : round == 1 ? "bert" : "cleo"));
+		store_clear(&store);
+		assert_int_equal(fstatat(rig.dir, DISK_LOG, &about, 0), 0);
+		assert_true(about.st_size == 2 << 20);
+		int fd = openat(rig.dir, DISK_LOG, O_RDONLY | O_CLOEXEC);
+
+		assert_true(pread(fd, header, sizeof header, 0) == sizeof header);
+		close(fd);
+		assert_memory_equal(header, zeros, sizeof header);
+	}
+	options.reserve = 0;
+	assert_ok(store_open(&options, &store));
+	for (uint8_t n = 0; n < 3; n++)
+		assert_ok(get_login(&store, n, login));
+}
+
 static void a_real_full_file_system_is_survived(void **state)
 {
 	(void)state;
@@ -364,7 +433,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FRESH(every_fault_of_a_commit_leaves_old_or_new), FRESH(every_fault_of_opening_leaves_what_was_there),
 		FRESH(every_fault_of_a_checkpoint_loses_nothing), FRESH(nothing_is_written_after_a_failed_sync),
-		FRESH(a_full_disk_is_said_and_survived),          FRESH(a_real_full_file_system_is_survived),
+		FRESH(a_full_disk_is_said_and_survived),          FRESH(the_reserve_carries_commits_on_a_full_disk),
+		FRESH(an_emptied_log_keeps_its_blocks),           FRESH(a_real_full_file_system_is_survived),
 		FRESH(no_acknowledged_commit_is_lost_by_a_kill),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
