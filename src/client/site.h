@@ -7,7 +7,7 @@
  *    verified against leaf 0, whose hash is the fingerprint in the security file
  *    (PROMISES#B2, PROMISES#B3).
  * 2. The pin only moves forward, and only to a tree proven to extend the old one.
- * 3. A struct site belongs to one thread.
+ * 3. A struct site belongs to one thread; its connection may be lent (patientfetch.h).
  */
 #ifndef CLIENT_SITE_H
 #define CLIENT_SITE_H
