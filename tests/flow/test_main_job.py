@@ -82,7 +82,15 @@ def flow(tap):
         tap.equal(assistant.run("record", "get", patient, later, "-o", "-").code, REFUSED, "the one who was shut out reads nothing written afterwards")
         tap.equal(doctor.do("record", "get", patient, record, "-o", "-").out, path.read_bytes(), "and still reads what was before")
 
+        cache = doctor.home / "cache" / "patients"
+        earlier = cache.read_bytes()
         second = doctor.json("patient", "add", "--family", "Lindqvist", "--given", "Tage")["id"]
+        tap.equal([item["id"] for item in doctor.list("patient", "find", "lindqvist")], [second], "a new patient is found")
+        # "TCF2" and the id of an earlier save, the blocks of this one.
+        mixed = earlier[:20] + cache.read_bytes()[20:]
+        cache.write_bytes(mixed)
+        tap.equal(len(doctor.list("patient", "list")), 2, "a cache mixed of two saves is not believed")
+        tap.check(cache.read_bytes() != mixed, "and filled anew")
         chart = doctor.json("record", "put", second, after, "--kind", "chart", "--pseudonymous")["id"]
         letter = doctor.json("record", "put", second, after, "--kind", "report")["id"]
         doctor.do("share", second, "assistant", "--allow", "identity")
