@@ -158,9 +158,9 @@ def columns(tap, prepared, baseline):
                 bad.append(f"{table}.{column}: {word}: {detail}")
             elif word == "found by check":
                 late.append(f"{table}.{column}")
-    print(f"# noticed by tacendad check only: {late}")
     print(f"# columns: {dict(tally)}; tables without a row: {sorted(empty)}")
     tap.check(not bad, f"each of {len(every)} columns changed by SQL is noticed", "\n".join(bad))
+    tap.check(not late, "each of them at the start or by who reads its row, not only by tacendad check", late)
 
 
 def replace_objects(tap, prepared, baseline):

@@ -4,6 +4,7 @@
 Three people speak to it: its owner, a reader with a share, a stranger with none. A reading asks for all that each of them may
 and may not have; two readings of undamaged copies are equal byte for byte, which is what makes a difference mean something.
 """
+import copy
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import types
 
 from .site import DONE, Site, free_port, program
 from .wire import Stranger, b64, id_text, new_uuid, name_of
@@ -178,12 +180,33 @@ class Copy:
                     connections.pop(who).close()
         for connection in connections.values():
             connection.close()
+        return out | self.deeds()
+
+    def deeds(self):
+        """What is read only when somebody acts: passwords and devices at sign-in, an upload when it is gone on with."""
+        out, here = {}, types.SimpleNamespace(port=self.port)
+        for who, person in self.prepared.people.items():
+            twin = copy.copy(person)
+            twin.site = here
+            out[who, "sign-in"] = deed(twin.sign_in)
+        owner = copy.copy(self.prepared.people["owner"])
+        owner.site = here
+        out["owner", "upload"] = deed(lambda: owner.request("HEAD", f"/v1/uploads/{self.prepared.upload}"))
         return out
 
     def check(self):
         """tacendad check on the stopped copy."""
         return subprocess.run([program("tacendad"), "check", *self.root()], env=self.prepared.site.environment(), capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=120)
+
+
+def deed(act):
+    """(status, body) of what fails, (status, offset of an upload) of what goes well; None where no answer came."""
+    try:
+        answer = act()
+        return answer.status, answer.body if answer.status >= 400 else answer.headers.get("upload-offset", "").encode()
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        return None
 
 
 def judge(baseline, got):
@@ -198,7 +221,7 @@ def judge(baseline, got):
         elif after[0] >= 500:
             named = b'"title"' in after[1] or after[1] == b""
             (refused if named else wrong).append(question)
-        elif before[0] == 200 and after[0] in (401, 403, 404, 409, 410):
+        elif before[0] in (200, 201, 204) and after[0] in (401, 403, 404, 409, 410):
             vanished.append(question)
         elif before[0] >= 400 and after[0] >= 400 and problem_type(before) == problem_type(after):
             equal.append(question)
