@@ -175,7 +175,7 @@ struct status cli_user(struct cli *c, const char *login, struct person *out)
 {
 	TRY(cli_prepared(c));
 	struct status s = directory_state_find_login(&c->site.directory, text_of(login), out);
-	return s.code == ST_NOT_FOUND ? FAIL_AT(ST_NOT_FOUND, "login") : s;
+	return s.code == ST_NOT_FOUND ? FAIL_AT(ST_NOT_FOUND, "login (tacenda user list shows them)") : s;
 }
 
 struct text cli_login(struct cli *c, const struct user_id *user)

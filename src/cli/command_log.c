@@ -133,7 +133,8 @@ static struct status list(struct cli *c)
 	if (suspect != UINT64_MAX)
 		output_done(c, "See leaf %llu of the log.", (unsigned long long)suspect);
 	TRY(listed);
-	return output_end(&p.rows, "No entries.");
+	return output_end(&p.rows,
+			  "No entries. With fewer of --since, --until, --login and --action there may be some.");
 }
 
 static struct status load_key(struct cli *c, struct note_key *out)

@@ -21,6 +21,9 @@ static struct status share(struct cli *c)
 	TRY(cli_user(c, cli_argument(c, 1), &person));
 	share.user = person.id;
 	TRY(cli_patient(c, cli_argument(c, 0), &file));
+	if (person.profile != PROFILE_CLINICIAN && person.profile != PROFILE_ASSISTANT)
+		return FAIL_AT(ST_INVALID, "share: neither administrators nor auditors are given access to a patient "
+					   "file");
 	changeset_begin(&c->site, &set);
 	TRY(patientchange_share(&file, &share, &set));
 	TRY(changeset_send(&set, NULL));

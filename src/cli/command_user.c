@@ -164,6 +164,10 @@ static struct status set_state(struct cli *c, enum user_state state, const char 
 
 static struct status disable(struct cli *c)
 {
+	struct person person;
+
+	/* Nobody is asked about a login that is not there. */
+	TRY(cli_user(c, cli_argument(c, 0), &person));
 	TRY(cli_confirm(c, "Disable this user? All sessions end at once."));
 	return set_state(c, USER_DISABLED, "Disabled.");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "filesource.h"
 
+#include "output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -126,6 +128,31 @@ struct text filesource_name(const char *path)
 	return strcmp(path, "-") == 0 ? (struct text){0} : text_of(slash != NULL ? slash + 1 : path);
 }
 
+/** Where the file system can: a file without a name, in the folder where it will get one. */
+static void open_nameless(struct filetarget *t)
+{
+	char folder[sizeof t->temporary];
+
+	memcpy(folder, t->temporary, strlen(t->temporary) + 1);
+	char *end = strrchr(folder, '/');
+	if (end != NULL)
+		end[end == folder ? 1 : 0] = '\0';
+	t->fd = open(end != NULL ? folder : ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	t->nameless = t->fd >= 0;
+}
+
+/** It can only be given a name that is free; that one then takes the place of another. */
+static bool give_name(struct filetarget *t)
+{
+	char itself[64];
+
+	if (!t->nameless)
+		return true;
+	(void)snprintf(itself, sizeof itself, "/proc/self/fd/%d", t->fd);
+	t->nameless = linkat(AT_FDCWD, itself, AT_FDCWD, t->temporary, AT_SYMLINK_FOLLOW) != 0;
+	return !t->nameless;
+}
+
 struct status filetarget_open(const char *path, struct filetarget *out)
 {
 	struct filetarget made = {.path = path, .fd = -1, .to_stdout = strcmp(path, "-") == 0};
@@ -135,7 +162,9 @@ struct status filetarget_open(const char *path, struct filetarget *out)
 		made.fd = memfd_create("tacenda", MFD_CLOEXEC);
 	} else if (snprintf(made.temporary, sizeof made.temporary, "%s.part-%d", path, (int)getpid()) <
 		   (int)sizeof made.temporary) {
-		made.fd = open(made.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		open_nameless(&made);
+		if (!made.nameless)
+			made.fd = open(made.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	}
 	if (made.fd < 0)
 		return FAIL_AT(ST_IO, "output file");
@@ -178,8 +207,11 @@ static struct status send_out(int fd)
 	while (len > 0) {
 		TRY(read_some(fd, piece, sizeof piece, &len));
 		struct status s = write_all(STDOUT_FILENO, bytes_of(piece, len));
+		int reason = errno;
 		secret_wipe(piece, len);
-		TRY(s);
+		errno = reason;
+		if (!ok(s))
+			return output_broken();
 	}
 	return OK;
 }
@@ -188,7 +220,7 @@ struct status filetarget_keep(struct filetarget *t)
 {
 	if (t->to_stdout)
 		return send_out(t->fd);
-	if (fsync(t->fd) != 0 || rename(t->temporary, t->path) != 0)
+	if (fsync(t->fd) != 0 || !give_name(t) || rename(t->temporary, t->path) != 0)
 		return FAIL_AT(ST_IO, "output file");
 	t->temporary[0] = '\0';
 	return OK;
@@ -198,7 +230,7 @@ void filetarget_clear(struct filetarget *t)
 {
 	if (t->fd >= 0)
 		(void)close(t->fd);
-	if (t->temporary[0] != '\0')
+	if (t->temporary[0] != '\0' && !t->nameless)
 		(void)unlink(t->temporary);
 	*t = (struct filetarget){.fd = -1};
 }

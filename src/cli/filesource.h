@@ -33,7 +33,8 @@ struct text filesource_name(const char *path);
  */
 struct filetarget {
 	const char *path;
-	char temporary[4096];
+	char temporary[4096]; /* the name it has until it is kept */
+	bool nameless;        /* not even that yet: an interrupted command leaves nothing */
 	int fd;
 	bool to_stdout;
 };

@@ -3,6 +3,7 @@
 #include "hash.h"
 #include "output.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,9 +139,10 @@ static int run(struct cli *c)
 	if (!ok(secret_setup()) || !ok(crypto_setup()))
 		return output_failure(c, FAIL_AT(ST_NO_MEMORY, "locked memory"));
 	struct status s = settle(c, c->command->run(c));
-	if (ok(s) && fflush(stdout) != 0)
-		s = FAIL_AT(ST_IO, "standard output");
-	if (ok(s))
+	if (ok(s) && (fflush(stdout) != 0 || ferror(stdout) != 0))
+		s = output_broken();
+	/* `| head` is no failure. */
+	if (ok(s) || (s.code == ST_GONE && s.what == output_closed))
 		return EXIT_DONE;
 	/* The sentence was printed where the word was refused. */
 	if (s.code == ST_INVALID && s.what != NULL && strcmp(s.what, "usage") == 0)
@@ -184,8 +186,19 @@ static int find_and_run(struct cli *c, int argc, char **argv)
 	return run(c);
 }
 
+/** A reader who has seen enough is told by a failing write, so that what is open is let go. */
+static void keep_broken_pipes(void)
+{
+	sigset_t pipes;
+
+	sigemptyset(&pipes);
+	sigaddset(&pipes, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &pipes, NULL);
+}
+
 int main(int argc, char **argv)
 {
+	keep_broken_pipes();
 	struct cli c = {.home = -1};
 	int code = find_and_run(&c, argc, argv);
 

@@ -2,13 +2,20 @@
 #include "output.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define ROWS_MAX       ((size_t)256 << 20)
 #define LINE_MAX_BYTES 65536
+/* A narrower terminal is not taken at its word; a cut column keeps so much. */
+#define TERMINAL_LEAST 60
+#define CUT_LEAST      8
+
+const char output_closed[] = "standard output";
 
 static void put_words(struct jsonwriter *w, const char *name, struct text words)
 {
@@ -42,6 +49,11 @@ static void put_json(struct jsonwriter *w, const struct output_cell *cell)
 	}
 }
 
+struct status output_broken(void)
+{
+	return errno == EPIPE ? FAIL_AT(ST_GONE, output_closed) : FAIL_AT(ST_IO, "standard output");
+}
+
 static struct status print_json(const struct output_cell *cells, size_t count)
 {
 	AUTO(buffer) line = {.max = LINE_MAX_BYTES, .wipe = true};
@@ -53,7 +65,19 @@ static struct status print_json(const struct output_cell *cells, size_t count)
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
 	(void)fwrite(line.bytes, 1, line.len, stdout);
-	return putchar('\n') == EOF ? FAIL_AT(ST_IO, "standard output") : OK;
+	return putchar('\n') == EOF ? output_broken() : OK;
+}
+
+/** To the second: who needs more asks for JSON. */
+static struct status put_moment(struct buffer *out, uint64_t ms)
+{
+	AUTO(buffer) whole = {.max = 64};
+	struct text rest, day;
+
+	TRY(text_put_time(&whole, ms));
+	rest = text_from(buffer_bytes(&whole));
+	(void)text_split(&rest, '.', &day);
+	return buffer_print(out, "%.*sZ", TEXT_ARG(day));
 }
 
 /** A cell for people, without anything that could move a cursor. */
@@ -64,7 +88,7 @@ static struct status put_plain(struct buffer *out, const struct output_cell *cel
 	if (cell->type == OUTPUT_BOOL)
 		return buffer_print(out, "%s", cell->number != 0 ? "yes" : "no");
 	if (cell->type == OUTPUT_TIME)
-		return cell->number == 0 ? buffer_print(out, "-") : text_put_time(out, cell->number);
+		return cell->number == 0 ? buffer_print(out, "-") : put_moment(out, cell->number);
 	for (size_t i = 0; i < cell->text.len; i++) {
 		unsigned char c = (unsigned char)cell->text.at[i];
 		TRY(buffer_put_u8(out, c < 0x20 || c == 0x7f ? '.' : c));
@@ -87,54 +111,144 @@ void output_begin(const struct cli *c, struct output *out)
 	*out = (struct output){.cli = c, .rows = {.max = ROWS_MAX, .wipe = true}};
 }
 
+/** `pt-` and 26 characters. */
+static bool is_id(const char *at, size_t len)
+{
+	return len == ID_TEXT_LEN && at[2] == '-';
+}
+
+/** What is known of a column once it has this cell. */
+static void measure(struct output_column *column, const struct output_cell *cell, const char *at, size_t len)
+{
+	size_t width = shown_width(at, len), head = strlen(cell->name);
+	bool words = cell->type == OUTPUT_TEXT || cell->type == OUTPUT_WORDS;
+
+	column->name = cell->name;
+	column->number = cell->type == OUTPUT_NUMBER;
+	column->filled = column->filled || (len > 0 && (words || cell->type == OUTPUT_NUMBER || cell->number != 0));
+	column->whole = column->whole || !words || is_id(at, len);
+	column->width = width > column->width ? width : column->width;
+	column->width = head > column->width ? head : column->width;
+}
+
 struct status output_row(struct output *o, const struct output_cell *cells, size_t count)
 {
 	o->count++;
 	if (o->cli->json)
 		return print_json(cells, count);
-	o->columns = count;
+	o->column_count = count;
 	for (size_t i = 0; i < count && i < OUTPUT_COLUMNS; i++) {
 		size_t start = o->rows.len;
-		o->names[i] = cells[i].name;
 		TRY(put_plain(&o->rows, &cells[i]));
-		size_t width = shown_width((const char *)o->rows.bytes + start, o->rows.len - start);
-		size_t head = strlen(cells[i].name);
+		measure(&o->columns[i], &cells[i], (const char *)o->rows.bytes + start, o->rows.len - start);
 		TRY(buffer_put_u8(&o->rows, 0));
-		o->width[i] = width > o->width[i] ? width : o->width[i];
-		o->width[i] = head > o->width[i] ? head : o->width[i];
 	}
 	return OK;
 }
 
+/** How wide; 0: no terminal, so nothing is cut and nothing left out. */
+static size_t terminal_width(void)
+{
+	struct winsize size = {0};
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < TERMINAL_LEAST)
+		return 0;
+	return size.ws_col;
+}
+
+/** The widest that may be cut further; NULL when none may. */
+static struct output_column *widest(struct output *o)
+{
+	struct output_column *found = NULL;
+
+	for (size_t i = 0; i < o->column_count; i++) {
+		struct output_column *c = &o->columns[i];
+		if (!c->hidden && !c->whole && c->width > CUT_LEAST && (found == NULL || c->width > found->width))
+			found = c;
+	}
+	return found;
+}
+
+/** On a terminal columns without content are left out, and the widest texts are cut until a row is a line. */
+static void fit(struct output *o, size_t room)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < o->column_count; i++) {
+		o->columns[i].hidden = i > 0 && !o->columns[i].filled;
+		total += o->columns[i].hidden ? 0 : o->columns[i].width + 2;
+	}
+	for (struct output_column *c = widest(o); total > room + 2 && c != NULL; c = widest(o)) {
+		c->width--;
+		total--;
+	}
+}
+
+/** The beginning that takes ${width} columns, in bytes. */
+static size_t cut(const char *text, size_t len, size_t width)
+{
+	size_t at = 0;
+
+	for (size_t shown = 0; at < len; at++) {
+		shown += ((unsigned char)text[at] & 0xc0) != 0x80;
+		if (shown > width)
+			break;
+	}
+	return at;
+}
+
 static void print_cell(const struct output *o, size_t column, const char *text, size_t len)
 {
-	size_t pad = o->width[column] - shown_width(text, len);
+	const struct output_column *c = &o->columns[column];
+	size_t width = shown_width(text, len);
+	bool last = true;
 
-	(void)fwrite(text, 1, len, stdout);
-	if (column + 1 < o->columns)
-		(void)printf("%*s", (int)pad + 2, "");
-	else
+	if (c->hidden)
+		return;
+	for (size_t i = column + 1; i < o->column_count; i++)
+		last = last && o->columns[i].hidden;
+	if (c->number && width < c->width)
+		(void)printf("%*s", (int)(c->width - width), "");
+	if (width > c->width) {
+		(void)fwrite(text, 1, cut(text, len, c->width - 1), stdout);
+		(void)fputs("…", stdout);
+	} else {
+		(void)fwrite(text, 1, len, stdout);
+	}
+	if (last)
 		(void)putchar('\n');
+	else
+		(void)printf("%*s", (int)(c->number || width > c->width ? 0 : c->width - width) + 2, "");
+}
+
+static void print_heads(const struct output *o)
+{
+	for (size_t i = 0; i < o->column_count; i++) {
+		char head[64];
+		size_t len = strlen(o->columns[i].name);
+		for (size_t k = 0; k < len && k < sizeof head; k++)
+			head[k] = o->columns[i].name[k] == '_' ? ' '
+							       : (char)toupper((unsigned char)o->columns[i].name[k]);
+		print_cell(o, i, head, len);
+	}
 }
 
 struct status output_end(struct output *o, const char *nothing)
 {
+	size_t room = terminal_width();
+
 	if (o->cli->json)
 		return OK;
 	if (o->count == 0) {
 		(void)printf("%s\n", nothing);
 		return OK;
 	}
-	for (size_t i = 0; i < o->columns; i++) {
-		char head[64];
-		size_t len = strlen(o->names[i]);
-		for (size_t k = 0; k < len && k < sizeof head; k++)
-			head[k] = o->names[i][k] == '_' ? ' ' : (char)toupper((unsigned char)o->names[i][k]);
-		print_cell(o, i, head, len);
-	}
+	if (room > 0)
+		fit(o, room);
+	print_heads(o);
 	const char *at = (const char *)o->rows.bytes;
-	for (size_t row = 0; row < o->count; row++)
-		for (size_t i = 0; i < o->columns; i++) {
+	for (size_t row = 0; row < o->count && !ferror(stdout); row++)
+		for (size_t i = 0; i < o->column_count; i++) {
 			size_t len = strlen(at);
 			print_cell(o, i, at, len);
 			at += len + 1;

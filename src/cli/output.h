@@ -30,14 +30,28 @@ struct output_cell {
 struct output {
 	const struct cli *cli;
 	struct buffer rows; /* people: cells, each NUL-terminated */
-	const char *names[OUTPUT_COLUMNS];
-	size_t columns, count, width[OUTPUT_COLUMNS];
+	struct output_column {
+		const char *name;
+		size_t width;
+		bool number, filled; /* to the right; some row has something in it */
+		bool whole, hidden;  /* never cut; left out */
+	} columns[OUTPUT_COLUMNS];
+	size_t column_count, count;
 };
 void output_begin(const struct cli *c, struct output *out);
 MUST_CHECK struct status output_row(struct output *o, const struct output_cell *cells, size_t count);
-/** output_end(o, nothing): ${nothing} is said to people when there was no row. */
+/**
+ * output_end(o, nothing):
+ * ${nothing} is said to people when there was no row.  On a terminal each row is one
+ * line where that is possible: columns without content are left out, long texts are
+ * cut and end in an ellipsis; ids, numbers and times stay whole.
+ */
 MUST_CHECK struct status output_end(struct output *o, const char *nothing);
 void output_clear(struct output *o);
+
+/** output_broken(): of a write that failed: ST_GONE (output_closed) when who read it has read enough, else ST_IO. */
+MUST_CHECK struct status output_broken(void);
+extern const char output_closed[];
 
 /** output_object(c, cells, count): one thing: a JSON object, or `name: value` lines. */
 MUST_CHECK struct status output_object(const struct cli *c, const struct output_cell *cells, size_t count);

@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The command contract, line by line: words, options, help, exit codes, JSON (PROMISES#K8 K14)."""
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
+import signal
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, program  # noqa: E402
@@ -156,6 +161,69 @@ def unseen(tap, doctor, stranger, patient):
     tap.check(missing.code == REFUSED and "no such record" in missing.error, "a record that is not there is said to be none", missing)
 
 
+def on_terminal(person, *words, columns):
+    """What a person sees, and the exit code."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(program("tacenda"), ["tacenda", "--home", str(person.home), *words], person.environment())
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    seen = b""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(terminal)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    # What progress wrote over itself is not to be seen any more.
+    return code, [re.sub(r"^.*\r\x1b\[K", "", line) for line in seen.decode().replace("\r\n", "\n").splitlines()]
+
+
+def people(tap, site, doctor, auditor, patient):
+    """Lists as they are read, not parsed."""
+    path = site.folder / "a letter whose name is much longer than any line of a terminal has room for, and then some more of it.txt"
+    path.write_text("text" * 300_000)
+    record = doctor.json("record", "put", patient, path, "--kind", "report")["id"]
+    for person, words, whole in ((doctor, ("record", "list", patient), record), (doctor, ("log", "list", "--patient", patient), patient),
+                                 (doctor, ("patient", "list"), patient), (auditor, ("log", "list"), patient)):
+        code, lines = on_terminal(person, *words, columns=160)
+        name = " ".join(words[:2])
+        tap.check(code == DONE and len(lines) > 1 and max(map(len, lines)) <= 160, f"{name}: a row is a line of the terminal",
+                  max(lines, key=len))
+        tap.check(any(whole in line for line in lines), f"{name}: ids stay whole", lines[:3])
+        place = lines[0].find("ID" if words[0] != "log" else "SUBJECT")
+        tap.check(any(line.find(whole) == place for line in lines[1:]), f"{name}: the heads stand over their columns", lines[:3])
+    code, lines = on_terminal(doctor, "record", "list", patient, columns=132)
+    tap.check("TAKEN" not in lines[0] and any("…" in line for line in lines), "columns without content are left out, long texts are cut", lines)
+    piped = doctor.do("record", "list", patient).text
+    tap.check("TAKEN" in piped and path.name in piped, "into a pipe everything goes", piped)
+    for words in ("log list", "--json log list", f"record get {patient} {record} -o -"):
+        line = f"set -o pipefail; '{program('tacenda')}' --home '{doctor.home}' {words} | head -c 20 > /dev/null"
+        ended = subprocess.run(["bash", "-c", line], env=doctor.environment(), capture_output=True, stdin=subprocess.DEVNULL)
+        tap.equal((ended.returncode, ended.stderr), (DONE, b""), f"{words.split(' pt-')[0]}: a reader who has enough is no error")
+    interrupted(tap, site, doctor, patient, record)
+
+
+def interrupted(tap, site, doctor, patient, record):
+    target = site.folder / "target"
+    target.mkdir()
+    running = subprocess.Popen([program("tacenda"), "--home", str(doctor.home), "record", "get", patient, record, "-o", str(target / "out")],
+                               env=doctor.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    opened = False
+    while not opened and running.poll() is None:
+        try:
+            opened = any(str(target) in os.readlink(one) for one in pathlib.Path(f"/proc/{running.pid}/fd").iterdir())
+        except OSError:
+            pass
+    running.send_signal(signal.SIGINT)
+    running.wait(60)
+    left = [one.name for one in target.iterdir()]
+    tap.check(left in ([], ["out"]) and (not left or running.returncode == DONE), "an interrupted get leaves nothing behind", left)
+
+
 def not_now(tap, site, doctor):
     doctor.do("lock")
     locked = doctor.run("patient", "list")
@@ -207,6 +275,7 @@ def flow(tap):
         patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
         usage(tap, doctor, patient)
         shapes(tap, site, admin, doctor, auditor, patient)
+        people(tap, site, doctor, auditor, patient)
         unseen(tap, doctor, stranger, patient)
         not_now(tap, site, doctor)
         host(tap, site)
