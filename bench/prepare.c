@@ -240,7 +240,7 @@ static struct status read_small(void *context, uint8_t *out, size_t max, size_t 
 static void add_record(struct patientfile *file, struct changeset *set)
 {
 	struct small content = {FILL_CONTENT};
-	const struct recordput_source source = {read_small, &content};
+	const struct recordput_source source = {.read = read_small, .context = &content};
 	const struct recordput put = {.version = 1,
 				      .kind = RECORD_REPORT,
 				      .status = RECORD_FINAL,

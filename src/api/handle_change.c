@@ -7,6 +7,7 @@
  * change is taken back; one whose change was committed is there for good.
  */
 #include "reader.h"
+#include "room.h"
 #include "route.h"
 
 #include <stdlib.h>
@@ -96,6 +97,7 @@ static struct status bring_content(struct call *c, const struct change_item *sen
 		item->upload = true;
 	} else {
 		struct uuid object = uuid_new(call_now(c));
+		TRY(room_check(c, NULL, quota_of_version(sent->content.len)));
 		TRY(vault_write_begin(vault, &object, writer));
 		TRY(vault_write(writer, sent->content));
 	}
@@ -138,8 +140,11 @@ static struct status begin_change(struct call *c, size_t count, struct changing 
 	struct changing *g = room;
 	g->contents = contents;
 	g->count = count;
-	g->change = (struct record_change){
-		.fingerprint = c->loop->service->fingerprint, .items = items, .count = count, .outcomes = outcomes};
+	g->change = (struct record_change){.fingerprint = c->loop->service->fingerprint,
+					   .items = items,
+					   .count = count,
+					   .outcomes = outcomes,
+					   .quotas = room_limits(c)};
 	call_actor(c, &g->change.actor);
 	c->own = g;
 	c->release = changing_release;
@@ -229,7 +234,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	struct status s = record_apply(txn, log, &g->change);
 
 	if (!ok(s))
-		return name_subject(c, txn->view, s);
+		return name_subject(c, txn->view, room_tell(c, &g->change.met, s));
 	TRY(end_sessions(g, txn));
 	return log_repetition(c, g, txn, log);
 }
@@ -327,10 +332,21 @@ static bool head_whole(struct bytes head, struct record_item *item, size_t *used
 	return true;
 }
 
+/** Before the content's first byte: what it is signed to be, whether he may, whether there is room. */
 static struct status begin_content(struct call *c, struct putting *p)
 {
 	struct uuid object = uuid_new(call_now(c));
+	struct record_outcome before;
+	struct statement parsed;
 
+	TRY(statement_parse(p->changing.change.items->statement, &parsed));
+	if (parsed.kind != STATEMENT_RECORD)
+		return FAIL_AT(ST_INVALID, "statement");
+	if (!uuid_equal(&parsed.head.author.uuid, &c->caller.session.user.uuid))
+		return FAIL_AT(ST_DENIED, "author");
+	/* What is there already is answered as before and stores nothing. */
+	if (!ok(record_find(call_view(c), &parsed.name, &before)))
+		TRY(room_record(c, &parsed.record));
 	p->writing = true;
 	return vault_write_begin(c->loop->service->vault, &object, p->changing.contents);
 }
@@ -381,6 +397,14 @@ static void on_piece(struct exchange *e, struct status s, struct bytes piece, bo
 		call_settle_change(c, apply, respond);
 }
 
+/** What the announced length says of the content at least: how long the fields before it are is not known yet. */
+static uint64_t announced(const struct call *c)
+{
+	const struct exchange_request *r = exchange_request(c->exchange);
+
+	return quota_of_version(r->has_length && r->length > PUT_HEAD_MAX ? r->length - PUT_HEAD_MAX : 0);
+}
+
 void handle_put_record(struct call *c, struct bytes body)
 {
 	struct changing *g;
@@ -388,6 +412,8 @@ void handle_put_record(struct call *c, struct bytes body)
 
 	(void)body;
 	struct status s = begin_change(c, 1, &g);
+	if (ok(s))
+		s = room_check(c, NULL, announced(c));
 	if (ok(s))
 		s = arena_take(&c->arena, sizeof(struct putting), &room);
 	if (!ok(s)) {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "render.h"
+#include "room.h"
 #include "route.h"
 
 static void answer_text(struct call *c, unsigned http, struct text text)
@@ -71,9 +72,14 @@ void handle_metrics(struct call *c, struct bytes body)
 	call_answer(c);
 }
 
-static void put_limits(struct jsonwriter *w)
+static void put_limits(const struct call *c, struct jsonwriter *w)
 {
+	const struct quota_limits quotas = room_limits(c);
+
 	jsonwriter_object(w, "limits");
+	/* 0: the disk is the limit. */
+	jsonwriter_u64(w, "site_bytes", quotas.site);
+	jsonwriter_u64(w, "owner_bytes", quotas.owner);
 	jsonwriter_u64(w, "record_bytes", LIMIT_RECORD_BYTES);
 	jsonwriter_u64(w, "json_bytes", LIMIT_JSON_BYTES);
 	jsonwriter_u64(w, "upload_piece_bytes", LIMIT_UPLOAD_PIECE);
@@ -86,6 +92,7 @@ void handle_site(struct call *c, struct bytes body)
 	struct service *s = c->loop->service;
 	AUTO(buffer) checkpoint = {.max = 4096};
 	struct jsonwriter w = call_writer(c);
+	uint64_t stored;
 
 	(void)body;
 	(void)ok(log_signed(s->log, &checkpoint));
@@ -102,7 +109,9 @@ void handle_site(struct call *c, struct bytes body)
 		jsonwriter_base64(&w, "ca", s->ca);
 	jsonwriter_text(&w, "checkpoint", text_from(buffer_bytes(&checkpoint)));
 	jsonwriter_time(&w, "time", call_now(c));
-	put_limits(&w);
+	put_limits(c, &w);
+	if (ok(quota_used(call_view(c), NULL, &stored)))
+		jsonwriter_u64(&w, "stored_bytes", stored);
 	jsonwriter_array(&w, "features");
 	jsonwriter_end(&w);
 	if (s->trial)

@@ -5,6 +5,8 @@
  * The answer to an append carries the durable offset: the bytes were synced and the
  * upload's row committed.
  */
+#include "facts.h"
+#include "room.h"
 #include "route.h"
 
 #include <inttypes.h>
@@ -16,7 +18,10 @@ struct appending {
 	struct row row; /* as read; its other columns stay */
 	struct row kept;
 	struct upload_id id;
-	uint64_t offset;
+	uint64_t length; /* announced; 0: not */
+	struct row_big length_bytes;
+	uint64_t room; /* for the piece that is being received */
+	struct quota_met nearest;
 };
 
 static void appending_release(struct call *c)
@@ -69,6 +74,28 @@ static void give_offset(struct call *c, uint64_t offset)
 
 /* --- Begin --- */
 
+/** What is told of it in advance: its length, and the file that it is for. */
+static struct status read_plan(struct call *c, struct appending *a)
+{
+	const struct text length = exchange_header(c->exchange, TEXT("upload-length"));
+	const struct text named = form_get(&c->query, TEXT("patient"));
+	struct user_id owner = c->caller.session.user;
+	struct patient_id patient;
+
+	if (length.at != NULL && !ok(text_to_u64(length, 1, INT64_MAX, &a->length))) {
+		c->problem.field = TEXT("upload-length");
+		return FAIL_AT(ST_INVALID, "upload-length");
+	}
+	if (a->length > vault_size_max())
+		return room_too_big(c, "upload-length", vault_size_max());
+	if (named.at != NULL) {
+		TRY(id_parse(ID_PATIENT, named, &patient.uuid));
+		TRY(room_file(c, &patient, RIGHT_WRITE, &owner));
+		TRY(room_check(c, &owner, quota_of_version(a->length)));
+	}
+	return room_check(c, &c->caller.session.user, quota_of_version(a->length));
+}
+
 static struct status log_upload(struct call *c, const struct record_log *log, struct store_txn *txn, const char *what)
 {
 	struct event event = {
@@ -79,6 +106,15 @@ static struct status log_upload(struct call *c, const struct record_log *log, st
 
 	call_actor(c, &event.actor);
 	return log->add(log->context, txn, &event, &leaf);
+}
+
+/** Counted for whoever began it, in the transaction that stores it. */
+static struct status charge(struct call *c, struct store_txn *txn, uint64_t more)
+{
+	const struct quota_limits limits = room_limits(c);
+	struct quota_met met = {0};
+
+	return room_tell(c, &met, quota_charge(txn, &limits, &c->caller.session.user, more, &met));
 }
 
 static struct status apply_begin(struct call *c, struct store_txn *txn, const struct record_log *log)
@@ -93,8 +129,11 @@ static struct status apply_begin(struct call *c, struct store_txn *txn, const st
 	static const struct uuid none = {{0}};
 	row.plain[COLUMN_UPLOAD_PATIENT].bytes = uuid_bytes(&none);
 	row.plain[COLUMN_UPLOAD_ID].bytes = uuid_bytes(&a->id.uuid);
+	if (a->length > 0)
+		row.secret[SECRET_UPLOAD_LENGTH] = row_number_bytes(&a->length_bytes, a->length);
 	TRY(vault_write_keep(&a->writer, &row));
 	TRY(store_insert(txn, &row));
+	TRY(charge(c, txn, quota_of_version(a->length)));
 	return log_upload(c, log, txn, "upload begun");
 }
 
@@ -123,6 +162,8 @@ void handle_upload_begin(struct call *c, struct bytes body)
 	struct status s = begin(c, &a);
 
 	(void)body;
+	if (ok(s))
+		s = read_plan(c, a);
 	if (ok(s)) {
 		a->id.uuid = uuid_new(call_now(c));
 		s = vault_write_begin(c->loop->service->vault, &a->id.uuid, &a->writer);
@@ -157,7 +198,12 @@ static struct status apply_drop(struct call *c, struct store_txn *txn, const str
 {
 	struct appending *a = c->own;
 	const struct row_value key[] = {ROW_UUID(&a->id.uuid)};
+	AUTO(row) now = {0};
+	uint64_t counted;
 
+	TRY(store_get(txn->view, TABLE_UPLOAD, key, &now));
+	TRY(quota_of_upload(&now, &counted));
+	TRY(quota_free(txn, &c->caller.session.user, counted));
 	TRY(store_remove(txn, TABLE_UPLOAD, key));
 	return log_upload(c, log, txn, "upload dropped");
 }
@@ -201,9 +247,14 @@ static struct status apply_append(struct call *c, struct store_txn *txn, const s
 	struct appending *a = c->own;
 	AUTO(row) now = {0};
 	const struct row_value key[] = {ROW_UUID(&a->id.uuid)};
+	uint64_t before, after;
 
 	/* Dropped meanwhile: it must not come back. */
 	TRY(store_get(txn->view, TABLE_UPLOAD, key, &now));
+	TRY(quota_of_upload(&now, &before));
+	TRY(quota_of_upload(&a->kept, &after));
+	if (after > before)
+		TRY(charge(c, txn, after - before));
 	TRY(store_put(txn, &a->kept));
 	return log_upload(c, log, txn, "upload continued");
 }
@@ -235,12 +286,35 @@ static void on_piece(struct exchange *e, struct status s, struct bytes piece, bo
 
 	if (c->stage != CALL_READING)
 		return;
+	if (ok(s) && piece.len > a->room)
+		s = a->length > 0 ? room_too_big(c, "upload-length", a->length)
+				  : room_tell(c, &a->nearest, FAIL_AT(ST_FULL, a->nearest.name));
 	if (ok(s) && piece.len > 0)
 		s = vault_write(&a->writer, piece);
+	a->room -= piece.len < a->room ? piece.len : a->room;
 	if (!ok(s))
 		call_refuse(c, s);
 	else if (last)
 		call_work_on(c, make_durable, durable);
+}
+
+/** How much more may come: what was announced is counted already, anything else has to find room. */
+static struct status find_room(struct call *c, struct appending *a)
+{
+	const struct exchange_request *r = exchange_request(c->exchange);
+	const struct bytes length = a->row.secret[SECRET_UPLOAD_LENGTH];
+	const uint64_t size = row_number(&a->row, COLUMN_UPLOAD_SIZE);
+
+	if (length.len > 0) {
+		TRY(row_secret_number(&a->row, SECRET_UPLOAD_LENGTH, &a->length));
+		a->room = a->length > size ? a->length - size : 0;
+		return !r->has_length || r->length <= a->room ? OK : room_too_big(c, "upload-length", a->length);
+	}
+	if (r->has_length && r->length > vault_size_max() - size)
+		return room_too_big(c, "record", vault_size_max());
+	if (r->has_length)
+		TRY(room_check(c, &c->caller.session.user, r->length));
+	return room_left(c, &c->caller.session.user, &a->room, &a->nearest);
 }
 
 static struct status begin_append(struct call *c, struct appending *a)
@@ -258,6 +332,7 @@ static struct status begin_append(struct call *c, struct appending *a)
 		give_offset(c, row_number(&a->row, COLUMN_UPLOAD_SIZE));
 		return FAIL_AT(ST_CONFLICT, "upload-offset");
 	}
+	TRY(find_room(c, a));
 	return vault_write_resume(c->loop->service->vault, &a->row, &a->writer);
 }
 

@@ -27,9 +27,15 @@ static struct status site_status(struct cli *c)
 	TRY(site_ask(&c->site.https, &arena, &answer));
 	TRY(site_prepare(&c->site));
 	const struct output_cell cells[] = {
-		CELL_TEXT("name", c->site.directory.name),     CELL_TEXT("region", c->site.directory.region),
-		CELL_TEXT("origin", c->site.directory.origin), CELL_TEXT("preset", answer.preset),
-		CELL_TEXT("version", answer.version),          CELL_NUMBER("log_size", c->site.head.size),
+		CELL_TEXT("name", c->site.directory.name),
+		CELL_TEXT("region", c->site.directory.region),
+		CELL_TEXT("origin", c->site.directory.origin),
+		CELL_TEXT("preset", answer.preset),
+		CELL_TEXT("version", answer.version),
+		CELL_NUMBER("log_size", c->site.head.size),
+		CELL_NUMBER("stored_bytes", answer.stored),
+		CELL_NUMBER("site_limit_bytes", answer.site_limit),
+		CELL_NUMBER("owner_limit_bytes", answer.owner_limit),
 	};
 	TRY(output_object(c, cells, COUNT(cells)));
 	if (text_equal(answer.preset, TEXT("trial")))

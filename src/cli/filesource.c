@@ -84,7 +84,7 @@ static struct status read_piece(void *context, uint8_t *out, size_t max, size_t 
 
 struct recordput_source filesource_of(struct filesource *f)
 {
-	return (struct recordput_source){read_piece, f};
+	return (struct recordput_source){read_piece, f, f->size};
 }
 
 const char *filesource_type(const char *path)

@@ -209,7 +209,7 @@ static struct status write_content(struct importtarget *t, const struct importta
 				   const struct importtarget_record *old, struct record_id *record)
 {
 	struct piecewise pieces = {put->content};
-	const struct recordput_source memory = {read_piece, &pieces};
+	const struct recordput_source memory = {read_piece, &pieces, put->content.len};
 	struct filesource file;
 
 	if (put->path == NULL)

@@ -344,6 +344,8 @@ static void print_problem(const struct problem_answer *p, const char *code)
 		jsonwriter_string(&w, "field", p->field);
 	if (p->limited)
 		jsonwriter_u64(&w, "limit", p->limit);
+	if (p->counted)
+		jsonwriter_u64(&w, "used", p->used);
 	jsonwriter_end(&w);
 	if (ok(jsonwriter_done(&w)))
 		(void)fprintf(stdout, "%.*s\n", (int)line.len, (const char *)line.bytes);
@@ -379,6 +381,18 @@ static const char *unseen(struct text noun)
 	return NULL;
 }
 
+/** What the server says, and where a limit was met, that limit and what is used of it. */
+static void print_detail(const struct problem_answer *p)
+{
+	(void)fprintf(stderr, "tacenda: %s%s%s%s%s", p->instance, p->instance[0] != '\0' ? ": " : "", p->detail,
+		      p->field[0] != '\0' ? ": " : "", p->field);
+	if (p->limited)
+		(void)fprintf(stderr, ": limit %llu", (unsigned long long)p->limit);
+	if (p->counted)
+		(void)fprintf(stderr, ", used %llu", (unsigned long long)p->used);
+	(void)fputc('\n', stderr);
+}
+
 int output_failure(struct cli *c, struct status s)
 {
 	const struct problem_answer *p = &c->site.https.problem;
@@ -394,8 +408,7 @@ int output_failure(struct cli *c, struct status s)
 		(void)fprintf(stderr, "tacenda: %s\n", unseen(noun_of(p, s, from_server)));
 	else if (from_server && p->detail[0] != '\0')
 		/* PROMISES#S2: what is damaged is named, so that it can be told to somebody. */
-		(void)fprintf(stderr, "tacenda: %s%s%s%s%s\n", p->instance, p->instance[0] != '\0' ? ": " : "",
-			      p->detail, p->field[0] != '\0' ? ": " : "", p->field);
+		print_detail(p);
 	else
 		(void)fprintf(stderr, "tacenda: %s%s%s: %s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
 			      sentences[row].says, sentences[row].advice);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recordput.h"
 
+#include "chunked.h"
 #include "hash.h"
 #include "recordheader.h"
 #include "upload.h"
@@ -26,12 +27,24 @@ static void writing_clear(struct writing *w)
 	buffer_clear(&w->sealed);
 }
 
+/** Its length, and whose file it is for when not one's own: the server says before the first byte if it has no room. */
+static struct status begin_upload(struct writing *w)
+{
+	const struct patientfile *f = w->file;
+	const bool own = uuid_equal(&f->state.owner.uuid, &f->site->options.keys->person.user.uuid);
+	const uint64_t size = w->put->source->size;
+	const struct upload_plan plan = {.length = size > 0 ? chunked_sealed_len(size) : 0,
+					 .patient = own ? NULL : &f->id};
+
+	return upload_begin(f->site, &plan, &w->upload);
+}
+
 static struct status flush(struct writing *w, size_t keep)
 {
 	if (w->sealed.len <= keep)
 		return OK;
 	if (!w->uploading)
-		TRY(upload_begin(w->file->site, &w->upload));
+		TRY(begin_upload(w));
 	w->uploading = true;
 	TRY(upload_append(&w->upload, buffer_bytes(&w->sealed)));
 	w->sealed.len = 0;

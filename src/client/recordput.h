@@ -16,6 +16,7 @@
 struct recordput_source {
 	struct status (*read)(void *context, uint8_t *out, size_t max, size_t *len);
 	void *context;
+	uint64_t size; /* of all of it, when that is known before; 0: not */
 };
 
 /** What the header says; empty texts are left out. */

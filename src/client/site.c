@@ -105,6 +105,10 @@ struct status site_ask(struct https *h, struct arena *arena, struct site_answer 
 		}
 	}
 	buffer_clear(&decoded);
+	const struct json limits = json_member(root, TEXT("limits"));
+	(void)ok(json_u64(json_member(root, TEXT("stored_bytes")), 0, UINT64_MAX, &found.stored));
+	(void)ok(json_u64(json_member(limits, TEXT("site_bytes")), 0, UINT64_MAX, &found.site_limit));
+	(void)ok(json_u64(json_member(limits, TEXT("owner_bytes")), 0, UINT64_MAX, &found.owner_limit));
 	*out = found;
 	return OK;
 }

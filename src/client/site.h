@@ -72,6 +72,7 @@ struct people site_people(struct site *s);
 struct site_answer {
 	struct bytes statement, ca;
 	struct text name, region, origin, preset, version, checkpoint;
+	uint64_t stored, site_limit, owner_limit; /* bytes; a limit of 0: the disk */
 };
 /** site_ask(h, arena, out): the answer, unverified. */
 MUST_CHECK struct status site_ask(struct https *h, struct arena *arena, struct site_answer *out);

@@ -15,14 +15,24 @@ static const struct jsonfield begun_rows[] = {
 };
 static const struct jsonfield_table begun_table = JSONFIELD_TABLE(struct begun, begun_rows);
 
-struct status upload_begin(struct site *site, struct upload *out)
+struct status upload_begin(struct site *site, const struct upload_plan *plan, struct upload *out)
 {
 	AUTO(https_answer) answer = {0};
 	AUTO(json_document) document = {0};
 	AUTO(arena) arena = {.max = 4096};
+	char path[80] = "/v1/uploads", length[64];
+	const char *const headers[] = {length, NULL};
 	struct begun begun;
 
-	TRY(site_call(site, &(struct https_call){.method = "POST", .path = "/v1/uploads", .max = 65536}, &answer));
+	if (plan->patient != NULL)
+		(void)snprintf(path, sizeof path, "/v1/uploads?patient=%s",
+			       id_print(ID_PATIENT, &plan->patient->uuid).at);
+	(void)snprintf(length, sizeof length, "Upload-Length: %llu", (unsigned long long)plan->length);
+	TRY(site_call(
+		site,
+		&(struct https_call){
+			.method = "POST", .path = path, .headers = plan->length > 0 ? headers : NULL, .max = 65536},
+		&answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &begun_table, &arena, &document, &begun));
 	*out = (struct upload){.site = site, .id = begun.id};
 	return OK;

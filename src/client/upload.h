@@ -13,8 +13,13 @@ struct upload {
 	struct upload_id id;
 	uint64_t offset; /* durable on the server */
 };
-/** upload_begin(site, out): a new one; the length need not be known. */
-MUST_CHECK struct status upload_begin(struct site *site, struct upload *out);
+/** What is known in advance, so that the server can refuse before the first byte what it has no room for. */
+struct upload_plan {
+	uint64_t length;                  /* of the sealed bytes, at most; 0: not known */
+	const struct patient_id *patient; /* somebody else's file that it is for; NULL: not said */
+};
+/** upload_begin(site, plan, out): a new one.  ST_FULL: no room; ST_TOO_BIG; site->https.problem has the figures. */
+MUST_CHECK struct status upload_begin(struct site *site, const struct upload_plan *plan, struct upload *out);
 /**
  * upload_append(u, sealed):
  * Returns when all of ${sealed} is durable.  After a broken connection it asks for

@@ -64,7 +64,9 @@ static const struct problem_type types[] = {
 	[PROBLEM_VERSION] = { "/problems/version", "This version of HTTP is not spoken here",
 		"Use HTTP/1.1 or HTTP/2.", 505, ST_INVALID },
 	[PROBLEM_FULL] = { "/problems/full", "No room is left",
-		"Free room within the quota, or ask the operator for more.", 507, ST_FULL },
+		"Try again later; the operator has to make room on the disk.", 507, ST_FULL },
+	[PROBLEM_QUOTA] = { "/problems/quota", "This would pass a quota",
+		"Send less than limit leaves beside used, delete a patient file, or ask the operator to raise it.", 507, ST_FULL },
 };
 /* clang-format on */
 

@@ -42,6 +42,7 @@ enum problem_kind {
 	PROBLEM_UNREACHABLE,
 	PROBLEM_VERSION,
 	PROBLEM_FULL,
+	PROBLEM_QUOTA,
 };
 
 struct problem_type {

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* controlverbs: what the control socket answers. */
 #include "jsonwriter.h"
+#include "quota.h"
 #include "serving.h"
 
 #define BROKEN "a write failed: nothing more is written; look at the disk, then restart tacendad"
+
+/** What is stored and what may be; 0: the disk is the limit. */
+static void answer_stored(struct serving *s, struct jsonwriter *w)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	uint64_t stored;
+
+	if (ok(store_snapshot_new(&s->vessel.store, &snapshot)) && ok(quota_used(snapshot.view, NULL, &stored)))
+		jsonwriter_u64(w, "stored_bytes", stored);
+	jsonwriter_u64(w, "quota_site_gib", settings_value(s->service.settings, SETTING_QUOTA_SITE));
+	jsonwriter_u64(w, "quota_owner_gib", settings_value(s->service.settings, SETTING_QUOTA_OWNER));
+}
 
 static void answer_status(struct serving *s, struct jsonwriter *w)
 {
@@ -28,6 +41,7 @@ static void answer_status(struct serving *s, struct jsonwriter *w)
 			  log_state(s->vessel.log) == LOG_WRITABLE   ? "writable"
 			  : log_state(s->vessel.log) == LOG_DEGRADED ? "degraded"
 								     : "broken");
+	answer_stored(s, w);
 	jsonwriter_u64(w, "leaves", log_size(s->vessel.log));
 	jsonwriter_u64(w, "changes", m.changes);
 	jsonwriter_u64(w, "connections", n.connections);

@@ -147,6 +147,15 @@ struct status facts_whose(struct store_view *view, const struct record_id *recor
 	return OK;
 }
 
+struct status facts_owner(struct store_view *view, const struct patient_id *patient, struct user_id *out)
+{
+	struct record_patient file;
+
+	TRY(record_row_patient(view, patient, &file));
+	*out = file.owner;
+	return OK;
+}
+
 struct status facts_record(struct store_view *view, const struct record_id *record, struct record_state *out)
 {
 	AUTO(row) row = {0};

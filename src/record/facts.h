@@ -51,6 +51,8 @@ MUST_CHECK struct status facts_visible(struct store_view *view, const struct pat
 /** facts_whose(view, record, patient): whose record it is, unproven like facts_related(); ST_NOT_FOUND "record". */
 MUST_CHECK struct status facts_whose(struct store_view *view, const struct record_id *record,
 				     struct patient_id *patient);
+/** facts_owner(view, patient, out): whose file it is; ST_NOT_FOUND "patient". */
+MUST_CHECK struct status facts_owner(struct store_view *view, const struct patient_id *patient, struct user_id *out);
 /** facts_record(view, record, out): whose record it is, and whether it has ended; ST_NOT_FOUND "record". */
 MUST_CHECK struct status facts_record(struct store_view *view, const struct record_id *record,
 				      struct record_state *out);

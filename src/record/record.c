@@ -146,6 +146,7 @@ struct status record_apply(struct store_txn *txn, const struct record_log *log, 
 	AUTO(record_file) f = {0};
 
 	change->head = (struct hash){{0}};
+	change->met = (struct quota_met){0};
 	record_file_begin(&f, txn, log, change);
 	return apply_all(&f);
 }

@@ -21,6 +21,7 @@
 #include "event.h"
 #include "patient_state.h"
 #include "permit.h"
+#include "quota.h"
 #include "store.h"
 #include "vault.h"
 
@@ -50,9 +51,11 @@ struct record_change {
 	struct record_item *items;
 	size_t count;
 	struct record_outcome *outcomes; /* room for ${count} */
-	/* After a failure: which item, and the head of the chain that it should have continued. */
+	struct quota_limits quotas;      /* in force */
+	/* After a failure: which item, the head of the chain that it should have continued, the limit it met. */
 	size_t failed;
 	struct hash head;
+	struct quota_met met;
 };
 
 /**
@@ -84,11 +87,10 @@ struct record_log {
  * Apply a prepared change.  After a failure the caller undoes the transaction or
  * its savepoint, and what was added to the log with it.  Besides the refusals of
  * authority_decide(), permit_decide() and record_prepare():
- * ST_CONFLICT "seen", "rekey", "token", "identity", "login", "record"; ST_NOT_FOUND "upload".
- * Whoever may not see a patient file is told ST_NOT_FOUND "patient", as if there were none.
- * The server key of a new patient must exist before: its rows are sealed under it.
- * Statements about one patient file stand together in a change, so that a
- * revocation and the epochs that it demands are seen as one.
+ * ST_FULL "quota.site", "quota.owner"; ST_CONFLICT "seen", "rekey", "token", "identity", "login", "record";
+ * ST_NOT_FOUND "upload". Whoever may not see a patient file is told ST_NOT_FOUND "patient", as if there were none. The
+ * server key of a new patient must exist before: its rows are sealed under it. Statements about one patient file stand
+ * together in a change, so that a revocation and the epochs that it demands are seen as one.
  */
 MUST_CHECK struct status record_apply(struct store_txn *txn, const struct record_log *log,
 				      struct record_change *change);

@@ -95,11 +95,14 @@ static struct status remove_upload(struct record_file *f, const struct vault_wri
 {
 	const struct row_value key[] = {ROW_UUID(&w->id)};
 	AUTO(row) row = {0};
+	uint64_t counted;
 
 	TRY(store_get(f->txn->view, TABLE_UPLOAD, key, &row));
-	const struct uuid user = row_uuid(&row, COLUMN_UPLOAD_USER);
-	if (!uuid_equal(&user, &f->change->actor.user.uuid))
+	const struct user_id user = {row_uuid(&row, COLUMN_UPLOAD_USER)};
+	if (!uuid_equal(&user.uuid, &f->change->actor.user.uuid))
 		return FAIL_AT(ST_NOT_FOUND, "upload");
+	TRY(quota_of_upload(&row, &counted));
+	TRY(quota_free(f->txn, &user, counted));
 	return store_remove(f->txn, TABLE_UPLOAD, key);
 }
 
@@ -148,8 +151,10 @@ static struct status write_version(struct record_file *f, const struct permit_pa
 	TRY(take_token(f, r, r->version == 1, kept));
 	TRY(take_identity(f, r));
 	TRY(insert_version(f, item));
+	/* First what the upload counted for its user goes, then the version counts for the file's owner. */
 	if (item->upload && item->content != NULL)
 		TRY(remove_upload(f, item->content));
+	TRY(quota_charge(f->txn, &f->change->quotas, &f->kept.owner, quota_of_version(r->size), &f->change->met));
 	TRY(record_row_put_record(f->txn, kept));
 	if (r->kind == RECORD_IDENTITY)
 		f->kept.identity_seq = kept->seq;

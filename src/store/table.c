@@ -121,7 +121,7 @@ const struct table tables[TABLE_COUNT] = {
 		TABLE_UPLOAD, "upload", .version = 1, .wide = true, .unaudited = true,
 		.keys = 1, .column_count = 5, .secret_count = 4, UNNUMBERED, OF_PATIENT(COLUMN_UPLOAD_PATIENT),
 		.columns = { UUID("id"), UUID("user"), NUMBER("created"), NUMBER("size"), UUID("patient") },
-		.secrets = { "object_key", "target", "parts", "tail" },
+		.secrets = { "object_key", "length", "parts", "tail" },
 		.indexes = { BY(COLUMN_UPLOAD_USER), BY(COLUMN_UPLOAD_CREATED) },
 	},
 	[TABLE_OUTBOX] = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "limits.h"
+#include "quota.h"
 #include "vault_internal.h"
 
 struct status vault_open(const struct os *os, int dir, struct vault **out)
@@ -102,6 +103,21 @@ static struct status collect(void *context, const struct row *row)
 	return OK;
 }
 
+/** What a row that does not open counted is not known: it stays counted. */
+static struct status expire(struct store_txn *txn, const struct uuid *id)
+{
+	const struct row_value key[] = {ROW_UUID(id)};
+	AUTO(row) row = {0};
+	uint64_t counted;
+
+	if (ok(store_get(txn->view, TABLE_UPLOAD, key, &row))) {
+		const struct user_id user = {row_uuid(&row, COLUMN_UPLOAD_USER)};
+		TRY(quota_of_upload(&row, &counted));
+		TRY(quota_free(txn, &user, counted));
+	}
+	return store_remove(txn, TABLE_UPLOAD, key);
+}
+
 struct status vault_expire(struct store_txn *txn, uint64_t now, struct uuid *out, size_t room, size_t *count)
 {
 	struct expired expired = {out, 0};
@@ -117,10 +133,8 @@ struct status vault_expire(struct store_txn *txn, uint64_t now, struct uuid *out
 		return OK;
 	range.after[0].number = now - LIMIT_UPLOAD_AGE_MS + 1;
 	TRY(store_scan(txn->view, TABLE_UPLOAD, &range, collect, &expired));
-	for (size_t i = 0; i < expired.count; i++) {
-		const struct row_value key[] = {ROW_UUID(&out[i])};
-		TRY(store_remove(txn, TABLE_UPLOAD, key));
-	}
+	for (size_t i = 0; i < expired.count; i++)
+		TRY(expire(txn, &out[i]));
 	*count = expired.count;
 	return OK;
 }

@@ -63,6 +63,8 @@ MUST_CHECK struct status vault_write_begin(struct vault *v, const struct uuid *i
  * ST_TOO_MANY: it was interrupted too often, begin another.
  */
 MUST_CHECK struct status vault_write_resume(struct vault *v, const struct row *upload, struct vault_writer *out);
+/** vault_size_max(): of an object: a record of LIMIT_RECORD_BYTES as its client sealed it. */
+uint64_t vault_size_max(void);
 /** vault_write(w, piece): ST_TOO_BIG past a sealed record of LIMIT_RECORD_BYTES, ST_FULL; give ${w} up after a failure.
  */
 MUST_CHECK struct status vault_write(struct vault_writer *w, struct bytes piece);
@@ -115,7 +117,7 @@ MUST_CHECK struct status vault_remove(struct vault *v, const struct uuid *object
 /**
  * vault_expire(txn, now, out, room, count):
  * Remove the rows of at most ${room} uploads that began LIMIT_UPLOAD_AGE_MS or more
- * before ${now} (ms); after the commit vault_discard() each id in ${out}.
+ * before ${now} (ms), and what they counted (quota.h); after the commit vault_discard() each id in ${out}.
  */
 MUST_CHECK struct status vault_expire(struct store_txn *txn, uint64_t now, struct uuid *out, size_t room,
 				      size_t *count);

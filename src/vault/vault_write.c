@@ -11,9 +11,6 @@
 /* Small objects need less; a writer in waiting keeps this much. */
 #define WINDOW_MIN (CHUNKED_HEADER + CHUNKED_SEALED)
 
-/* A record of the full size, as its client sealed it. */
-#define SIZE_LIMIT chunked_sealed_len(LIMIT_RECORD_BYTES)
-
 /* The window is header || chunk || chunk ...: sealed where it stands, written in one call. */
 static uint8_t *chunk_at(const struct vault_writer *w, size_t chunk)
 {
@@ -175,11 +172,16 @@ static struct status take_piece(struct vault_writer *w, struct bytes piece)
 	return OK;
 }
 
+uint64_t vault_size_max(void)
+{
+	return chunked_sealed_len(LIMIT_RECORD_BYTES);
+}
+
 struct status vault_write(struct vault_writer *w, struct bytes piece)
 {
 	if (w->finished)
 		return FAIL_AT(ST_INVALID, "finished object");
-	if (piece.len > SIZE_LIMIT - w->size)
+	if (piece.len > vault_size_max() - w->size)
 		return FAIL_AT(ST_TOO_BIG, "record");
 	if (w->hashed)
 		TRY(sha256_add(&w->sha, piece));

@@ -267,6 +267,104 @@ def uploads(tap, person):
     tap.check(problem(send(b"x", "0"), (404, 410)), "it is gone")
 
 
+GIB, MIB, BESIDE = 1 << 30, 1 << 20, 4096
+
+
+def head_alone(person, method, path, length, fields=b""):
+    """The answer to a head that announces a body of which not a byte is sent."""
+    return person.raw(f"{method} {path} HTTP/1.1\r\nAuthorization: Bearer {person.token}\r\nContent-Length: {length}\r\n".encode() + HOST + fields + b"\r\n")
+
+
+def body_of(raw):
+    return json.loads(raw.split(b"\r\n\r\n", 1)[1])
+
+
+def begin(person, length=None, query=""):
+    return person.request("POST", "/v1/uploads" + query, headers={} if length is None else {"Upload-Length": str(length)})
+
+
+def drop(person, *begun):
+    return [person.request("DELETE", "/v1/uploads/" + one.json["id"]).status for one in begun]
+
+
+def full(answer, name):
+    """507 by this quota, with its limit and what is used of it."""
+    return problem(answer, 507, name, GIB) and answer.json["type"] == "/problems/quota" and 0 <= answer.json["used"] <= GIB
+
+
+def together(count, work):
+    """The results of so many at once."""
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(work())) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def filled(tap, site, name, person, other):
+    """One quota of 1 GiB, filled by announcements, and what it then refuses."""
+    patient, content = new_uuid(), os.urandom(3 * MIB)
+    tap.equal(person.request("POST", "/v1/changes", {"items": person.patient_items(patient)}).status, 200, f"{name}: a patient file")
+    tap.equal(site.host("set", name, "1", "--data", site.data).code, 0, f"{name} is set to 1 GiB, in force at once")
+    used = lambda: begin(person, 2 * GIB).json["used"]
+    before = used()
+    half = begin(person, 512 * MIB)
+    tap.equal((half.status, used() - before), (201, 512 * MIB + BESIDE), f"{name}: what is announced counts at once")
+    answers = together(8, lambda: begin(person, 300 * MIB))
+    taken = [one for one in answers if one.status == 201]
+    tap.check(len(taken) == 1 and all(full(one, name) for one in answers if one.status != 201),
+              f"{name}: of 8 at once, each of which fits alone, one is taken", answers)
+    small = begin(person)
+    room = GIB - used() - BESIDE
+    tap.check(full(begin(person, room + 1), name), f"{name}: a byte too many is refused")
+    rest = begin(person, room)
+    tap.equal((rest.status, used()), (201, GIB), f"{name}: what is left is taken to the byte")
+    tap.check(full(begin(person), name), f"{name}: nothing more is begun")
+    path, piece = "/v1/uploads/" + small.json["id"], {"Upload-Offset": "0", "Content-Type": "application/partial-upload"}
+    fields = b"".join(f"{key}: {value}\r\n".encode() for key, value in piece.items())
+    got = head_alone(person, "PATCH", path, MIB, fields)
+    tap.check(status_of(got) == 507 and (body_of(got)["limit"], body_of(got)["used"]) == (GIB, GIB), f"{name}: a piece: 507 to its head alone", got[:400])
+    chunked = person.request("PATCH", path, iter([b"x" * 5000] * 2), piece)
+    tap.check(full(chunked, name), f"{name}: a piece of unknown length: 507", chunked)
+    tap.equal(person.request("HEAD", path).headers.get("upload-offset"), "0", f"{name}: nothing of them was kept")
+    parts = person.record(patient, new_uuid(), content=content)
+    tap.check(full(person.put(parts, content), name), f"{name}: a record: 507")
+    if name == "quota.site":
+        got = head_alone(person, "POST", "/v1/records", 500 * MIB, b"Content-Type: application/vnd.tacenda.record\r\n")
+        tap.check(status_of(got) == 507 and body_of(got)["limit"] == GIB, f"{name}: a record of 500 MiB: 507 to its head alone", got[:400])
+        tap.check(full(begin(other, 1), name), f"{name} holds for everybody")
+    else:
+        tap.equal(drop(other, begin(other, 500 * MIB)), [204], f"{name}: another owner has room of his own")
+    tap.equal(drop(person, half, small, rest, *taken), [204] * 4, f"{name}: what is given up")
+    tap.equal(used(), before, f"{name}: counts no more")
+    first = person.put(parts, content)
+    tap.equal((first.status, used() - before), (200, 3 * MIB + BESIDE), f"{name}: the record is taken and counts")
+    tap.equal((person.put(parts, content).body, used() - before), (first.body, 3 * MIB + BESIDE), f"{name}: sent again, it is answered alike and counts once")
+    tap.equal(site.host("set", name, "0", "--data", site.data).code, 0, f"{name}: the disk is the limit again")
+
+
+def quotas(tap, site, prepared, person):
+    """What would pass a limit is refused before its first byte, with the limit and the present use."""
+    told, status = person.request("GET", "/v1/site").json, json.loads(site.host("status", "--data", site.data, "--json").text)
+    tap.check(told["stored_bytes"] == status["stored_bytes"] > 0 and told["limits"]["site_bytes"] == status["quota_site_gib"] == 0,
+              "the site and tacendad status say what is stored and what may be", (told, status))
+    largest = begin(person, 2 * GIB + 64 * MIB)
+    tap.check(problem(largest, 413, "upload-length") and largest.json["limit"] > 2 * GIB, "more than the largest record: 413 with the limit", largest)
+    for length in ("0", "-1", "x", "99999999999999999999"):
+        tap.check(problem(begin(person, length), 400, "upload-length"), f"an announced length of {length}: 400")
+    short = begin(person, 100)
+    answer = person.request("PATCH", "/v1/uploads/" + short.json["id"], b"x" * 101, {"Upload-Offset": "0", "Content-Type": "application/partial-upload"})
+    tap.check(problem(answer, 413, "upload-length", 100), "more than was announced: 413 with what was", answer)
+    drop(person, short)
+    file = "?patient=" + prepared.patients[0]
+    tap.equal([begin(prepared.people[who], 10, file).status for who in ("owner", "reader", "nobody")], [201, 403, 404],
+              "an upload for a file is begun by who may write there")
+    for name in ("quota.owner", "quota.site"):
+        filled(tap, site, name, person, prepared.people["owner"])
+
+
 def slow(tap, site, person):
     """Clients that dribble do not keep others waiting."""
     ending = threading.Event()
@@ -323,6 +421,7 @@ def flow(tap):
         statements(tap, prepared, person)
         tap.check(wait_until(lambda: len(stored(site)) == len(before) + 1, 5), "of the statements one record was stored, the honest one",
                   len(stored(site)) - len(before))
+        quotas(tap, site, prepared, person)
         slow(tap, site, person)
         tap.equal(admin.run("log", "verify").code, 0, "the log verifies after all that")
         tap.equal(site.stop(), 0, "and the daemon ends cleanly")

@@ -34,6 +34,7 @@ struct server {
 	uint8_t keys[ITEMS][16][WRAPPED];
 	struct record_change change;
 	size_t count;
+	struct quota_limits quotas;
 };
 
 static inline struct status server_event(void *context, struct store_txn *txn, const struct event *event,
@@ -107,6 +108,7 @@ static inline struct status server_run(struct server *s, const struct user_id *u
 		.items = s->items,
 		.count = s->count,
 		.outcomes = s->outcomes,
+		.quotas = s->quotas,
 	};
 	TRY(store_snapshot_new(&s->store, &snapshot));
 	TRY(record_prepare(snapshot.view, &s->change));

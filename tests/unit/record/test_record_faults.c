@@ -41,6 +41,9 @@ static void check_whole(struct server *s, bool answered)
 	assert_true(there || !answered);
 	assert_ok(store_snapshot_new(&s->store, &snapshot));
 	assert_int_equal(ok(record_version_find(snapshot.view, &record, 1, &place)), there);
+	uint64_t used;
+	assert_ok(quota_used(snapshot.view, NULL, &used));
+	assert_int_equal(used, there ? quota_of_version(0) : 0);
 	assert_int_equal(server_pass(s, snapshot.view, &s->reader.w.carl, PERMIT_READ_IDENTIFYING, &room) != NULL,
 			 there);
 }

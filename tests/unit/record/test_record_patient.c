@@ -347,11 +347,15 @@ static void put_upload(struct server *s, const struct vault_writer *w, const str
 		.table = TABLE_UPLOAD,
 		.plain = {[COLUMN_UPLOAD_ID] = ROW_UUID(&w->id),
 			  [COLUMN_UPLOAD_USER] = ROW_UUID(&of->id.uuid),
+			  [COLUMN_UPLOAD_SIZE] = ROW_NUMBER(w->size),
 			  [COLUMN_UPLOAD_PATIENT] = ROW_UUID(&none)},
 	};
+	const struct quota_limits disk = {0, 0};
+	struct quota_met met;
 
 	assert_ok(store_begin(&s->store, &txn));
 	assert_ok(store_put(&txn, &row));
+	assert_ok(quota_charge(&txn, &disk, &of->id, quota_of_version(w->size), &met));
 	assert_ok(store_commit(&txn));
 }
 
@@ -451,6 +455,52 @@ static void nothing_is_known_of_a_file_that_is_not_there(void **state)
 	assert_fails(ST_NOT_FOUND, server_send(&s, &s.reader.w.anna));
 	assert_ok(store_snapshot_new(&s.store, &snapshot));
 	assert_fails(ST_NOT_FOUND, facts_patient(snapshot.view, &s.reader.w.anna.id, &nobody, NOW, &facts));
+}
+
+static uint64_t used_by(struct server *s, const struct actor *a)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	uint64_t used = 0;
+
+	assert_ok(store_snapshot_new(&s->store, &snapshot));
+	assert_ok(quota_used(snapshot.view, a != NULL ? &a->id : NULL, &used));
+	return used;
+}
+
+static void a_version_counts_for_the_owner_of_its_file(void **state)
+{
+	AUTO(server) s = {0};
+	AUTO(vault_writer) w = {0};
+	const struct actor *anna = &s.reader.w.anna, *ben = &s.reader.w.ben;
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	server_content(&s, some_content(), &w);
+	const uint64_t size = quota_of_version(some_content().len);
+	s.quotas.owner = size - 1;
+	struct statement d = server_record_draft(&s, ben, BOTH, &w);
+	server_take_record(&s, &d, ben, &w);
+	assert_fails(ST_FULL, server_send(&s, ben));
+	assert_string_equal(s.change.met.name, "quota.owner");
+	assert_int_equal(s.change.met.used, 0);
+	assert_int_equal(count_rows(&s, TABLE_VERSION), 0);
+	assert_int_equal(used_by(&s, NULL), 0);
+	/* An upload of his that becomes the version counted for him until now. */
+	s.quotas.owner = size;
+	put_upload(&s, &w, ben);
+	server_take_record(&s, &d, ben, &w)->upload = true;
+	assert_ok(server_read_record(&s));
+	assert_ok(server_send(&s, ben));
+	assert_int_equal(used_by(&s, anna), size);
+	assert_int_equal(used_by(&s, ben), 0);
+	assert_int_equal(used_by(&s, NULL), size);
+	/* Sent again it counts once; an end frees nothing. */
+	server_take(&s);
+	assert_ok(server_send(&s, ben));
+	assert_ok(server_end_record(&s, anna));
+	assert_ok(server_send(&s, anna));
+	assert_int_equal(used_by(&s, anna), size);
 }
 
 /** The rig's keys, counted. */
@@ -612,6 +662,7 @@ int main(void)
 		TEST(many_versions_go_in_one_change),
 		TEST(every_statement_leaves_one_leaf_that_names_it),
 		TEST(nothing_is_known_of_a_file_that_is_not_there),
+		TEST(a_version_counts_for_the_owner_of_its_file),
 		TEST(who_may_not_see_a_file_finds_none),
 		TEST(a_strangers_statement_finds_no_file),
 		TEST(a_record_of_another_file_is_none_of_ones_own),
