@@ -12,8 +12,8 @@
 #define CALL_BODY ((size_t)48 << 20)
 /* So many leaves go to the committer at once: at some 10 us a request none of them is older than 300 us. */
 #define CALL_TOGETHER 32
-/* An unused call keeps a body of at most this. */
-#define CALL_KEEP 65536
+/* An unused call keeps a body of at most this: as many calls are kept as ever ran at once. */
+#define CALL_KEEP 4096
 
 static const struct text json_type = {"application/json", 16};
 

@@ -6,6 +6,8 @@
 
 #include "secret.h"
 
+/* The first serves a request that asks little: many are under way at once. */
+#define FIRST_BYTES 1024
 #define BLOCK_BYTES 4096
 #define ALIGNMENT   ((size_t)16)
 
@@ -17,8 +19,8 @@ struct arena_block {
 
 static struct status add_block(struct arena *a, size_t needed)
 {
-	size_t whole;
-	size_t capacity = needed > BLOCK_BYTES ? needed : BLOCK_BYTES;
+	size_t whole, usual = a->blocks == NULL ? FIRST_BYTES : BLOCK_BYTES;
+	size_t capacity = needed > usual ? needed : usual;
 
 	TRY(size_add(sizeof(struct arena_block), capacity, &whole));
 	struct arena_block *block = calloc(1, whole);

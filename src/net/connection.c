@@ -11,8 +11,9 @@
 #define MIN_PROGRESS 1024
 /* How often one connection fills and empties its output in one turn of the loop. */
 #define ROUNDS_PER_TURN 16
-/* From so many connections on a loop, TLS buffers are given back after every record: 34 KiB each count then. */
-#define FRUGAL_FROM 512
+/* From so many connections on a loop, TLS buffers are given back after every record: 34 KiB each count then, and a
+ * loop that is busy finds them in the cache again, having just given them back. */
+#define FRUGAL_FROM 64
 /* How long a connection must have waited before it may be closed in favour of a new one: an honest client needs less
  * for its handshake and its head, and a flood must bring all places anew in this time to keep anybody out. */
 #define EVICT_WAITING_MS 200
@@ -270,7 +271,9 @@ static void refuse_plain(struct connection *c)
 		return;
 	}
 	c->out_len = reply_head(&problem.reply, &framing, loop_date(c->loop), c->out.bytes);
-	memcpy(connection_end(c), problem.reply.body.at, problem.reply.body.len);
+	/* Without memory there is a status alone. */
+	if (problem.reply.body.len > 0)
+		memcpy(connection_end(c), problem.reply.body.at, problem.reply.body.len);
 	c->out_len += problem.reply.body.len;
 	if (send_out(c))
 		linger(c);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "http1input.h"
 #include "reply.h"
 #include "server.h"
 
@@ -34,38 +35,15 @@ static struct status http1_start(struct connection *c)
 
 /* --- input --- */
 
-static size_t waiting(const struct http1conn *h)
-{
-	return h->in_len - h->in_at;
-}
-
-/* Move what waits to just behind the head, or give the memory back. */
-static void tidy(struct connection *c)
-{
-	struct http1conn *h = &c->http1;
-	size_t start = h->exchange != NULL ? h->head_len : 0;
-
-	if (waiting(h) > 0 && h->in_at > start)
-		memmove(h->in.bytes + start, h->in.bytes + h->in_at, waiting(h));
-	h->in_len = start + waiting(h);
-	h->in_at = start;
-	if (h->in_len == 0) {
-		pool_give(&c->loop->pool, &h->in, h->in_high);
-		h->in_high = 0;
-	}
-}
-
 static enum step read_more(struct connection *c)
 {
 	struct http1conn *h = &c->http1;
 	size_t len;
 
-	if (h->in.bytes == NULL && !ok(pool_take(&c->loop->pool, POOL_INPUT, &h->in))) {
+	if (!ok(http1input_room(c))) {
 		connection_close(c, true);
 		return STEP_WAIT;
 	}
-	if (h->in_len == h->in.capacity)
-		tidy(c);
 	c->held = h->in_len == h->in.capacity;
 	if (c->held || !c->readable)
 		return STEP_WAIT;
@@ -91,7 +69,9 @@ static void refuse(struct connection *c, unsigned status, const char *what)
 	if (!ok(connection_reserve(c, reply_head_bound(&problem.reply) + problem.reply.body.len)))
 		return;
 	c->out_len += reply_head(&problem.reply, &framing, loop_date(c->loop), connection_end(c));
-	memcpy(connection_end(c), problem.reply.body.at, problem.reply.body.len);
+	/* Without memory there is a status alone. */
+	if (problem.reply.body.len > 0)
+		memcpy(connection_end(c), problem.reply.body.at, problem.reply.body.len);
 	c->out_len += problem.reply.body.len;
 }
 
@@ -152,18 +132,33 @@ static enum step begin_exchange(struct connection *c)
 	return STEP_MORE;
 }
 
-static enum step take_head(struct connection *c)
+/* Into ${head}, which then looks into ${in}; a body finds room behind it. */
+static struct status parse_head(struct connection *c, unsigned *answer)
 {
 	struct http1conn *h = &c->http1;
 	struct text scheme = c->is_unix ? TEXT("http://") : TEXT("https://");
+
+	TRY(http1_parse(bytes_of(h->in.bytes, h->head_len), scheme, &h->head, answer));
+	if (h->in.capacity >= POOL_INPUT || (!h->head.chunked && h->head.length <= h->in.capacity - h->head_len))
+		return OK;
+	if (!ok(http1input_enlarge(c))) {
+		*answer = 503;
+		return FAIL_AT(ST_NO_MEMORY, "memory");
+	}
+	return http1_parse(bytes_of(h->in.bytes, h->head_len), scheme, &h->head, answer);
+}
+
+static enum step take_head(struct connection *c)
+{
+	struct http1conn *h = &c->http1;
 	unsigned answer = 400;
 
-	tidy(c);
+	http1input_tidy(c);
 	struct status s = http1_scan(bytes_of(h->in.bytes, h->in_len), &h->scanned, &h->head_len, &answer);
 	if (ok(s) && h->head_len == 0)
 		return read_more(c);
 	if (ok(s))
-		s = http1_parse(bytes_of(h->in.bytes, h->head_len), scheme, &h->head, &answer);
+		s = parse_head(c, &answer);
 	if (!ok(s)) {
 		refuse(c, answer, s.what);
 		return STEP_MORE;
@@ -177,7 +172,7 @@ static enum step between(struct connection *c)
 {
 	struct http1conn *h = &c->http1;
 
-	if (waiting(h) == 0)
+	if (http1input_waiting(h) == 0)
 		return read_more(c);
 	if (c->out_len > 0 && connection_room(c) < PIPELINE_ROOM) {
 		c->held = true;
@@ -192,7 +187,7 @@ static enum step between(struct connection *c)
 static bool next_piece(struct connection *c, struct bytes *piece)
 {
 	struct http1conn *h = &c->http1;
-	struct bytes in = bytes_of(h->in.bytes + h->in_at, waiting(h));
+	struct bytes in = bytes_of(h->in.bytes + h->in_at, http1input_waiting(h));
 	size_t used;
 
 	if (h->head.chunked) {
@@ -233,7 +228,7 @@ static enum step take_body(struct connection *c)
 	struct bytes piece = {0};
 	bool wanted = exchange_wants_body(e);
 
-	if (!e->body_complete && waiting(h) > 0 && !next_piece(c, &piece))
+	if (!e->body_complete && http1input_waiting(h) > 0 && !next_piece(c, &piece))
 		return bad_body(c);
 	c->progress += piece.len;
 	if (!wanted)
@@ -242,7 +237,7 @@ static enum step take_body(struct connection *c)
 		exchange_deliver(e, piece, e->body_complete);
 		return STEP_MORE;
 	}
-	return waiting(h) > 0 ? STEP_MORE : read_more(c);
+	return http1input_waiting(h) > 0 ? STEP_MORE : read_more(c);
 }
 
 static enum step ask_body(struct connection *c)
@@ -253,7 +248,7 @@ static enum step ask_body(struct connection *c)
 		return STEP_MORE;
 	if (e->expects_continue) {
 		e->expects_continue = false;
-		if (waiting(&c->http1) == 0 && ok(connection_reserve(c, sizeof CONTINUE))) {
+		if (http1input_waiting(&c->http1) == 0 && ok(connection_reserve(c, sizeof CONTINUE))) {
 			memcpy(connection_end(c), CONTINUE, sizeof CONTINUE - 1);
 			c->out_len += sizeof CONTINUE - 1;
 			return STEP_FULL;
@@ -375,9 +370,9 @@ static enum step finish(struct connection *c)
 	c->held = false;
 	if (h->close) {
 		c->finishing = true;
-		c->unread = !complete || waiting(h) > 0;
+		c->unread = !complete || http1input_waiting(h) > 0;
 	}
-	tidy(c);
+	http1input_tidy(c);
 	return STEP_MORE;
 }
 
@@ -418,7 +413,7 @@ static enum deadline_kind http1_deadline(const struct connection *c)
 	const struct http1conn *h = &c->http1;
 	const struct exchange *e = h->exchange;
 
-	if (e == NULL && waiting(h) > 0)
+	if (e == NULL && http1input_waiting(h) > 0)
 		return DEADLINE_HEAD;
 	if (e == NULL)
 		return h->draining ? DEADLINE_GRACE : DEADLINE_IDLE;

@@ -3,7 +3,8 @@
  * http1conn: HTTP/1.1 on a connection: one exchange at a time, in order.
  *
  * Input: one piece, [0, head_len) the head of the running exchange, [in_at, in_len)
- * what was read and not used yet.  It is taken for the first byte of a head and
+ * what was read and not used yet.  It is taken for the first byte of a head, small at
+ * first and exchanged for a larger one when the head or a body does not fit, and
  * given back, wiped, when nothing is left.
  */
 #ifndef NET_HTTP1CONN_H

@@ -13,7 +13,7 @@ struct pool_spare {
 static const struct {
 	size_t size;
 	unsigned keep;
-} sizes[POOL_SIZES] = {{256, 1024}, {1024, 256}, {4096, 64}, {POOL_RECORD, 32}, {POOL_INPUT, 32}};
+} sizes[POOL_SIZES] = {{256, 1024}, {1024, 256}, {4096, 128}, {POOL_RECORD, 32}, {POOL_INPUT, 16}};
 
 static size_t size_class(size_t len)
 {

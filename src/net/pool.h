@@ -13,6 +13,8 @@
 #define POOL_RECORD 16384
 /* A head of LIMIT_HTTP_HEAD and room for the beginning of a body behind it. */
 #define POOL_INPUT (16384 + 4096)
+/* Where reading a head begins: it is held as long as its request runs, on every busy connection. */
+#define POOL_FIRST_INPUT 4096
 
 #define POOL_SIZES 5
 
