@@ -97,7 +97,7 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 	}
 	if (h->json) {
 		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
-		return done ? EXIT_DONE : EXIT_REFUSED;
+		return done ? EXIT_DONE : print_failure(json_root(&document));
 	}
 	if (!done)
 		return print_failure(json_root(&document));

@@ -87,6 +87,17 @@ def usage(tap, doctor, patient):
     tap.equal(doctor.run("log", "list", "--since=7d").code, DONE, "--name=value is --name value")
 
 
+def names_in(value):
+    """Every member's name, however deep."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from names_in(inner)
+    if isinstance(value, list):
+        for inner in value:
+            yield from names_in(inner)
+
+
 def objects(tap, sentence, result, many):
     """JSON as the contract has it; the objects."""
     lines = result.text.splitlines()
@@ -96,7 +107,7 @@ def objects(tap, sentence, result, many):
         found = None
     tap.check(result.code == DONE and found is not None and (many or len(found) == 1) and all(isinstance(one, dict) for one in found),
               f"{sentence} --json prints {'one object a line' if many else 'one object'}", result)
-    bad = [name for one in found or [] for name in one if not SNAKE.match(name)]
+    bad = [name for name in names_in(found or []) if not SNAKE.match(name)]
     tap.check(not bad, f"{sentence}: names are snake_case", bad)
     times = [one["time"] for one in found or [] if one.get("time")]
     tap.check(all(RFC3339.match(str(time)) for time in times), f"{sentence}: times are RFC 3339 UTC", times[:3])
@@ -247,6 +258,12 @@ def host(tap, site):
     tap.check(status.code == DONE and isinstance(json.loads(status.text), dict), "tacendad status --json prints one object", status)
     tap.equal(sorted(set(site.made) & {"invitation", "ca", "origin", "log_key"}), ["ca", "invitation", "log_key", "origin"],
               "init --json prints invitation, ca, origin, log_key")
+    for words in (("status",), ("get",), ("get", "session.cap"), ("set", "session.cap", "30"), ("rewrap",), ("reload",)):
+        objects(tap, f"tacendad {' '.join(words)}", site.host(*words, "--data", site.data, "--json"), words == ("get",))
+    named = {one["name"]: one["value"] for one in site.host("get", "session.cap", "--data", site.data, "--json").lines()}
+    tap.equal(named, {"session.cap": 30}, "a setting's dotted name is a value, never a member")
+    wrong = site.host("get", "no.such", "--data", site.data, "--json")
+    tap.check(wrong.code == REFUSED and wrong.error.strip(), "an unknown setting: exit 1, and says so", wrong)
     tap.equal(site.host("reload", "--data", site.data).code, DONE, "tacendad reload speaks to the running daemon")
     again = site.host(*map(str, site.serve_command()[1:]), timeout=60)
     tap.check(again.code == NOT_NOW and again.error.strip(), "a second daemon on the same data is refused: exit 4", again)

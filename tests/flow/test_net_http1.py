@@ -180,6 +180,14 @@ def unix_socket():
         result = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", str(path), "-T",
                                  f"{WORK}/large", "-X", "POST", "http://vault/count"], capture_output=True)
         check("bodies pass it too", result.stdout == b"200", result)
+        for name, wanted, request in (("the preface of HTTP/2 in clear is answered 505", b"HTTP/1.1 505", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+                                      ("an upgrade to it is passed over", b"HTTP/1.1 200", b"GET /hello HTTP/1.1\r\nHost: vault\r\n"
+                                       b"Connection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n")):
+            with socket.socket(socket.AF_UNIX) as raw:
+                raw.connect(str(path))
+                raw.sendall(request)
+                answer = read_all(raw)
+            check(name, answer.startswith(wanted), answer[:200])
     check("the socket is removed at the end", not path.exists())
 
 
