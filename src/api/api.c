@@ -155,7 +155,7 @@ static struct status see_file(struct call *c, struct record_id *record)
 	if (exists)
 		c->patient = patient;
 	TRY(s);
-	return permit_decide(&c->facts, PERMIT_PATIENT_SEE, &c->room, &c->pass);
+	return permit_decide(&c->facts, PERMIT_PATIENT_PROVE, &c->room, &c->pass);
 }
 
 /** Who may not see the file is answered as if there were none; his refusal names it to its owner all the same. */

@@ -330,7 +330,8 @@ static struct status put_tokens(struct call *c, const struct tokens *asked, stru
 	for (size_t i = 0; i < asked->tokens.count; i++) {
 		struct patient_id patient;
 		struct record_id record;
-		struct status s = listing_token(call_view(c), c->pass, &items[i], &patient, &record);
+		const struct listing_sought sought = {items[i], call_now(c)};
+		struct status s = listing_token(call_view(c), c->pass, &sought, &patient, &record);
 		if (s.code == ST_NOT_FOUND)
 			continue;
 		TRY(s);

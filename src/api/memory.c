@@ -28,6 +28,7 @@ struct remembered_file {
 	struct user_id user;
 	struct patient_id patient;
 	struct authority_grant grant;
+	uint64_t ends; /* ms: its deletion counts from then on; 0: none */
 	bool owner;
 };
 
@@ -149,10 +150,17 @@ struct status memory_file(struct api_loop *loop, const struct patient_id *patien
 		facts->patient = *patient;
 		facts->owner = r->owner;
 		facts->grant = r->grant;
+		facts->end = (struct authority_end){.exists = r->ends != 0, .ends = r->ends};
 		*exists = true;
 		return OK;
 	}
 	TRY(facts_visible(loop->snapshot.view, patient, facts, exists));
-	*r = (struct remembered_file){true, loop->snapshot.commits, facts->user, *patient, facts->grant, facts->owner};
+	*r = (struct remembered_file){.known = true,
+				      .commits = loop->snapshot.commits,
+				      .user = facts->user,
+				      .patient = *patient,
+				      .grant = facts->grant,
+				      .ends = facts->end.exists ? facts->end.ends : 0,
+				      .owner = facts->owner};
 	return OK;
 }

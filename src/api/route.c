@@ -115,7 +115,7 @@ static const struct route table[] = {
 	 "/v1/patients/:patient",
 	 NULL,
 	 ROUTE_SESSION,
-	 PERMIT_PATIENT_SEE,
+	 PERMIT_PATIENT_PROVE,
 	 ROUTE_NOTHING,
 	 0,
 	 {0},

@@ -158,6 +158,17 @@ struct status cli_confirm(struct cli *c, const char *question)
 	return terminal_confirm(question) ? OK : FAIL_AT(ST_DENIED, "not confirmed");
 }
 
+/** Whoever opens a file that is to end is told so. */
+static void tell_end(const struct cli *c, const struct patientfile *file)
+{
+	AUTO(buffer) time = {.max = 64};
+	const struct authority_end end = patient_state_end(&file->state, POSITION_NOW);
+
+	if (end.exists && !c->json && ok(text_put_time(&time, end.ends)))
+		(void)fprintf(stderr, "tacenda: its owner deleted this patient file: it ends on %.*s\n", (int)time.len,
+			      (const char *)time.bytes);
+}
+
 struct status cli_patient(struct cli *c, const char *word, struct patientfile *out)
 {
 	struct patient_id id;
@@ -168,7 +179,9 @@ struct status cli_patient(struct cli *c, const char *word, struct patientfile *o
 		TRY(patientlist_open(&c->site, NULL, &list));
 		TRY(patientlist_resolve(&list, text_of(word), &id));
 	}
-	return patientfile_open(&c->site, &id, out);
+	TRY(patientfile_open(&c->site, &id, out));
+	tell_end(c, out);
+	return OK;
 }
 
 struct status cli_user(struct cli *c, const char *login, struct person *out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_patient: make, correct, list, find and show patient files. */
+/* command_patient: make, correct, list, find, show and delete patient files. */
 #include "filesource.h"
 #include "output.h"
 #include "patientchange.h"
@@ -103,6 +103,19 @@ static struct status add(struct cli *c)
 
 static struct status open_list(struct cli *c, struct patientlist *out);
 
+/** One of the list; of a file that is not in it any more its statements say why. */
+static struct status find_listed(struct cli *c, const struct patientlist *list, const struct patient_id *id,
+				 const struct patientlist_item **out)
+{
+	AUTO(patientfile) file = {0};
+	const struct status s = patientlist_get(list, id, out);
+
+	if (s.code != ST_NOT_FOUND)
+		return s;
+	TRY(patientfile_open(&c->site, id, &file));
+	return s;
+}
+
 static struct status edit(struct cli *c)
 {
 	AUTO(who) who = {0};
@@ -114,7 +127,7 @@ static struct status edit(struct cli *c)
 
 	TRY(open_list(c, &list));
 	TRY(patientlist_resolve(&list, text_of(cli_argument(c, 0)), &id));
-	TRY(patientlist_get(&list, &id, &item));
+	TRY(find_listed(c, &list, &id, &item));
 	if (item->demographics.len == 0)
 		return FAIL_AT(ST_DENIED, "identity");
 	who.arena.max = LIMIT_JSON_BYTES;
@@ -182,8 +195,11 @@ static struct status print_item(void *context, const struct patientlist_item *it
 		CELL_WORDS("identifiers", text_from(buffer_bytes(&identifiers))),
 		CELL_BOOL("sealed", item->demographics.len == 0),
 		CELL_TEXT("owner", cli_login(p->cli, &item->owner)),
+		CELL_TIME("ends", item->ends),
 	};
-	return p->rows != NULL ? output_row(p->rows, cells, COUNT(cells)) : output_object(p->cli, cells, COUNT(cells));
+	/* No end is no time. */
+	const size_t count = item->ends != 0 || (p->rows != NULL && !p->cli->json) ? COUNT(cells) : COUNT(cells) - 1;
+	return p->rows != NULL ? output_row(p->rows, cells, count) : output_object(p->cli, cells, count);
 }
 
 static struct status list_all(struct cli *c)
@@ -225,8 +241,56 @@ static struct status show(struct cli *c)
 
 	TRY(open_list(c, &list));
 	TRY(patientlist_resolve(&list, text_of(cli_argument(c, 0)), &id));
-	TRY(patientlist_get(&list, &id, &item));
+	TRY(find_listed(c, &list, &id, &item));
 	return print_item(&printing, item);
+}
+
+/** What was signed, and what it does: one object, and a sentence for people. */
+static struct status tell_change(struct cli *c, const struct patient_id *patient, const struct changeset_place *place,
+				 uint64_t ends)
+{
+	AUTO(buffer) name = {.max = 80};
+	struct id_text id = id_print(ID_PATIENT, &patient->uuid);
+
+	TRY(text_put_hex(&name, hash_bytes(&place->name)));
+	const struct output_cell cells[] = {
+		CELL_STRING("id", id.at),
+		CELL_TEXT("statement", text_from(buffer_bytes(&name))),
+		CELL_TIME("ends", ends),
+	};
+	return output_object(c, cells, ends != 0 ? COUNT(cells) : COUNT(cells) - 1);
+}
+
+static struct status withdraw(struct cli *c, struct patientfile *file)
+{
+	AUTO(changeset) set = {0};
+	struct changeset_place place;
+
+	changeset_begin(&c->site, &set);
+	TRY(patientchange_keep(file, &set));
+	TRY(changeset_send(&set, &place));
+	TRY(tell_change(c, &file->id, &place, 0));
+	output_done(c, "Withdrawn; the file stays.");
+	return OK;
+}
+
+static struct status delete_file(struct cli *c)
+{
+	AUTO(patientfile) file = {0};
+	AUTO(changeset) set = {0};
+	struct changeset_place place;
+
+	TRY(cli_patient(c, cli_argument(c, 0), &file));
+	if (options_has(&c->options, "--withdraw"))
+		return withdraw(c, &file);
+	TRY(cli_confirm(c, "Delete this patient file? In 7 days nobody opens it any more, nor can it be undone then."));
+	changeset_begin(&c->site, &set);
+	TRY(patientchange_end(&file, &set));
+	TRY(changeset_send(&set, &place));
+	TRY(tell_change(c, &file.id, &place, place.time + AUTHORITY_END_MS));
+	output_done(c, "Until then it works as before, and you can withdraw this: tacenda patient delete %s --withdraw",
+		    cli_argument(c, 0));
+	return OK;
 }
 
 static const struct option_spec demographic_options[] = {
@@ -236,6 +300,10 @@ static const struct option_spec demographic_options[] = {
 	{"--sex", "WORD", "female, male, other or unknown", false, 0},
 	{"--identifier", "[SYSTEM|]VALUE", "an identifier", true, 0},
 	{"--from", "FILE", "a FHIR Patient resource; - is standard input", false, 0},
+	{0},
+};
+static const struct option_spec delete_options[] = {
+	{"--withdraw", NULL, "take the deletion back before it counts", false, 0},
 	{0},
 };
 static const struct option_spec list_options[] = {
@@ -258,5 +326,13 @@ const struct command commands_patient[] = {
 	 "tacenda patient find 'aub 1951'",
 	 "Words may be beginnings; case and accents do not matter. The search runs here."},
 	{"patient show", "PATIENT", 1, 1, NULL, show, "show one patient", "tacenda patient show pt-0dq3...", NULL},
+	{"patient delete", "PATIENT", 1, 1, delete_options, delete_file,
+	 "delete a patient file, signed, 7 days from now",
+	 "tacenda patient delete pt-0dq3...\n  tacenda patient delete pt-0dq3... --withdraw",
+	 "Its owner alone may. It counts 7 days after it was logged; until then the file works as before, everybody "
+	 "who "
+	 "sees it sees when it ends, and --withdraw takes it back. Then nobody is served or opens it any more, and its "
+	 "owner still reads its log. The keys are not destroyed yet: whoever copied them or the contents before keeps "
+	 "what he copied, and so do backups."},
 	{0},
 };

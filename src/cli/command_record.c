@@ -171,11 +171,12 @@ static struct text member(struct json header, struct text name)
 	return value;
 }
 
-static struct status print_version(void *context, const struct recordget_item *item)
+/** A version of a record, or its deletion. */
+static struct status print_row(struct printing *p, const struct recordget_item *item, bool deletion)
 {
 	AUTO(json_document) document = {0};
-	struct printing *p = context;
 	const struct recordview *v = &item->view;
+	const struct user_id *author = deletion ? &v->end_author : &v->statement.head.author;
 	struct id_text id = id_print(ID_RECORD, &v->place.record.uuid);
 	uint64_t plain = 0;
 
@@ -189,17 +190,34 @@ static struct status print_version(void *context, const struct recordget_item *i
 		CELL_STRING("id", id.at),
 		CELL_TEXT("kind", vocabulary_word(VOCABULARY_RECORD_KIND, v->statement.record.kind)),
 		CELL_NUMBER("version", v->place.version),
-		CELL_TEXT("status", v->ended ? TEXT("deleted")
+		CELL_TEXT("status", deletion ? TEXT("deleted")
 					     : vocabulary_word(VOCABULARY_RECORD_STATUS, v->statement.record.status)),
 		CELL_TEXT("title", member(header, TEXT("title"))),
 		CELL_TEXT("type", member(header, TEXT("type"))),
 		CELL_TEXT("taken", member(header, TEXT("taken"))),
 		CELL_NUMBER("size", plain),
-		CELL_TEXT("author", cli_login(p->cli, &v->statement.head.author)),
-		CELL_TIME("time", v->time),
+		CELL_TEXT("author", cli_login(p->cli, author)),
+		CELL_TIME("time", deletion ? v->end_time : v->time),
 		CELL_BOOL("sealed", item->header.len == 0),
 	};
 	return output_row(&p->rows, cells, COUNT(cells));
+}
+
+static struct status print_version(void *context, const struct recordget_item *item)
+{
+	return print_row(context, item, false);
+}
+
+static struct status print_deletion(void *context, const struct recordget_item *item)
+{
+	return print_row(context, item, true);
+}
+
+/** The versions, then the deletion if there is one: the last version proves it. */
+static struct status print_history(void *context, const struct recordget_item *item)
+{
+	TRY(print_row(context, item, false));
+	return item->view.end_proven ? print_row(context, item, true) : OK;
 }
 
 static struct status list(struct cli *c)
@@ -211,6 +229,10 @@ static struct status list(struct cli *c)
 	TRY(word_value(c, "--kind", VOCABULARY_RECORD_KIND, 0, &kind));
 	output_begin(c, &p.rows);
 	TRY(cli_patient(c, cli_argument(c, 0), &file));
+	if (options_has(&c->options, "--deleted")) {
+		TRY(recordget_deleted(&file, kind, print_deletion, &p));
+		return output_end(&p.rows, "No record was deleted.");
+	}
 	TRY(recordget_list(&file, kind, print_version, &p));
 	return output_end(&p.rows, "No records. Put one: tacenda record put PATIENT FILE --kind report");
 }
@@ -224,7 +246,7 @@ static struct status history(struct cli *c)
 	output_begin(c, &p.rows);
 	TRY(cli_patient(c, cli_argument(c, 0), &file));
 	TRY(find_record(&file, cli_argument(c, 1), &record));
-	TRY(recordget_history(&file, &record, print_version, &p));
+	TRY(recordget_history(&file, &record, print_history, &p));
 	return output_end(&p.rows, "No versions.");
 }
 
@@ -294,7 +316,11 @@ static const struct option_spec update_options[] = {
 	{"--status", "STATUS", "draft, final, amended or entered-in-error", false, 0},
 	{0},
 };
-static const struct option_spec list_options[] = {{"--kind", "KIND", "only this kind", false, 0}, {0}};
+static const struct option_spec list_options[] = {
+	{"--kind", "KIND", "only this kind", false, 0},
+	{"--deleted", NULL, "the deleted ones instead, by whom and when", false, 0},
+	{0},
+};
 static const struct option_spec get_options[] = {
 	{"-o", "FILE", "where to write; - is standard output", false, 'o'},
 	{"--version", "N", "an earlier version", false, 0},
@@ -312,9 +338,12 @@ const struct command commands_record[] = {
 	{"record get", "PATIENT RECORD", 2, 2, get_options, get, "fetch, verify and open a record",
 	 "tacenda record get pt-0dq3... rc-0dq4... -o letter.pdf",
 	 "The file appears under its name only when every byte was verified."},
-	{"record history", "PATIENT RECORD", 2, 2, NULL, history, "list the versions of a record",
+	{"record history", "PATIENT RECORD", 2, 2, NULL, history, "list the versions of a record, and its deletion",
 	 "tacenda record history pt-0dq3... rc-0dq4...", NULL},
 	{"record delete", "PATIENT RECORD", 2, 2, NULL, delete_record, "delete a record, signed and for all to see",
-	 "tacenda record delete pt-0dq3... rc-0dq4...", NULL},
+	 "tacenda record delete pt-0dq3... rc-0dq4...",
+	 "Its versions stay provable (record history, record list --deleted); nobody is served their contents any "
+	 "more. "
+	 "Whoever fetched one before keeps it."},
 	{0},
 };

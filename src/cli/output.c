@@ -393,8 +393,22 @@ static void print_detail(const struct problem_answer *p)
 	(void)fputc('\n', stderr);
 }
 
+/** Of a patient file that was deleted its own statements tell by whom and when. */
+static bool print_deleted(struct cli *c, char *out, size_t len)
+{
+	AUTO(buffer) time = {.max = 64};
+	struct id_text id = id_print(ID_PATIENT, &c->site.deleted.patient.uuid);
+
+	if (!c->has_site || !c->site.deleted.end.exists || !ok(text_put_time(&time, c->site.deleted.end.ends)))
+		return false;
+	(void)snprintf(out, len, "%s: this patient file was deleted by %.*s on %.*s", id.at,
+		       TEXT_ARG(cli_login(c, &c->site.deleted.end.by)), (int)time.len, (const char *)time.bytes);
+	return true;
+}
+
 int output_failure(struct cli *c, struct status s)
 {
+	char deleted[256];
 	const struct problem_answer *p = &c->site.https.problem;
 	bool from_server = c->has_site && p->http != 0 && p->code == s.code;
 	size_t row = 0;
@@ -404,14 +418,19 @@ int output_failure(struct cli *c, struct status s)
 			row = i;
 	if (isatty(STDERR_FILENO))
 		(void)fputs("\r\033[K", stderr);
-	if (s.code == ST_NOT_FOUND && unseen(noun_of(p, s, from_server)) != NULL)
+	if (s.code == ST_GONE && s.what != NULL && strcmp(s.what, "patient") == 0 &&
+	    print_deleted(c, deleted, sizeof deleted)) {
+		(void)fprintf(stderr, "tacenda: %s\n", deleted);
+		s.what = deleted;
+	} else if (s.code == ST_NOT_FOUND && unseen(noun_of(p, s, from_server)) != NULL) {
 		(void)fprintf(stderr, "tacenda: %s\n", unseen(noun_of(p, s, from_server)));
-	else if (from_server && p->detail[0] != '\0')
+	} else if (from_server && p->detail[0] != '\0') {
 		/* PROMISES#S2: what is damaged is named, so that it can be told to somebody. */
 		print_detail(p);
-	else
+	} else {
 		(void)fprintf(stderr, "tacenda: %s%s%s: %s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
 			      sentences[row].says, sentences[row].advice);
+	}
 	if (c->json && from_server)
 		print_problem(p, status_name(s.code));
 	else if (c->json)

@@ -104,3 +104,30 @@ struct status patientchange_share(struct patientfile *f, const struct patientcha
 	TRY(epochs_take(f, &draft, now, NULL, set));
 	return epochs_renew_needed(f, now, set);
 }
+
+struct status patientchange_end(struct patientfile *f, struct changeset *set)
+{
+	const uint64_t now = clock_wall(f->site->options.clock);
+	const struct statement draft = {
+		.kind = STATEMENT_PATIENT_END,
+		.head = keyholder_head(f->site->options.keys, &f->state.head, now),
+		.patient_end = {.patient = f->id, .delay = AUTHORITY_END_MS},
+	};
+
+	return epochs_take(f, &draft, now, NULL, set);
+}
+
+struct status patientchange_keep(struct patientfile *f, struct changeset *set)
+{
+	const uint64_t now = clock_wall(f->site->options.clock);
+	const struct authority_end end = patient_state_end(&f->state, POSITION_NOW);
+	const struct statement draft = {
+		.kind = STATEMENT_PATIENT_KEEP,
+		.head = keyholder_head(f->site->options.keys, &f->state.head, now),
+		.patient_keep = {.patient = f->id, .end = end.name},
+	};
+
+	if (!end.exists)
+		return FAIL_AT(ST_NOT_FOUND, "deletion");
+	return epochs_take(f, &draft, now, NULL, set);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** patientchange: new patient files, corrected demographics, shares and their end. */
+/** patientchange: new patient files, corrected demographics, shares, deletions, and how they end. */
 #ifndef CLIENT_PATIENTCHANGE_H
 #define CLIENT_PATIENTCHANGE_H
 
@@ -31,5 +31,14 @@ struct patientchange_share {
  */
 MUST_CHECK struct status patientchange_share(struct patientfile *f, const struct patientchange_share *share,
 					     struct changeset *set);
+
+/**
+ * patientchange_end(f, set):
+ * The deletion of the file, which counts AUTHORITY_END_MS after its leaf.  ST_DENIED unless
+ * this person owns it and may delete; ST_CONFLICT ("deletion") when it is to end already.
+ */
+MUST_CHECK struct status patientchange_end(struct patientfile *f, struct changeset *set);
+/** patientchange_keep(f, set): withdraw it; ST_NOT_FOUND ("deletion") when there is none. */
+MUST_CHECK struct status patientchange_keep(struct patientfile *f, struct changeset *set);
 
 #endif /* !CLIENT_PATIENTCHANGE_H */

@@ -10,6 +10,8 @@
 /* Statements of one file in one answer: what patient_state can replay. */
 #define FILE_STATEMENTS 65536
 #define FILE_PATH_MAX   96
+/* About the end of a file the server's clock counts; ours may differ by this. */
+#define FILE_CLOCKS_MS (24ull * 3600 * 1000)
 /* Epochs walked back in one call. */
 #define FILE_STEPS 256
 
@@ -109,6 +111,19 @@ static struct status take_statements(struct patientfile *f, const struct https_a
 	return receipts_add(f->site, &receipt);
 }
 
+/** After its end nothing of a file is opened, whatever the server hands out; nor does it hand out a key any more. */
+static struct status check_end(struct patientfile *f, const struct file_answer *answer)
+{
+	const struct authority_end end = patient_state_end(&f->state, POSITION_NOW);
+	const uint64_t slack = answer->wrapped.count == 0 ? FILE_CLOCKS_MS : 0;
+
+	if (!authority_ended(&end, clock_wall(f->site->options.clock) + slack))
+		return OK;
+	f->site->deleted.patient = f->id;
+	f->site->deleted.end = end;
+	return FAIL_AT(ST_GONE, "patient");
+}
+
 /** The row of an epoch's recipients that is this person's. */
 static bool own_row(const struct patientfile *f, const struct epoch_view *epoch, struct recipient *out)
 {
@@ -168,6 +183,7 @@ static struct status open_file(struct patientfile *f)
 	if (!uuid_equal(&file.patient.uuid, &f->id.uuid))
 		return FAIL_AT(ST_CORRUPT, "answer");
 	TRY(take_statements(f, &answer, &file));
+	TRY(check_end(f, &file));
 	TRY(open_key(f, COMPARTMENT_IDENTITY, &file, &f->identity));
 	return open_key(f, COMPARTMENT_CLINICAL, &file, &f->clinical);
 }

@@ -34,7 +34,8 @@ struct patientfile {
 /**
  * patientfile_open(site, id, out):
  * Fetch, prove, replay, open.  ST_NOT_FOUND, ST_DENIED from the server; ST_CORRUPT
- * names what does not fit ("statement", "wrapped key", ...).  patientfile_clear() it.
+ * names what does not fit ("statement", "wrapped key", ...); ST_GONE "patient" once its
+ * deletion counts, then site->deleted says by whom and when.  patientfile_clear() it.
  */
 MUST_CHECK struct status patientfile_open(struct site *site, const struct patient_id *id, struct patientfile *out);
 void patientfile_clear(struct patientfile *f);

@@ -12,9 +12,10 @@
 #define LIST_ARENA CACHEFILE_MAX
 #define PLAIN_MAX  ((size_t)LIMIT_PAGE * LIMIT_SEALED_HEADER)
 
-/* The cached text: "1", sequence number (8), then for each file: seq (8), patient (16), owner (16), permissions (4),
- * identity record (16), version (4), statement name (32), sized demographics, sized search text. */
-#define CACHE_FORM 1
+/* The cached text: "2", sequence number (8), then for each file: seq (8), patient (16), owner (16), permissions (4),
+ * ends (8), buried (1), identity record (16), version (4), statement name (32), sized demographics, sized search text.
+ */
+#define CACHE_FORM 2
 
 static struct cachefile list_file(const struct site *s)
 {
@@ -141,11 +142,15 @@ struct status patientlist_add(struct patientlist *l, struct patientlist_item *it
 static struct status read_item(struct reader *r, struct patientlist_item *out)
 {
 	struct bytes json, search;
+	uint8_t buried;
 
 	TRY(reader_u64(r, &out->seq));
 	TRY(reader_copy(r, &out->patient, sizeof out->patient));
 	TRY(reader_copy(r, &out->owner, sizeof out->owner));
 	TRY(reader_u32(r, &out->permissions));
+	TRY(reader_u64(r, &out->ends));
+	TRY(reader_u8(r, &buried));
+	out->buried = buried != 0;
 	TRY(reader_copy(r, &out->identity, sizeof out->identity));
 	TRY(reader_u32(r, &out->version));
 	TRY(reader_copy(r, &out->statement, sizeof out->statement));
@@ -162,6 +167,8 @@ static struct status put_item(const struct patientlist_item *item, struct buffer
 	TRY(buffer_put(out, BYTES_OF(item->patient)));
 	TRY(buffer_put(out, BYTES_OF(item->owner)));
 	TRY(buffer_put_u32(out, item->permissions));
+	TRY(buffer_put_u64(out, item->ends));
+	TRY(buffer_put_u8(out, item->buried ? 1 : 0));
 	TRY(buffer_put(out, BYTES_OF(item->identity)));
 	TRY(buffer_put_u32(out, item->version));
 	TRY(buffer_put(out, BYTES_OF(item->statement)));
@@ -186,6 +193,17 @@ static struct status read_cached(struct patientlist *l)
 	return OK;
 }
 
+/** Whether something was buried too early, by a clock that has been set right since. */
+static bool buried_early(const struct patientlist *l)
+{
+	const uint64_t now = clock_wall(l->site->options.clock);
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->items[i].buried && now < l->items[i].ends)
+			return true;
+	return false;
+}
+
 /** An unreadable cache counts as none: it is filled again. */
 static struct status load(struct patientlist *l)
 {
@@ -194,6 +212,8 @@ static struct status load(struct patientlist *l)
 
 	if (ok(s))
 		s = read_cached(l);
+	if (ok(s) && buried_early(l))
+		s = FAIL(ST_NOT_FOUND);
 	if (s.code == ST_CORRUPT || s.code == ST_INVALID || s.code == ST_NOT_FOUND) {
 		l->count = 0;
 		l->seq = 0;
@@ -233,6 +253,9 @@ static struct status take_row(struct patientlist *l, struct page_taking *p, cons
 	struct text json = {(const char *)p->plain.bytes + opened->at, opened->len};
 	size_t at = place_of(l, &row->patient);
 
+	/* Nothing brings back what has ended. */
+	if (stands_at(l, at, &row->patient) && l->items[at].buried)
+		return OK;
 	if (!row->ended)
 		return take(l, &opened->item, json, &p->fresh);
 	if (stands_at(l, at, &row->patient))
@@ -293,6 +316,32 @@ static struct status sync_page(struct patientlist *l, struct turns *t, bool *mor
 	return OK;
 }
 
+/** Of a file whose end has come the cache keeps that it ended, and nothing of whom it was about. */
+static void bury(struct patientlist *l)
+{
+	const uint64_t now = clock_wall(l->site->options.clock);
+
+	for (size_t i = 0; i < l->count; i++) {
+		struct patientlist_item *item = &l->items[i];
+		if (item->ends == 0 || now < item->ends || item->buried)
+			continue;
+		*item = (struct patientlist_item){
+			.seq = item->seq, .patient = item->patient, .ends = item->ends, .buried = true};
+		l->changed = true;
+	}
+}
+
+/** An open list shows nothing that was buried. */
+static void hide_buried(struct patientlist *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (!l->items[i].buried)
+			l->items[kept++] = l->items[i];
+	l->count = kept;
+}
+
 static struct status sync(struct patientlist *l, const struct patientlist_progress *progress)
 {
 	AUTO(turns) t = {.number = 0};
@@ -306,7 +355,11 @@ static struct status sync(struct patientlist *l, const struct patientlist_progre
 		if (more && t.number % PAGES_KEPT == 0)
 			TRY(save(l));
 	}
-	return l->changed ? save(l) : OK;
+	bury(l);
+	if (l->changed)
+		TRY(save(l));
+	hide_buried(l);
+	return OK;
 }
 
 struct status patientlist_open(struct site *site, const struct patientlist_progress *progress, struct patientlist *out)

@@ -6,7 +6,8 @@
  * What the owner alone has signed (his file, its newest identity epoch, its
  * demographics) is verified by signature and hash as it arrives; wherever somebody
  * else's authority matters, the file's whole history is proven first (patientfile.h).
- * A version once seen never goes back (PROMISES#B2).
+ * A version once seen never goes back (PROMISES#B2).  Of a file whose end has come
+ * nothing is shown, and nothing but its id is kept.
  */
 #ifndef CLIENT_PATIENTLIST_H
 #define CLIENT_PATIENTLIST_H
@@ -18,11 +19,13 @@ struct patientlist_item {
 	struct patient_id patient;
 	struct user_id owner;
 	uint32_t permissions;      /* as the server says; reading is decided by keys */
+	uint64_t ends;             /* ms: its owner deleted it, and it counts from then on; 0: he did not */
 	struct record_id identity; /* zero: the file has none */
 	uint32_t version;          /* of the identity record */
 	struct hash statement;     /* its name */
 	struct text demographics;  /* JSON; empty when this person may not read it */
 	struct text search;        /* its words, folded (demographics.h) */
+	bool buried;               /* its end has come: in the cache only, never among the items of an open list */
 };
 
 struct patientlist {

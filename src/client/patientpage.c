@@ -70,6 +70,8 @@ struct progress {
 	struct statement record, epoch; /* views into the row */
 	bool sealed;                    /* both are there: a key may open it */
 	bool slow;                      /* somebody else's authority matters: prove the whole file */
+	uint64_t ends;                  /* ms: its owner's deletion counts from then on; 0: none */
+	bool over;                      /* and that time has come */
 	size_t wrapped;                 /* index of its item in the batch; SIZE_MAX: none */
 };
 
@@ -84,6 +86,7 @@ struct opening {
 	struct site *site;
 	const struct patientpage_row *rows;
 	size_t count;
+	uint64_t now; /* ms, by our clock */
 	struct progress *steps;
 	struct author authors[CREW_MAX + 1]; /* one a worker */
 	struct crew *crew;
@@ -121,12 +124,23 @@ static struct status check_author(const struct opening *o, struct author *known,
 	return ok(statement_verify_with(s, &known->verifier)) ? OK : FAIL_AT(ST_CORRUPT, "signature");
 }
 
-/** The newest identity epoch among the statements, and that the owner signed file and epoch. */
+/** When a deletion among the statements counts; that its author is the owner is seen with the rest. */
+static struct status check_end(const struct placed *item, const struct statement *s, struct progress *step)
+{
+	if (s->patient_end.delay < AUTHORITY_END_MS || s->patient_end.delay > AUTHORITY_END_MAX_MS ||
+	    item->time > UINT64_MAX - s->patient_end.delay)
+		return FAIL_AT(ST_CORRUPT, "deletion");
+	step->ends = item->time + s->patient_end.delay;
+	return OK;
+}
+
+/** The newest identity epoch among the statements, and that the owner signed file, epoch and end. */
 static struct status check_statements(const struct opening *o, struct author *known, const struct patientpage_row *row,
 				      struct progress *step)
 {
 	const struct placed *items = row->statements.items;
 	struct user_id owner = {0};
+	struct user_id deleter = {0};
 
 	for (size_t i = 0; i < row->statements.count; i++) {
 		struct statement s;
@@ -135,11 +149,17 @@ static struct status check_statements(const struct opening *o, struct author *kn
 		bool file = s.kind == STATEMENT_PATIENT && uuid_equal(&s.patient.patient.uuid, &row->patient.uuid);
 		bool keys = s.kind == STATEMENT_EPOCH && uuid_equal(&s.epoch.holder, &row->patient.uuid) &&
 			    s.epoch.compartment == COMPARTMENT_IDENTITY;
-		if (!file && !keys)
+		bool end =
+			s.kind == STATEMENT_PATIENT_END && uuid_equal(&s.patient_end.patient.uuid, &row->patient.uuid);
+		if (!file && !keys && !end)
 			continue;
 		TRY(check_author(o, known, &s, items[i].leaf));
 		if (file)
 			owner = s.head.author;
+		if (end) {
+			TRY(check_end(&items[i], &s, step));
+			deleter = s.head.author;
+		}
 		if (keys) {
 			step->epoch = s;
 			step->sealed = true;
@@ -147,6 +167,8 @@ static struct status check_statements(const struct opening *o, struct author *kn
 	}
 	if (uuid_is_zero(&owner.uuid) || !uuid_equal(&owner.uuid, &row->owner.uuid))
 		return FAIL_AT(ST_CORRUPT, "owner");
+	if (step->ends != 0 && !uuid_equal(&deleter.uuid, &owner.uuid))
+		return FAIL_AT(ST_CORRUPT, "deletion");
 	step->slow = step->sealed && !uuid_equal(&step->epoch.head.author.uuid, &owner.uuid);
 	return OK;
 }
@@ -163,7 +185,10 @@ static struct status check_row(void *context, size_t worker, size_t index)
 	if (row->ended)
 		return OK;
 	TRY(check_statements(o, known, row, step));
-	step->sealed = step->sealed && row->identity.statement.at != NULL;
+	/* What has ended by our clock is not opened, even if the server's is behind. */
+	step->over = step->ends != 0 && o->now >= step->ends;
+	step->slow = step->slow && !step->over;
+	step->sealed = step->sealed && !step->over && row->identity.statement.at != NULL;
 	if (!step->sealed)
 		return OK;
 	if (!ok(statement_parse(row->identity.statement, s)) || s->kind != STATEMENT_RECORD ||
@@ -295,7 +320,8 @@ static struct patientpage_item item_of(const struct opening *o, size_t index)
 		.item = {.seq = row->seq,
 			 .patient = row->patient,
 			 .owner = row->owner,
-			 .permissions = permissions_of(row->permissions)},
+			 .permissions = permissions_of(row->permissions),
+			 .ends = step->ends},
 		.slow = step->slow && row->identity.statement.at != NULL,
 	};
 
@@ -303,7 +329,7 @@ static struct patientpage_item item_of(const struct opening *o, size_t index)
 		out.at = o->headers[step->wrapped].at;
 		out.len = o->headers[step->wrapped].len;
 	}
-	if (row->identity.statement.at != NULL) {
+	if (row->identity.statement.at != NULL && !step->over) {
 		out.item.identity = row->identity.record;
 		out.item.version = row->identity.version;
 		out.item.statement = step->record.name;
@@ -336,6 +362,7 @@ struct status patientpage_open(struct site *site, const struct patientpage_row *
 	o->site = site;
 	o->rows = rows;
 	o->count = count;
+	o->now = clock_wall(site->options.clock);
 	o->steps = calloc(count, sizeof *o->steps);
 	struct status s = o->steps != NULL ? open_all(o, plain, out) : FAIL(ST_NO_MEMORY);
 	opening_free(o);

@@ -8,8 +8,11 @@
 #define PAGE_ARENA ((size_t)64 << 20)
 #define PATH_LEN   160
 
+/** Which of the records are given to a visitor. */
+enum wanted { WANT_PRESENT, WANT_DELETED, WANT_ALL };
+
 /** Give each of a checked page to the visitor, headers opened together. */
-static struct status visit_page(struct patientfile *f, const struct recordview *views, size_t count, bool ended_too,
+static struct status visit_page(struct patientfile *f, const struct recordview *views, size_t count, enum wanted wanted,
 				recordget_visit *visit, void *context)
 {
 	AUTO(buffer) plain = {.max = PAGE_ARENA, .wipe = true};
@@ -19,13 +22,22 @@ static struct status visit_page(struct patientfile *f, const struct recordview *
 		return FAIL(ST_NO_MEMORY);
 	struct status s = recordview_headers(f, views, count, &plain, headers);
 	for (size_t i = 0; ok(s) && i < count; i++)
-		if (ended_too || !views[i].ended)
+		if (wanted == WANT_ALL || views[i].ended == (wanted == WANT_DELETED))
 			s = visit(context, &(struct recordget_item){views[i], headers[i]});
 	free(headers);
 	return s;
 }
 
-static struct status check_and_visit(struct patientfile *f, const struct recordview_page *page, bool ended_too,
+/** In a list the newest version stands for the record, so its end must fit that one. */
+static struct status check_ends(const struct recordview *views, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (views[i].ended && !views[i].end_proven)
+			return FAIL_AT(ST_CORRUPT, "record end");
+	return OK;
+}
+
+static struct status check_and_visit(struct patientfile *f, const struct recordview_page *page, enum wanted wanted,
 				     recordget_visit *visit, void *context)
 {
 	struct recordview *views = calloc(page->items.count == 0 ? 1 : page->items.count, sizeof *views);
@@ -34,13 +46,21 @@ static struct status check_and_visit(struct patientfile *f, const struct recordv
 		return FAIL(ST_NO_MEMORY);
 	struct status s = recordview_check(f, page->items.items, page->items.count, views);
 	if (ok(s))
-		s = visit_page(f, views, page->items.count, ended_too, visit, context);
+		s = check_ends(views, page->items.count);
+	if (ok(s))
+		s = visit_page(f, views, page->items.count, wanted, visit, context);
 	free(views);
 	return s;
 }
 
+/** Pages of a list, one after another. */
+struct paging {
+	enum wanted wanted;
+	uint64_t since;
+	bool more;
+};
 static struct status list_page(struct patientfile *f, const char *path, recordget_visit *visit, void *context,
-			       uint64_t *since, bool *more)
+			       struct paging *p)
 {
 	AUTO(https_answer) answer = {0};
 	AUTO(json_document) document = {0};
@@ -49,29 +69,39 @@ static struct status list_page(struct patientfile *f, const char *path, recordge
 
 	TRY(site_get(f->site, path, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &recordview_page_table, &arena, &document, &page));
-	if (page.more && page.next <= *since)
+	if (page.more && page.next <= p->since)
 		return FAIL_AT(ST_CORRUPT, "answer");
-	TRY(check_and_visit(f, &page, false, visit, context));
-	*since = page.next;
-	*more = page.more;
+	TRY(check_and_visit(f, &page, p->wanted, visit, context));
+	p->since = page.next;
+	p->more = page.more;
+	return OK;
+}
+
+static struct status list(struct patientfile *f, enum record_kind kind, enum wanted wanted, recordget_visit *visit,
+			  void *context)
+{
+	char path[PATH_LEN], narrowed[32] = "";
+	struct paging p = {wanted, 0, true};
+
+	if (kind != 0)
+		(void)snprintf(narrowed, sizeof narrowed, "&kind=%.*s",
+			       TEXT_ARG(vocabulary_word(VOCABULARY_RECORD_KIND, kind)));
+	while (p.more) {
+		(void)snprintf(path, sizeof path, "/v1/patients/%s/records?since=%llu&limit=%d%s",
+			       id_print(ID_PATIENT, &f->id.uuid).at, (unsigned long long)p.since, PAGE, narrowed);
+		TRY(list_page(f, path, visit, context, &p));
+	}
 	return OK;
 }
 
 struct status recordget_list(struct patientfile *f, enum record_kind kind, recordget_visit *visit, void *context)
 {
-	char path[PATH_LEN], narrowed[32] = "";
-	uint64_t since = 0;
-	bool more = true;
+	return list(f, kind, WANT_PRESENT, visit, context);
+}
 
-	if (kind != 0)
-		(void)snprintf(narrowed, sizeof narrowed, "&kind=%.*s",
-			       TEXT_ARG(vocabulary_word(VOCABULARY_RECORD_KIND, kind)));
-	while (more) {
-		(void)snprintf(path, sizeof path, "/v1/patients/%s/records?since=%llu&limit=%d%s",
-			       id_print(ID_PATIENT, &f->id.uuid).at, (unsigned long long)since, PAGE, narrowed);
-		TRY(list_page(f, path, visit, context, &since, &more));
-	}
-	return OK;
+struct status recordget_deleted(struct patientfile *f, enum record_kind kind, recordget_visit *visit, void *context)
+{
+	return list(f, kind, WANT_DELETED, visit, context);
 }
 
 /** The history of one record, its rows in memory that the caller owns. */
@@ -123,6 +153,19 @@ static struct status shown_of(const struct history *h, struct shown *out)
 	return shown_add(out, &end.name);
 }
 
+/** A record has one end, which the last version proves. */
+static struct status check_end(const struct history *h)
+{
+	const struct recordview *last = &h->views[h->page.items.count - 1];
+
+	for (size_t i = 0; i < h->page.items.count; i++) {
+		const struct recordview *v = &h->views[i];
+		if (v->ended && (!last->end_proven || !hash_equal(&v->end_name, &last->end_name)))
+			return FAIL_AT(ST_CORRUPT, "record end");
+	}
+	return OK;
+}
+
 static struct status history_load(struct patientfile *f, const struct record_id *record, struct history *out)
 {
 	struct receipt receipt = {.patient = f->id, .record = *record, .shown = {.size = f->site->head.size}};
@@ -139,6 +182,7 @@ static struct status history_load(struct patientfile *f, const struct record_id 
 		return FAIL(ST_NO_MEMORY);
 	TRY(recordview_check(f, out->page.items.items, out->page.items.count, out->views));
 	TRY(check_chain(out, record, &f->id));
+	TRY(check_end(out));
 	TRY(shown_of(out, &receipt.shown));
 	return receipts_add(f->site, &receipt);
 }
@@ -149,7 +193,7 @@ struct status recordget_history(struct patientfile *f, const struct record_id *r
 	AUTO(history) h = {0};
 
 	TRY(history_load(f, record, &h));
-	return visit_page(f, h.views, h.page.items.count, true, visit, context);
+	return visit_page(f, h.views, h.page.items.count, WANT_ALL, visit, context);
 }
 
 struct status recordget_latest(struct patientfile *f, const struct record_id *record, struct statement *out,

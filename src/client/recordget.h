@@ -16,6 +16,9 @@ typedef struct status recordget_visit(void *context, const struct recordget_item
 /** recordget_list(f, kind, visit, context): newest versions of all records, deleted ones left out; ${kind} 0: all. */
 MUST_CHECK struct status recordget_list(struct patientfile *f, enum record_kind kind, recordget_visit *visit,
 					void *context);
+/** recordget_deleted(f, kind, visit, context): the deleted ones instead; their views say by whom and when. */
+MUST_CHECK struct status recordget_deleted(struct patientfile *f, enum record_kind kind, recordget_visit *visit,
+					   void *context);
 /**
  * recordget_history(f, record, visit, context):
  * Every version, oldest first, the chain between them checked.  ST_CORRUPT when a

@@ -57,7 +57,8 @@ static struct record_state claimed_before(const struct statement_record *r, cons
 	};
 }
 
-static struct status check_end(struct patientfile *f, const struct recordview_row *row, struct record_state *state)
+static struct status check_end(struct patientfile *f, const struct recordview_row *row, struct record_state *state,
+			       struct recordview *out)
 {
 	struct people people = site_people(f->site);
 	struct statement end;
@@ -68,12 +69,16 @@ static struct status check_end(struct patientfile *f, const struct recordview_ro
 	    !uuid_equal(&end.record_end.record.uuid, &row->record.uuid))
 		return FAIL_AT(ST_CORRUPT, "record end");
 	/* The end names the last version; with that one it is decided. */
-	state->ended = true;
+	state->ended = out->ended = true;
+	out->end_author = end.head.author;
+	out->end_name = end.name;
+	out->end_time = row->end.time;
 	if (end.record_end.version != row->version)
 		return end.record_end.version > row->version ? OK : FAIL_AT(ST_CORRUPT, "record end");
 	state->ended = false;
 	if (!ok(patient_state_add_record(&f->state, &people, state, &end, placed_place(&row->end))))
 		return FAIL_AT(ST_CORRUPT, "record end");
+	out->end_proven = true;
 	return OK;
 }
 
@@ -93,8 +98,7 @@ static struct status check_row(struct patientfile *f, const struct recordview_ro
 	TRY(sha256(row->header, &header));
 	if (!hash_equal(&header, &r->header_hash))
 		return FAIL_AT(ST_CORRUPT, "record header");
-	TRY(check_end(f, row, &state));
-	out->ended = state.ended;
+	TRY(check_end(f, row, &state, out));
 	out->place = (struct record_place){.fingerprint = f->state.fingerprint,
 					   .patient = r->patient,
 					   .record = r->record,

@@ -43,6 +43,11 @@ struct recordview {
 	struct bytes header; /* sealed */
 	uint64_t leaf, time;
 	bool ended;
+	/* Of an ended one: who deleted the record, when; proven with its last version (end_proven). */
+	struct user_id end_author;
+	struct hash end_name;
+	uint64_t end_time;
+	bool end_proven;
 };
 
 /**

@@ -42,6 +42,11 @@ struct site {
 	struct pins *pins;        /* NULL until one is needed */
 	struct receipts receipts; /* of answers that nobody has compared yet */
 	bool prepared;
+	/* The last patient file that turned out to be deleted, so that its reader can be told by whom and when. */
+	struct {
+		struct patient_id patient;
+		struct authority_end end;
+	} deleted;
 };
 
 /** site_open(options, out): no network yet.  ST_NOT_FOUND without a security file. */

@@ -2,8 +2,8 @@
 /*
  * A statement counts when, in this order: it is of this site and has not seen
  * more than there was; its signature is its author's; one of the signers of its
- * row in the table below is he; it continues the chain; its contents agree with
- * the facts.
+ * row in the table below is he; the patient file it is about has not ended; it
+ * continues the chain; its contents agree with the facts.
  */
 #include "authority.h"
 
@@ -159,6 +159,15 @@ static const char *owner_who_shares(const struct authority_facts *f, const struc
 	return is_owner(f) && has_power(f, RIGHT_SHARE) ? NULL : "owner";
 }
 
+/** A second person who agrees comes here, with a delay of none. */
+static const char *owner_who_deletes(const struct authority_facts *f, const struct statement *s)
+{
+	(void)s;
+	if (!is_owner(f))
+		return "owner";
+	return has_power(f, RIGHT_DELETE) ? NULL : "permission";
+}
+
 /** For no more than he has, and never over what somebody else granted. */
 static const char *sharer(const struct authority_facts *f, const struct statement *s)
 {
@@ -284,6 +293,24 @@ static struct status revocation_content(const struct authority_facts *f, const s
 	return f->recipient_grant.exists ? OK : FAIL_AT(ST_CONFLICT, "grant");
 }
 
+static struct status patient_end_content(const struct authority_facts *f, const struct statement *s)
+{
+	const uint64_t delay = s->patient_end.delay;
+
+	if (delay < AUTHORITY_END_MS || delay > AUTHORITY_END_MAX_MS)
+		return FAIL_AT(ST_INVALID, "delay");
+	if (f->time > UINT64_MAX - delay)
+		return FAIL_AT(ST_INVALID, "time");
+	return f->end.exists ? FAIL_AT(ST_CONFLICT, "deletion") : OK;
+}
+
+static struct status patient_keep_content(const struct authority_facts *f, const struct statement *s)
+{
+	const bool pending = f->end.exists && hash_equal(&f->end.name, &s->patient_keep.end);
+
+	return pending ? OK : FAIL_AT(ST_CONFLICT, "deletion");
+}
+
 static bool recipients_equal(struct bytes got, struct bytes expected)
 {
 	if (got.len != expected.len)
@@ -381,6 +408,8 @@ static const struct row {
 	[STATEMENT_REVOCATION] = {{owner, grantor}, revocation_content, true},
 	[STATEMENT_RECORD] = {{writer}, record_content, true},
 	[STATEMENT_RECORD_END] = {{deleter}, record_end_content, true},
+	[STATEMENT_PATIENT_END] = {{owner_who_deletes}, patient_end_content, true},
+	[STATEMENT_PATIENT_KEEP] = {{owner}, patient_keep_content, true},
 	/* STATEMENT_SIGN_IN is proof at sign-in, never part of the log: no signers. */
 };
 
@@ -421,6 +450,9 @@ struct status authority_decide(const struct authority_facts *f, const struct sta
 	if (!f->signature_fits)
 		return FAIL_AT(ST_UNPROVEN, "signature");
 	TRY(signer_allowed(f, s));
+	/* After its end a patient file takes nothing more, not even a change of mind. */
+	if (table[s->kind].needs_patient && authority_ended(&f->end, f->time))
+		return FAIL_AT(ST_GONE, "patient");
 	if (!hash_equal(&s->head.previous, &f->head))
 		return FAIL_AT(ST_CONFLICT, "previous");
 	return table[s->kind].content(f, s);

@@ -19,6 +19,27 @@
 /** An invitation ends this long after it was made; a day more is allowed for clocks that differ. */
 #define AUTHORITY_INVITATION_MS (7ull * 24 * 3600 * 1000)
 
+/**
+ * The deletion of a patient file takes effect so long after its leaf when its owner alone signs it (DESIGN section
+ * 4: a second person, or a delay).  It stands in the statement, so that whoever replays it later counts from the
+ * same limit; the longest is what no sum of times overflows at.
+ */
+#define AUTHORITY_END_MS     (7ull * 24 * 3600 * 1000)
+#define AUTHORITY_END_MAX_MS (366ull * 24 * 3600 * 1000)
+
+/** The signed end of a patient file. */
+struct authority_end {
+	bool exists;         /* signed and not withdrawn */
+	struct hash name;    /* of the statement */
+	struct user_id by;   /* who signed it */
+	uint64_t time, ends; /* ms: of its leaf; from when on it counts */
+};
+/** authority_ended(end, time): whether the file is gone at ${time}. */
+static inline bool authority_ended(const struct authority_end *end, uint64_t time)
+{
+	return end->exists && time >= end->ends;
+}
+
 /** A grant in the author's, or the revoked's, favour. */
 struct authority_grant {
 	bool exists; /* made and not revoked; perhaps expired */
@@ -43,6 +64,7 @@ struct authority_facts {
 
 	bool patient_known; /* every kind about a patient */
 	struct user_id owner;
+	struct authority_end end;               /* of that patient file */
 	struct authority_grant author_grant;    /* on that patient */
 	struct authority_grant recipient_grant; /* grant, revocation: what the recipient has now */
 	bool recipient_known;                   /* grant: a user of the site */
@@ -75,7 +97,8 @@ MUST_CHECK struct status authority_key(const struct authority_facts *facts, cons
  * authority_decide(facts, statement):
  * OK, or why it does not count; `what` is a word for the reason:
  * ST_DENIED    the signer may not ("author", "key", "profile", "owner", "permission", ...)
- * ST_CONFLICT  it builds on something else ("previous", "version", "epoch", "recipients", "rekey", "login")
+ * ST_CONFLICT  it builds on something else ("previous", "version", "epoch", "recipients", "rekey", "login", "deletion")
+ * ST_GONE      "patient", "record": what it is about has ended
  * ST_INVALID   its own fields contradict each other ("rights", "compartment", "status", ...)
  * ST_UNPROVEN  "signature"
  */

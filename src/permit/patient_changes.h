@@ -17,6 +17,12 @@ struct patient_epoch {
 	struct epoch_view view; /* its bytes are in the arena */
 };
 
+/** What is known of the file's end after a deletion or its withdrawal. */
+struct patient_end {
+	uint64_t position;
+	struct authority_end end;
+};
+
 /** patient_state_has_room(p, people, place): ST_TOO_BIG "recipients" when no epoch could name one more. */
 MUST_CHECK struct status patient_state_has_room(const struct patient_state *p, const struct people *people,
 						struct place place);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Grants and epochs are kept as they came, with their positions, so that the
+ * Grants, epochs and ends are kept as they came, with their positions, so that the
  * same state answers for every position of the past.
  *
  * Invariants
- * 1. Changes and epochs are in ascending order of position; one at position p
+ * 1. Changes, epochs and ends are in ascending order of position; one at position p
  *    counts for what stands above p.
  * 2. A statement that is refused leaves nothing behind but room.
  */
@@ -19,6 +19,7 @@ void patient_state_clear(struct patient_state *p)
 	arena_clear(&p->arena);
 	free(p->changes);
 	free(p->epochs);
+	free(p->ends);
 	*p = (struct patient_state){0};
 }
 
@@ -47,6 +48,17 @@ static struct status keep_change(struct patient_state *p, const struct patient_c
 	p->changes = changes;
 	TRY(done);
 	p->changes[p->change_count++] = *change;
+	return OK;
+}
+
+static struct status keep_end(struct patient_state *p, const struct patient_end *end)
+{
+	void *ends = p->ends;
+	struct status done = make_room(&ends, &p->end_capacity, p->end_count, sizeof *end, PATIENT_STATE_CHANGES);
+
+	p->ends = ends;
+	TRY(done);
+	p->ends[p->end_count++] = *end;
 	return OK;
 }
 
@@ -86,6 +98,14 @@ struct authority_grant patient_state_grant(const struct patient_state *p, enum r
 	return (struct authority_grant){0};
 }
 
+struct authority_end patient_state_end(const struct patient_state *p, uint64_t position)
+{
+	for (size_t i = p->end_count; i-- > 0;)
+		if (p->ends[i].position < position)
+			return p->ends[i].end;
+	return (struct authority_end){0};
+}
+
 static bool is_owner(const struct patient_state *p, const struct user_id *user)
 {
 	return uuid_equal(&p->owner.uuid, &user->uuid);
@@ -95,6 +115,7 @@ struct status patient_state_power(const struct patient_state *p, const struct pe
 				  const struct user_id *user, struct place place, uint32_t *out)
 {
 	const struct authority_grant grant = patient_state_grant(p, RECIPIENT_USER, &user->uuid, place.position);
+	const struct authority_end end = patient_state_end(p, place.position);
 	struct person person;
 	struct status found = people->find(people->context, user, place.position, &person);
 
@@ -103,7 +124,7 @@ struct status patient_state_power(const struct patient_state *p, const struct pe
 		return OK;
 	}
 	TRY(found);
-	*out = authority_power(&person, is_owner(p, user), &grant, place.time);
+	*out = authority_ended(&end, place.time) ? 0 : authority_power(&person, is_owner(p, user), &grant, place.time);
 	return OK;
 }
 
@@ -152,6 +173,7 @@ static struct status gather(const struct patient_state *p, const struct people *
 	f->time = place.time;
 	f->patient_known = !uuid_is_zero(&p->owner.uuid);
 	f->owner = p->owner;
+	f->end = patient_state_end(p, place.position);
 	f->author_grant = patient_state_grant(p, RECIPIENT_USER, &s->head.author.uuid, place.position);
 	return find_person(people, &s->head.author, place.position, &f->author_known, &f->author);
 }
@@ -205,12 +227,23 @@ static struct status gather_kind(const struct patient_state *p, const struct peo
 		return gather_recipient(p, people, s->grant.recipient_kind, &s->grant.recipient, place, f);
 	if (s->kind == STATEMENT_REVOCATION)
 		return gather_recipient(p, people, s->revocation.recipient_kind, &s->revocation.recipient, place, f);
+	if (s->kind == STATEMENT_PATIENT_END || s->kind == STATEMENT_PATIENT_KEEP) {
+		f->head = p->head;
+		return OK;
+	}
 	return s->kind == STATEMENT_PATIENT ? OK : FAIL_AT(ST_DENIED, "kind");
 }
 
 /* ---- Statements ---- */
 
-static struct status take(struct patient_state *p, const struct statement *s, uint64_t position)
+static struct authority_end end_by(const struct statement *s, uint64_t time)
+{
+	if (s->kind == STATEMENT_PATIENT_KEEP)
+		return (struct authority_end){0};
+	return (struct authority_end){true, s->name, s->head.author, time, time + s->patient_end.delay};
+}
+
+static struct status take(struct patient_state *p, const struct statement *s, uint64_t position, uint64_t time)
 {
 	struct patient_change change = {.position = position};
 
@@ -225,6 +258,8 @@ static struct status take(struct patient_state *p, const struct statement *s, ui
 		change.kind = s->revocation.recipient_kind;
 		change.id = s->revocation.recipient;
 		TRY(keep_change(p, &change));
+	} else if (s->kind == STATEMENT_PATIENT_END || s->kind == STATEMENT_PATIENT_KEEP) {
+		TRY(keep_end(p, &(struct patient_end){position, end_by(s, time)}));
 	} else {
 		p->patient = s->patient.patient;
 		p->owner = s->head.author;
@@ -261,8 +296,8 @@ struct status patient_state_add(struct patient_state *p, const struct people *pe
 		TRY(patient_state_has_room(p, people, place));
 	/* What is not in the log yet counts at once for what follows it now. */
 	if (place.position == POSITION_NOW)
-		return take(p, s, 0);
-	TRY(take(p, s, place.position));
+		return take(p, s, 0, place.time);
+	TRY(take(p, s, place.position, place.time));
 	p->size = place.position + 1;
 	return OK;
 }
@@ -351,6 +386,11 @@ struct status patient_state_load_grant(struct patient_state *p, enum recipient_k
 	const struct patient_change change = {.kind = kind, .id = *id, .grant = *grant};
 
 	return keep_change(p, &change);
+}
+
+struct status patient_state_load_end(struct patient_state *p, const struct authority_end *end)
+{
+	return keep_end(p, &(struct patient_end){.end = *end});
 }
 
 struct status patient_state_load_epoch(struct patient_state *p, const struct statement *s)

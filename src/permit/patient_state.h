@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * patient_state: owner, grants and epochs of one patient file at every position
+ * patient_state: owner, grants, epochs and end of one patient file at every position
  * of the log, from its statements (PROMISES#B3, PROMISES#K9, PROMISES#B5).
  *
  * A client feeds the verified log's statements of one patient in order and asks
@@ -21,6 +21,7 @@
 
 struct patient_change;
 struct patient_epoch;
+struct patient_end;
 /** `{ 0 }` is a valid empty one; patient_state_clear() frees it. */
 struct patient_state {
 	struct hash fingerprint;
@@ -32,6 +33,8 @@ struct patient_state {
 	size_t change_count, change_capacity;
 	struct patient_epoch *epochs; /* of both compartments in log order */
 	size_t epoch_count, epoch_capacity;
+	struct patient_end *ends; /* deletions and their withdrawals in log order */
+	size_t end_count, end_capacity;
 	struct arena arena;
 };
 void patient_state_clear(struct patient_state *p);
@@ -57,8 +60,8 @@ struct place {
 
 /**
  * patient_state_add(p, people, statement, place):
- * Verify the signature and the authority of the next patient, grant, revocation
- * or epoch statement of this patient, and take it.  The first must be the patient
+ * Verify the signature and the authority of the next patient, grant, revocation,
+ * epoch, patient-end or patient-keep statement of this patient, and take it.  The first must be the patient
  * statement; p->fingerprint must be set before it.  Refusals are those of
  * authority_decide(); ${p} is then unchanged.  ${statement} may go afterwards.
  */
@@ -77,7 +80,9 @@ MUST_CHECK struct status patient_state_add_record(const struct patient_state *p,
 /** patient_state_grant(p, kind, id, position): what was granted as of ${position}; exists is false for none. */
 struct authority_grant patient_state_grant(const struct patient_state *p, enum recipient_kind kind,
 					   const struct uuid *id, uint64_t position);
-/** patient_state_power(p, people, user, place, out): authority_power() of a user; 0 for strangers. */
+/** patient_state_end(p, position): the end that was signed and not withdrawn as of ${position}, also one to come. */
+struct authority_end patient_state_end(const struct patient_state *p, uint64_t position);
+/** patient_state_power(p, people, user, place, out): authority_power(); 0 for strangers and after the file's end. */
 MUST_CHECK struct status patient_state_power(const struct patient_state *p, const struct people *people,
 					     const struct user_id *user, struct place place, uint32_t *out);
 /**
@@ -129,6 +134,7 @@ void patient_state_load(struct patient_state *p, const struct hash *fingerprint,
 			const struct user_id *owner, const struct hash *head);
 MUST_CHECK struct status patient_state_load_grant(struct patient_state *p, enum recipient_kind kind,
 						  const struct uuid *id, const struct authority_grant *grant);
+MUST_CHECK struct status patient_state_load_end(struct patient_state *p, const struct authority_end *end);
 /** patient_state_load_epoch(p, s): a verified epoch statement; each compartment's newest suffices. */
 MUST_CHECK struct status patient_state_load_epoch(struct patient_state *p, const struct statement *s);
 

@@ -32,36 +32,39 @@ static const struct rule {
 	uint32_t profiles;
 	enum relation relation;
 	uint32_t rights;
+	bool after_end; /* of the patient file too: what proves its end, and to whom */
 } rules[PERMIT_ACTIONS] = {
-	[PERMIT_SITE_SEE] = {"see-site", EVERYBODY, NO_PATIENT, 0},
-	[PERMIT_SESSION_OWN] = {"own-session", EVERYBODY, NO_PATIENT, 0},
-	[PERMIT_NOTICE_OWN] = {"own-notices", EVERYBODY, NO_PATIENT, 0},
-	[PERMIT_USER_LIST] = {"list-users", EVERYBODY, NO_PATIENT, 0},
-	[PERMIT_KEY_SET] = {"set-key", EVERYBODY, NO_PATIENT, 0},
-	[PERMIT_LOG_OWN] = {"read-own-log", EVERYBODY, NO_PATIENT, 0},
-	[PERMIT_SITE_ADMINISTER] = {"administer-site", ADMINISTRATOR, NO_PATIENT, 0},
-	[PERMIT_USER_ADMINISTER] = {"administer-users", ADMINISTRATOR, NO_PATIENT, 0},
-	[PERMIT_LOG_ADMINISTRATION] = {"read-administration-log", ADMINISTRATOR | AUDITOR, NO_PATIENT, 0},
-	[PERMIT_LOG_ALL] = {"read-all-log", AUDITOR, NO_PATIENT, 0},
-	[PERMIT_PATIENT_CREATE] = {"create-patient", CLINICIAN, NO_PATIENT, 0},
-	[PERMIT_PATIENT_LIST] = {"list-patients", CARERS, NO_PATIENT, 0},
-	[PERMIT_UPLOAD] = {"upload", CARERS, NO_PATIENT, RIGHT_WRITE},
-	[PERMIT_PATIENT_SEE] = {"see-patient", CARERS, WITH_ANY, 0},
-	[PERMIT_READ_IDENTITY] = {"read-identity", CARERS, WITH_POWER, RIGHT_IDENTITY},
-	[PERMIT_READ_CLINICAL] = {"read-clinical", CARERS, WITH_POWER, RIGHT_READ},
-	[PERMIT_READ_IDENTIFYING] = {"read-identifying", CARERS, WITH_POWER, RIGHT_IDENTITY | RIGHT_READ},
-	[PERMIT_WRITE_IDENTITY] = {"write-identity", CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_IDENTITY},
-	[PERMIT_WRITE_CLINICAL] = {"write-clinical", CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_READ},
+	[PERMIT_SITE_SEE] = {"see-site", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_SESSION_OWN] = {"own-session", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_NOTICE_OWN] = {"own-notices", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_USER_LIST] = {"list-users", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_KEY_SET] = {"set-key", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_LOG_OWN] = {"read-own-log", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_SITE_ADMINISTER] = {"administer-site", ADMINISTRATOR, NO_PATIENT, 0, false},
+	[PERMIT_USER_ADMINISTER] = {"administer-users", ADMINISTRATOR, NO_PATIENT, 0, false},
+	[PERMIT_LOG_ADMINISTRATION] = {"read-administration-log", ADMINISTRATOR | AUDITOR, NO_PATIENT, 0, false},
+	[PERMIT_LOG_ALL] = {"read-all-log", AUDITOR, NO_PATIENT, 0, false},
+	[PERMIT_PATIENT_CREATE] = {"create-patient", CLINICIAN, NO_PATIENT, 0, false},
+	[PERMIT_PATIENT_LIST] = {"list-patients", CARERS, NO_PATIENT, 0, false},
+	[PERMIT_UPLOAD] = {"upload", CARERS, NO_PATIENT, RIGHT_WRITE, false},
+	[PERMIT_PATIENT_PROVE] = {"prove-patient", CARERS, WITH_ANY, 0, true},
+	[PERMIT_PATIENT_SEE] = {"see-patient", CARERS, WITH_ANY, 0, false},
+	[PERMIT_READ_IDENTITY] = {"read-identity", CARERS, WITH_POWER, RIGHT_IDENTITY, false},
+	[PERMIT_READ_CLINICAL] = {"read-clinical", CARERS, WITH_POWER, RIGHT_READ, false},
+	[PERMIT_READ_IDENTIFYING] = {"read-identifying", CARERS, WITH_POWER, RIGHT_IDENTITY | RIGHT_READ, false},
+	[PERMIT_WRITE_IDENTITY] = {"write-identity", CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_IDENTITY, false},
+	[PERMIT_WRITE_CLINICAL] = {"write-clinical", CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_READ, false},
 	[PERMIT_WRITE_IDENTIFYING] = {"write-identifying", CARERS, WITH_POWER,
-				      RIGHT_WRITE | RIGHT_IDENTITY | RIGHT_READ},
-	[PERMIT_RECORD_DELETE] = {"delete-record", CARERS, WITH_POWER, RIGHT_DELETE},
-	[PERMIT_SHARE] = {"share", CARERS, WITH_POWER, RIGHT_SHARE},
-	[PERMIT_UNSHARE] = {"unshare", CARERS, OWNER_OR_POWER, RIGHT_SHARE},
-	[PERMIT_REKEY_IDENTITY] = {"rekey-identity", CARERS, OWNER_OR_POWER, RIGHT_IDENTITY},
-	[PERMIT_REKEY_CLINICAL] = {"rekey-clinical", CARERS, OWNER_OR_POWER, RIGHT_READ},
-	[PERMIT_EXPORT] = {"export", CARERS, WITH_POWER, RIGHT_EXPORT},
-	[PERMIT_PATIENT_DELETE] = {"delete-patient", CARERS, OWNER_ONLY, RIGHT_DELETE},
-	[PERMIT_LOG_PATIENT] = {"read-patient-log", CARERS, OWNER_ONLY, 0},
+				      RIGHT_WRITE | RIGHT_IDENTITY | RIGHT_READ, false},
+	[PERMIT_RECORD_DELETE] = {"delete-record", CARERS, WITH_POWER, RIGHT_DELETE, false},
+	[PERMIT_SHARE] = {"share", CARERS, WITH_POWER, RIGHT_SHARE, false},
+	[PERMIT_UNSHARE] = {"unshare", CARERS, OWNER_OR_POWER, RIGHT_SHARE, false},
+	[PERMIT_REKEY_IDENTITY] = {"rekey-identity", CARERS, OWNER_OR_POWER, RIGHT_IDENTITY, false},
+	[PERMIT_REKEY_CLINICAL] = {"rekey-clinical", CARERS, OWNER_OR_POWER, RIGHT_READ, false},
+	[PERMIT_EXPORT] = {"export", CARERS, WITH_POWER, RIGHT_EXPORT, false},
+	[PERMIT_PATIENT_DELETE] = {"delete-patient", CARERS, OWNER_ONLY, RIGHT_DELETE, false},
+	[PERMIT_PATIENT_KEEP] = {"keep-patient", CARERS, OWNER_ONLY, 0, false},
+	[PERMIT_LOG_PATIENT] = {"read-patient-log", CARERS, OWNER_ONLY, 0, true},
 };
 
 /** NULL, or what is missing. */
@@ -110,6 +113,8 @@ struct status permit_decide(const struct permit_facts *facts, enum permit_action
 
 	if (missing != NULL)
 		return FAIL_AT(ST_DENIED, missing);
+	if (permit_action_on_patient(action) && !rules[action].after_end && authority_ended(&facts->end, facts->time))
+		return FAIL_AT(ST_GONE, "patient");
 	struct permit_pass *made = (void *)room;
 	*made = (struct permit_pass){.user = facts->user, .action = action};
 	if (permit_action_on_patient(action))

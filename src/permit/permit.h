@@ -28,7 +28,8 @@ enum permit_action {
 	PERMIT_PATIENT_LIST, /* those of his own and those shared with him */
 	PERMIT_UPLOAD,       /* begin and continue own uploads */
 	/* One patient file. */
-	PERMIT_PATIENT_SEE,   /* its statements and the caller's wrapped keys */
+	PERMIT_PATIENT_PROVE, /* its statements; its keys while it has not ended */
+	PERMIT_PATIENT_SEE,   /* that it is there, and what is in it */
 	PERMIT_READ_IDENTITY, /* records sealed under identity, clinical, both */
 	PERMIT_READ_CLINICAL,
 	PERMIT_READ_IDENTIFYING,
@@ -42,7 +43,8 @@ enum permit_action {
 	PERMIT_REKEY_CLINICAL,
 	PERMIT_EXPORT,
 	PERMIT_PATIENT_DELETE,
-	PERMIT_LOG_PATIENT, /* its part of the log */
+	PERMIT_PATIENT_KEEP, /* withdraw its deletion */
+	PERMIT_LOG_PATIENT,  /* its part of the log */
 	PERMIT_ACTIONS,
 };
 
@@ -56,6 +58,7 @@ struct permit_facts {
 	uint64_t time;                /* now, ms since 1970 */
 	struct patient_id patient;    /* zeros for an action on no patient */
 	bool owner;                   /* of that patient */
+	struct authority_end end;     /* of that patient file */
 	struct authority_grant grant; /* to him on that patient */
 };
 
@@ -69,7 +72,8 @@ struct permit_room {
 /**
  * permit_decide(facts, action, room, pass):
  * ${pass} points into ${room}, which must outlive it.  ST_DENIED (`what` names
- * the profile, right or share that is missing); ${pass} is then untouched.
+ * the profile, right or share that is missing); ST_GONE "patient" when he might,
+ * had the file not ended; ${pass} is then untouched.
  */
 MUST_CHECK struct status permit_decide(const struct permit_facts *facts, enum permit_action action,
 				       struct permit_room *room, const struct permit_pass **pass);

@@ -84,6 +84,7 @@ struct status facts_file(struct store_view *view, const struct patient_id *patie
 	facts->patient = *patient;
 	facts->owner = uuid_equal(&file.owner.uuid, &facts->user.uuid);
 	facts->grant = grant;
+	facts->end = file.end;
 	return OK;
 }
 
@@ -118,7 +119,7 @@ static struct status see(struct store_view *view, const struct patient_id *patie
 	struct permit_room room;
 
 	TRY(facts_file(view, patient, facts));
-	return permit_decide(facts, PERMIT_PATIENT_SEE, &room, &pass);
+	return permit_decide(facts, PERMIT_PATIENT_PROVE, &room, &pass);
 }
 
 struct status facts_visible(struct store_view *view, const struct patient_id *patient, struct permit_facts *facts,
@@ -170,7 +171,7 @@ uint32_t facts_power(const struct permit_facts *f)
 {
 	const struct person person = {.profile = f->profile, .rights = f->rights, .state = f->state};
 
-	return authority_power(&person, f->owner, &f->grant, f->time);
+	return authority_ended(&f->end, f->time) ? 0 : authority_power(&person, f->owner, &f->grant, f->time);
 }
 
 /* ---- People ---- */
@@ -231,6 +232,8 @@ static struct status load(struct store_view *view, const struct hash *fingerprin
 
 	TRY(record_row_patient(view, patient, &file));
 	patient_state_load(out, fingerprint, patient, &file.owner, &file.head);
+	if (file.end.exists)
+		TRY(patient_state_load_end(out, &file.end));
 	TRY(record_row_scan(view, TABLE_ACCESS, &grants, load_grant, out));
 	TRY(load_epoch(view, file.identity_epoch, out));
 	return load_epoch(view, file.clinical_epoch, out);

@@ -42,7 +42,8 @@ MUST_CHECK struct status facts_related(struct store_view *view, const struct use
 				       const struct patient_id *patient, struct facts_relation *out);
 /**
  * facts_visible(view, patient, facts, exists):
- * facts_file() for whoever may see the file (PERMIT_PATIENT_SEE).  For everybody else
+ * facts_file() for whoever may see the file, or the proof of its end
+ * (PERMIT_PATIENT_PROVE).  For everybody else
  * ST_NOT_FOUND "patient" whether there is such a file or not (PROMISES#K9);
  * ${exists} as in struct facts_relation.
  */
@@ -56,7 +57,7 @@ MUST_CHECK struct status facts_owner(struct store_view *view, const struct patie
 /** facts_record(view, record, out): whose record it is, and whether it has ended; ST_NOT_FOUND "record". */
 MUST_CHECK struct status facts_record(struct store_view *view, const struct record_id *record,
 				      struct record_state *out);
-/** facts_power(f): authority_power() of these facts. */
+/** facts_power(f): authority_power() of these facts; none on a file that has ended. */
 uint32_t facts_power(const struct permit_facts *f);
 
 /** People as of now, from rows; logins are kept until facts_people_clear(). */

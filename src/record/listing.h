@@ -74,11 +74,11 @@ typedef struct status listing_visit_record(void *context, const struct listing_r
 struct listing_patient {
 	uint64_t seq;
 	struct patient_id patient;
-	bool ended; /* access has ended: forget it; only seq and patient are then set */
+	bool ended; /* access or the file has ended: forget it; only seq and patient are then set */
 	struct user_id owner;
 	uint32_t power;                         /* rights and permission of the asking user */
 	uint64_t until;                         /* ms; 0 none */
-	struct listing_statement statements[4]; /* patient, newest epochs, grant */
+	struct listing_statement statements[5]; /* patient, newest epochs, grant, deletion to come */
 	size_t statement_count;
 	struct listing_wrapped wrapped[2];
 	size_t wrapped_count;
@@ -103,7 +103,10 @@ struct listing_file {
 	struct status (*access)(void *context, const struct listing_access *a);   /* ... the owner's first */
 	void *context;
 };
-/** listing_file(view, pass, time, visit): PERMIT_PATIENT_SEE: statements but those of records, keys, accesses. */
+/**
+ * listing_file(view, pass, time, visit):
+ * PERMIT_PATIENT_PROVE: statements but those of records, keys, accesses; no keys after the file's end.
+ */
 MUST_CHECK struct status listing_file(struct store_view *view, const struct permit_pass *pass, uint64_t time,
 				      const struct listing_file *visit);
 
@@ -121,8 +124,14 @@ MUST_CHECK struct status listing_history(struct store_view *view, const struct p
 					 const struct record_id *record, uint64_t time, listing_visit_record *visit,
 					 void *context);
 
-/** listing_token(view, pass, token, patient, record): PERMIT_PATIENT_LIST; ${record} zeros for a file's token. */
+/** An import token, looked for among the files that have not ended now. */
+struct listing_sought {
+	struct hash token;
+	uint64_t time; /* now, ms */
+};
+/** listing_token(view, pass, sought, patient, record): PERMIT_PATIENT_LIST; ${record} zeros for a file's token. */
 MUST_CHECK struct status listing_token(struct store_view *view, const struct permit_pass *pass,
-				       const struct hash *token, struct patient_id *patient, struct record_id *record);
+				       const struct listing_sought *sought, struct patient_id *patient,
+				       struct record_id *record);
 
 #endif /* !RECORD_LISTING_H */

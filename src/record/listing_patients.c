@@ -128,7 +128,7 @@ static struct status gather(struct store_view *view, const struct user_id *user,
 
 /* ---- What is shown of one ---- */
 
-enum shown_row { ROW_OF_PATIENT, ROW_OF_IDENTITY_EPOCH, ROW_OF_CLINICAL_EPOCH, ROW_OF_GRANT, SHOWN_ROWS };
+enum shown_row { ROW_OF_PATIENT, ROW_OF_IDENTITY_EPOCH, ROW_OF_CLINICAL_EPOCH, ROW_OF_GRANT, ROW_OF_END, SHOWN_ROWS };
 
 /** Memory used from file to file. */
 struct shown {
@@ -158,17 +158,23 @@ static struct status show_statement(struct shown *s, enum shown_row which, uint6
 	return OK;
 }
 
+static struct status show_named(struct shown *s, enum shown_row which, const struct hash *name)
+{
+	if (hash_is_zero(name))
+		return OK;
+	TRY(listing_statements_get(s->view, name, &s->statements[which],
+				   &s->patient.statements[s->patient.statement_count]));
+	s->patient.statement_count++;
+	return OK;
+}
+
 static struct status show_statements(struct shown *s, const struct listed *l)
 {
 	TRY(show_statement(s, ROW_OF_PATIENT, l->file.first));
 	TRY(show_statement(s, ROW_OF_IDENTITY_EPOCH, l->file.identity_epoch));
 	TRY(show_statement(s, ROW_OF_CLINICAL_EPOCH, l->file.clinical_epoch));
-	if (hash_is_zero(&l->statement))
-		return OK;
-	TRY(listing_statements_get(s->view, &l->statement, &s->statements[ROW_OF_GRANT],
-				   &s->patient.statements[s->patient.statement_count]));
-	s->patient.statement_count++;
-	return OK;
+	TRY(show_named(s, ROW_OF_GRANT, &l->statement));
+	return show_named(s, ROW_OF_END, &l->file.end.name);
 }
 
 /** A wrapped key leaves only for who may still read its compartment. */
@@ -225,6 +231,11 @@ static uint32_t power_of(const struct permit_facts *asking, const struct listed 
 
 static struct status show_file(struct shown *s, const struct permit_pass *pass, const struct listed *l)
 {
+	if (authority_ended(&l->file.end, s->asking.time)) {
+		s->patient.ended = true;
+		s->patient.power = 0;
+		return OK;
+	}
 	s->patient.owner = l->file.owner;
 	s->patient.until = l->grant.until;
 	TRY(show_statements(s, l));
@@ -381,7 +392,7 @@ struct status listing_file(struct store_view *view, const struct permit_pass *pa
 	struct record_patient file;
 	struct permit_facts facts;
 
-	TRY(permit_demand(pass, PERMIT_PATIENT_SEE, patient));
+	TRY(permit_demand(pass, PERMIT_PATIENT_PROVE, patient));
 	TRY(record_row_patient(view, patient, &file));
 	TRY(facts_patient(view, permit_user(pass), patient, time, &facts));
 	TRY(file_statements(view, patient, visit));

@@ -114,12 +114,15 @@ struct status listing_history(struct store_view *view, const struct permit_pass 
 	return OK;
 }
 
-struct status listing_token(struct store_view *view, const struct permit_pass *pass, const struct hash *token,
-			    struct patient_id *patient, struct record_id *record)
+struct status listing_token(struct store_view *view, const struct permit_pass *pass,
+			    const struct listing_sought *sought, struct patient_id *patient, struct record_id *record)
 {
+	struct record_token wanted = {TABLE_PATIENT, sought->token, *permit_user(pass), sought->time};
+
 	TRY(permit_demand(pass, PERMIT_PATIENT_LIST, NULL));
-	const struct status got = record_row_find_token(view, TABLE_PATIENT, token, permit_user(pass), patient, record);
+	const struct status got = record_row_find_token(view, &wanted, patient, record);
 	if (got.code != ST_NOT_FOUND)
 		return got;
-	return record_row_find_token(view, TABLE_RECORD, token, permit_user(pass), patient, record);
+	wanted.table = TABLE_RECORD;
+	return record_row_find_token(view, &wanted, patient, record);
 }

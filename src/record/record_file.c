@@ -126,6 +126,7 @@ static struct status gather(struct record_file *f, struct permit_facts *out)
 	out->patient = f->patient;
 	out->owner = uuid_equal(&f->state.owner.uuid, &user->uuid);
 	out->grant = patient_state_grant(&f->state, RECIPIENT_USER, &user->uuid, POSITION_NOW);
+	out->end = patient_state_end(&f->state, POSITION_NOW);
 	return OK;
 }
 
@@ -139,7 +140,7 @@ struct status record_file_pass(struct record_file *f, enum permit_action action,
 	const struct status decided = permit_decide(&facts, action, room, pass);
 	/* Whoever may not even see the file is told no more than that there is none (PROMISES#K9). */
 	if (decided.code == ST_DENIED && permit_action_on_patient(action) &&
-	    !ok(permit_decide(&facts, PERMIT_PATIENT_SEE, room, &seen)))
+	    !ok(permit_decide(&facts, PERMIT_PATIENT_PROVE, room, &seen)))
 		return FAIL_AT(ST_NOT_FOUND, "patient");
 	return decided;
 }
@@ -190,6 +191,8 @@ static struct event event_of(const struct record_file *f, const struct statement
 		e.kind = LEAF_DELETE;
 		e.subject.record = s->record_end.record;
 		e.subject.version = s->record_end.version;
+	} else if (s->kind == STATEMENT_PATIENT_END) {
+		e.kind = LEAF_DELETE;
 	} else if (s->kind == STATEMENT_INVITATION) {
 		e.subject.id = s->invitation.user.uuid;
 	} else if (s->kind == STATEMENT_KEY) {

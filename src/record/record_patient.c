@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Patient files, grants, epochs and their wrapped keys. */
+/* Patient files and their end, grants, epochs and their wrapped keys. */
 #include <string.h>
 
 #include "hash.h"
@@ -8,12 +8,16 @@
 #define WRAPPED_KEY_BYTES 114
 #define WRAPPED_KEY_SUITE 1
 
-/* ---- Patient, grant, revocation ---- */
+/* ---- Patient, grant, revocation, end ---- */
 
 static enum permit_action action_of(enum statement_kind kind)
 {
 	if (kind == STATEMENT_PATIENT)
 		return PERMIT_PATIENT_CREATE;
+	if (kind == STATEMENT_PATIENT_END)
+		return PERMIT_PATIENT_DELETE;
+	if (kind == STATEMENT_PATIENT_KEEP)
+		return PERMIT_PATIENT_KEEP;
 	return kind == STATEMENT_GRANT ? PERMIT_SHARE : PERMIT_UNSHARE;
 }
 
@@ -25,7 +29,8 @@ static struct status write_patient(struct record_file *f, const struct permit_pa
 	f->kept.first = f->entered;
 	if (s->patient.token.len != 0)
 		memcpy(f->kept.token.bytes, s->patient.token.at, sizeof f->kept.token.bytes);
-	TRY(record_row_check_token(f->txn->view, TABLE_PATIENT, &f->kept.token, &f->kept.owner));
+	TRY(record_row_check_token(f->txn->view,
+				   &(struct record_token){TABLE_PATIENT, f->kept.token, f->kept.owner, f->log->time}));
 	f->known = true;
 	return record_row_put_patient(f->txn, &f->kept);
 }
@@ -43,6 +48,15 @@ static struct status write_access(struct record_file *f, const struct permit_pas
 	return record_row_put_access(f->txn, &a);
 }
 
+/** Everybody who may see the file sees its end coming, or withdrawn, in his list. */
+static struct status write_end(struct record_file *f, const struct permit_pass *pass, const struct statement *s)
+{
+	TRY(permit_demand(pass, action_of(s->kind), &f->patient));
+	f->kept.end = patient_state_end(&f->state, POSITION_NOW);
+	f->changed = f->listed = true;
+	return OK;
+}
+
 struct status record_patient_apply(struct record_file *f, const struct record_item *item)
 {
 	const struct statement *s = &item->parsed;
@@ -57,6 +71,8 @@ struct status record_patient_apply(struct record_file *f, const struct record_it
 	TRY(record_file_pass(f, action_of(s->kind), &room, &pass));
 	TRY(patient_state_add(&f->state, &f->people, s, record_file_place(f, item)));
 	TRY(record_file_enter(f, item));
+	if (s->kind == STATEMENT_PATIENT_END || s->kind == STATEMENT_PATIENT_KEEP)
+		return write_end(f, pass, s);
 	return s->kind == STATEMENT_PATIENT ? write_patient(f, pass, s) : write_access(f, pass, s);
 }
 

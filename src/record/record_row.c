@@ -7,7 +7,10 @@
 #include "reader.h"
 #include "vocabulary.h"
 
-#define PATIENT_ACTIVE 1
+/* State of a patient file: its first byte; after PATIENT_ENDS its end: time, ends (8 each), statement, author. */
+#define PATIENT_ACTIVE    1
+#define PATIENT_ENDS      2
+#define PATIENT_ENDS_SIZE (1 + 8 + 8 + 32 + 16)
 
 /* ---- Scans ---- */
 
@@ -105,6 +108,36 @@ static struct bytes put_places(const struct record_patient *p, struct places *ou
 	return bytes_of(out->bytes, sizeof out->bytes);
 }
 
+static struct status read_end(struct bytes state, struct authority_end *out)
+{
+	struct reader r = reader_of(state);
+	struct authority_end end = {.exists = true};
+	uint8_t word;
+
+	if (state.len == 1 && state.at[0] == PATIENT_ACTIVE)
+		return OK;
+	if (state.len != PATIENT_ENDS_SIZE || state.at[0] != PATIENT_ENDS)
+		return FAIL_AT(ST_CORRUPT, "state");
+	TRY(reader_u8(&r, &word));
+	TRY(reader_u64(&r, &end.time));
+	TRY(reader_u64(&r, &end.ends));
+	TRY(reader_copy(&r, end.name.bytes, sizeof end.name.bytes));
+	TRY(reader_copy(&r, end.by.uuid.bytes, sizeof end.by.uuid.bytes));
+	*out = end;
+	return OK;
+}
+
+static struct status put_end(const struct authority_end *end, struct buffer *out)
+{
+	if (!end->exists)
+		return buffer_put_u8(out, PATIENT_ACTIVE);
+	TRY(buffer_put_u8(out, PATIENT_ENDS));
+	TRY(buffer_put_u64(out, end->time));
+	TRY(buffer_put_u64(out, end->ends));
+	TRY(buffer_put(out, hash_bytes(&end->name)));
+	return buffer_put(out, uuid_bytes(&end->by.uuid));
+}
+
 struct status record_row_read_patient(const struct row *row, struct record_patient *out)
 {
 	struct record_patient p = {.seq = row_number(row, COLUMN_PATIENT_SEQ)};
@@ -117,6 +150,7 @@ struct status record_row_read_patient(const struct row *row, struct record_patie
 		TRY(row_secret_copy(row, SECRET_PATIENT_IDENTITY, p.identity.uuid.bytes, 16));
 	if (!ok(read_places(row, &p)))
 		return FAIL_AT(ST_CORRUPT, "patient");
+	TRY(read_end(row->secret[SECRET_PATIENT_STATE], &p.end));
 	*out = p;
 	return OK;
 }
@@ -140,15 +174,17 @@ static struct bytes optional_hash(const struct hash *h)
 
 struct status record_row_put_patient(struct store_txn *txn, const struct record_patient *p)
 {
-	const uint8_t state = PATIENT_ACTIVE;
+	AUTO(buffer) state = {.max = PATIENT_ENDS_SIZE};
 	struct places places;
+
+	TRY(put_end(&p->end, &state));
 	struct row row = {
 		.table = TABLE_PATIENT,
 		.plain = {[COLUMN_PATIENT_ID] = ROW_UUID(&p->id.uuid),
 			  [COLUMN_PATIENT_OWNER] = ROW_UUID(&p->owner.uuid),
 			  [COLUMN_PATIENT_TOKEN] = ROW_BYTES(optional_hash(&p->token))},
 		.secret = {[SECRET_PATIENT_HEAD] = hash_bytes(&p->head),
-			   [SECRET_PATIENT_STATE] = bytes_of(&state, 1),
+			   [SECRET_PATIENT_STATE] = buffer_bytes(&state),
 			   [SECRET_PATIENT_PLACES] = put_places(p, &places)},
 	};
 
@@ -263,7 +299,7 @@ struct status record_row_compartment(const struct row *version, enum compartment
 
 struct token_search {
 	struct store_view *view;
-	struct user_id owner;
+	const struct record_token *wanted;
 	bool found;
 	struct patient_id patient;
 	struct record_id record; /* zeros for a patient file */
@@ -283,21 +319,21 @@ static struct status compare_owner(void *context, const struct row *row)
 	if (got.code == ST_NOT_FOUND)
 		return OK;
 	TRY(got);
-	t->found = uuid_equal(&file.owner.uuid, &t->owner.uuid);
+	t->found = uuid_equal(&file.owner.uuid, &t->wanted->owner.uuid) && !authority_ended(&file.end, t->wanted->time);
 	return OK;
 }
 
-struct status record_row_find_token(struct store_view *view, enum table_id table, const struct hash *token,
-				    const struct user_id *owner, struct patient_id *patient, struct record_id *record)
+struct status record_row_find_token(struct store_view *view, const struct record_token *wanted,
+				    struct patient_id *patient, struct record_id *record)
 {
-	struct token_search search = {.view = view, .owner = *owner};
+	struct token_search search = {.view = view, .wanted = wanted};
 	struct store_range range = {
-		.index = table == TABLE_PATIENT ? INDEX_PATIENT_TOKEN : INDEX_RECORD_TOKEN,
+		.index = wanted->table == TABLE_PATIENT ? INDEX_PATIENT_TOKEN : INDEX_RECORD_TOKEN,
 		.prefix_count = 1,
-		.prefix = {ROW_HASH(token)},
+		.prefix = {ROW_HASH(&wanted->token)},
 	};
 
-	TRY(record_row_scan(view, table, &range, compare_owner, &search));
+	TRY(record_row_scan(view, wanted->table, &range, compare_owner, &search));
 	if (!search.found)
 		return FAIL_AT(ST_NOT_FOUND, "token");
 	*patient = search.patient;
@@ -305,15 +341,14 @@ struct status record_row_find_token(struct store_view *view, enum table_id table
 	return OK;
 }
 
-struct status record_row_check_token(struct store_view *view, enum table_id table, const struct hash *token,
-				     const struct user_id *owner)
+struct status record_row_check_token(struct store_view *view, const struct record_token *wanted)
 {
 	struct patient_id patient;
 	struct record_id record;
 
-	if (hash_is_zero(token))
+	if (hash_is_zero(&wanted->token))
 		return OK;
-	const struct status got = record_row_find_token(view, table, token, owner, &patient, &record);
+	const struct status got = record_row_find_token(view, wanted, &patient, &record);
 	if (ok(got))
 		return FAIL_AT(ST_CONFLICT, "token");
 	return got.code == ST_NOT_FOUND ? OK : got;

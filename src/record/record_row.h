@@ -34,6 +34,7 @@ struct record_patient {
 	struct hash token; /* zeros: none */
 	struct hash head;
 	struct record_id identity; /* zeros: none yet */
+	struct authority_end end;  /* signed and not withdrawn; it counts from end.ends on */
 	uint64_t seq;
 	/* Where a list finds what it shows of the file; numbers of statements, 0: none. */
 	uint64_t first, identity_epoch, clinical_epoch;
@@ -79,15 +80,20 @@ MUST_CHECK struct status record_row_put_record(struct store_txn *txn, struct rec
 MUST_CHECK struct status record_row_compartment(const struct row *version, enum compartment *out);
 
 /**
- * record_row_check_token(view, table, token, owner):
- * ST_CONFLICT "token" when a patient file, or a record of one, of this owner has the
- * import token already.  Tokens of other owners mean nothing: anybody can send one.
+ * An import token that is looked for: among patient files, or records of them, of one
+ * owner.  Tokens of other owners mean nothing: anybody can send one.  Nor do those in
+ * files that have ended: who was deleted can be imported again.
  */
-MUST_CHECK struct status record_row_check_token(struct store_view *view, enum table_id table, const struct hash *token,
-						const struct user_id *owner);
-/** record_row_find_token(view, table, token, owner, patient, record): the same question, ST_NOT_FOUND for no. */
-MUST_CHECK struct status record_row_find_token(struct store_view *view, enum table_id table, const struct hash *token,
-					       const struct user_id *owner, struct patient_id *patient,
-					       struct record_id *record);
+struct record_token {
+	enum table_id table;
+	struct hash token;
+	struct user_id owner;
+	uint64_t time; /* now, ms */
+};
+/** record_row_check_token(view, wanted): ST_CONFLICT "token" when it is there. */
+MUST_CHECK struct status record_row_check_token(struct store_view *view, const struct record_token *wanted);
+/** record_row_find_token(view, wanted, patient, record): the same question, ST_NOT_FOUND for no. */
+MUST_CHECK struct status record_row_find_token(struct store_view *view, const struct record_token *wanted,
+					       struct patient_id *patient, struct record_id *record);
 
 #endif /* !RECORD_RECORD_ROW_H */

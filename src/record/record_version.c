@@ -75,7 +75,8 @@ static struct status take_token(struct record_file *f, const struct statement_re
 	if (!first)
 		return hash_equal(&token, &kept->token) ? OK : FAIL_AT(ST_CONFLICT, "token");
 	kept->token = token;
-	return record_row_check_token(f->txn->view, TABLE_RECORD, &token, &f->kept.owner);
+	return record_row_check_token(f->txn->view,
+				      &(struct record_token){TABLE_RECORD, token, f->kept.owner, f->log->time});
 }
 
 /** A file has one identity record, which every reader's list shows. */
@@ -247,8 +248,9 @@ struct status record_version_open(struct store_view *view, const struct permit_f
 	TRY(load_version(view, &record->record, number, row));
 	TRY(record_row_compartment(row, &compartment));
 	/* His list leaves it out, so there is none for him. */
-	if (!ok(permit_decide(facts, permit_read_action(compartment), &room, &pass)))
-		return FAIL_AT(ST_NOT_FOUND, "record");
+	const struct status may = permit_decide(facts, permit_read_action(compartment), &room, &pass);
+	if (!ok(may))
+		return may.code == ST_GONE ? may : FAIL_AT(ST_NOT_FOUND, "record");
 	TRY(permit_demand(pass, permit_read_action(compartment), &record->patient));
 	return record->ended ? FAIL_AT(ST_GONE, "record") : OK;
 }

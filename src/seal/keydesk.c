@@ -11,10 +11,10 @@
 
 /* What a person makes.  The site statement is made once, before anybody has a key. */
 static const bool signable[STATEMENT_KINDS] = {
-	[STATEMENT_INVITATION] = true, [STATEMENT_KEY] = true,    [STATEMENT_USER] = true,
-	[STATEMENT_PATIENT] = true,    [STATEMENT_EPOCH] = true,  [STATEMENT_GRANT] = true,
-	[STATEMENT_REVOCATION] = true, [STATEMENT_RECORD] = true, [STATEMENT_RECORD_END] = true,
-	[STATEMENT_SIGN_IN] = true,
+	[STATEMENT_INVITATION] = true, [STATEMENT_KEY] = true,         [STATEMENT_USER] = true,
+	[STATEMENT_PATIENT] = true,    [STATEMENT_EPOCH] = true,       [STATEMENT_GRANT] = true,
+	[STATEMENT_REVOCATION] = true, [STATEMENT_RECORD] = true,      [STATEMENT_RECORD_END] = true,
+	[STATEMENT_SIGN_IN] = true,    [STATEMENT_PATIENT_END] = true, [STATEMENT_PATIENT_KEEP] = true,
 };
 
 void keydesk_clear(struct keydesk *d)

@@ -34,6 +34,9 @@ enum statement_kind {
 	STATEMENT_RECORD,
 	STATEMENT_RECORD_END,
 	STATEMENT_SIGN_IN,
+	/* Rows carry these numbers: new kinds come last. */
+	STATEMENT_PATIENT_END,
+	STATEMENT_PATIENT_KEEP,
 	STATEMENT_KINDS,
 };
 
@@ -118,6 +121,14 @@ struct statement_record_end {
 	uint32_t version; /* the last one */
 	enum end_reason reason;
 };
+struct statement_patient_end {
+	struct patient_id patient;
+	uint64_t delay; /* ms from its leaf's time until it takes effect */
+};
+struct statement_patient_keep {
+	struct patient_id patient;
+	struct hash end; /* name of the patient-end that it withdraws */
+};
 struct statement_sign_in {
 	struct hash nonce;
 	struct device_id device;
@@ -139,6 +150,8 @@ struct statement {
 		struct statement_record record;
 		struct statement_record_end record_end;
 		struct statement_sign_in sign_in;
+		struct statement_patient_end patient_end;
+		struct statement_patient_keep patient_keep;
 	};
 	/* Set by statement_parse() only. */
 	struct bytes bytes;        /* all of it */

@@ -123,6 +123,14 @@ static const struct statement_field record_end[] = {
 	NUMBER("version", record_end.version, 1),
 	WORD("reason", record_end.reason, VOCABULARY_END_REASON),
 };
+static const struct statement_field patient_end[] = {
+	ID("patient", patient_end.patient),
+	LONG("delay", patient_end.delay),
+};
+static const struct statement_field patient_keep[] = {
+	ID("patient", patient_keep.patient),
+	FIXED("end", patient_keep.end),
+};
 static const struct statement_field sign_in[] = {
 	FIXED("nonce", sign_in.nonce),
 	ID("device", sign_in.device),
@@ -147,6 +155,8 @@ static const struct statement_layout layouts[STATEMENT_KINDS] = {
 	[STATEMENT_RECORD] = LAYOUT("record", record),
 	[STATEMENT_RECORD_END] = LAYOUT("record-end", record_end),
 	[STATEMENT_SIGN_IN] = LAYOUT("sign-in", sign_in),
+	[STATEMENT_PATIENT_END] = LAYOUT("patient-end", patient_end),
+	[STATEMENT_PATIENT_KEEP] = LAYOUT("patient-keep", patient_keep),
 };
 
 const struct statement_layout *statement_fields_of(enum statement_kind kind)

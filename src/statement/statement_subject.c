@@ -67,6 +67,10 @@ struct status statement_subject(const struct statement *s, struct hash *out)
 		return statement_subject_patient(&s->grant.patient, out);
 	case STATEMENT_REVOCATION:
 		return statement_subject_patient(&s->revocation.patient, out);
+	case STATEMENT_PATIENT_END:
+		return statement_subject_patient(&s->patient_end.patient, out);
+	case STATEMENT_PATIENT_KEEP:
+		return statement_subject_patient(&s->patient_keep.patient, out);
 	case STATEMENT_EPOCH:
 		return statement_subject_epoch(s->epoch.holder_kind, &s->epoch.holder, s->epoch.compartment, out);
 	case STATEMENT_RECORD:
@@ -91,6 +95,12 @@ bool statement_patient_of(const struct statement *s, struct patient_id *out)
 		return true;
 	case STATEMENT_REVOCATION:
 		*out = s->revocation.patient;
+		return true;
+	case STATEMENT_PATIENT_END:
+		*out = s->patient_end.patient;
+		return true;
+	case STATEMENT_PATIENT_KEEP:
+		*out = s->patient_keep.patient;
 		return true;
 	case STATEMENT_EPOCH:
 		if (s->epoch.holder_kind != HOLDER_PATIENT)

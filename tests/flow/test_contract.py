@@ -24,7 +24,7 @@ PERSON = {
     "unlock": "--for", "lock": "", "user add": "--profile --name --rights", "user list": "", "user show": "",
     "user set": "--profile --name --rights", "user invite": "", "user disable": "", "user enable": "", "site status": "",
     "patient add": "--family --given --birth --sex --identifier --from", "patient edit": "--family --given --birth --sex --identifier --from",
-    "patient list": "--mine --shared", "patient find": "", "patient show": "",
+    "patient list": "--mine --shared", "patient find": "", "patient show": "", "patient delete": "",
     "record put": "--kind --type --title --taken --status --pseudonymous", "record update": "--status", "record list": "--kind",
     "record get": "--version -o", "record history": "", "record delete": "", "share": "--allow --until", "unshare": "", "shares": "",
     "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --failed --since --until", "log verify": "--offline --key",
@@ -36,7 +36,7 @@ HOST = {
     "serve": "--data --keys --root-passphrase-file --root-key-file --password-list", "status": "", "check": "", "reload": "", "get": "", "set": "",
 }
 # Words of the contract whose work is not built yet: nothing pretends to do it.
-LATER = {"tacenda": ("patient delete",), "tacendad": ("scrub", "backup", "secrets", "block")}
+LATER = {"tacenda": (), "tacendad": ("scrub", "backup", "secrets", "block")}
 COMMON = ("--home", "--passphrase-file", "--json", "--yes", "--version")
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -143,6 +143,11 @@ def shapes(tap, site, admin, doctor, auditor, patient):
     asked = doctor.run("record", "delete", patient, record)
     tap.check(asked.code == NOT_NOW and "--yes" in asked.error, "a destructive command asks; without a terminal it names --yes", asked)
     tap.equal(doctor.run("--yes", "record", "delete", patient, record).code, DONE, "--yes answers")
+    spare = doctor.json("patient", "add", "--family", "Berg")["id"]
+    asked = doctor.run("patient", "delete", spare)
+    tap.check(asked.code == NOT_NOW and "--yes" in asked.error, "so does the deletion of a patient file", asked)
+    ended = objects(tap, "patient delete", doctor.run("--json", "--yes", "patient", "delete", spare), False)[0]
+    tap.check(set(ended) == {"id", "statement", "ends"} and RFC3339.match(ended["ends"]), "which tells when it counts", ended)
     refused = doctor.run("--json", "record", "get", patient, record, "-o", "-")
     try:
         problem = json.loads(refused.text)

@@ -95,6 +95,8 @@ def flow(tap):
         withheld(tap, lies, site, owner, reader, patient, records[1])
         receipts(tap, lies, site, owner, reader, patient, records[0], get)
         history(tap, lies, owner, reader, patient, records)
+        newest_withheld(tap, lies, owner, reader, other, elsewhere)
+        deletions(tap, lies, site, owner, reader, mallory, other)
         forked(tap, site, reader, mallory, show)
 
 
@@ -326,6 +328,77 @@ def receipts(tap, lies, site, owner, reader, patient, record, get):
             site.honest()
             tap.check(lied and got.code == DAMAGE and re.search("receipt|inclusion|withheld|position", got.error),
                       f"an answer that names {sentence} ({' '.join(words[:2])}): refused, exit 3", f"{lied}\n{got!r}")
+
+
+def remembered(site, pattern):
+    """What the server answers from now on to addresses that match: filled while it stays honest."""
+    kept = {}
+
+    def remember(method, path, body):
+        if re.search(pattern, path):
+            kept.setdefault(path.split("?")[0], json.loads(body))
+        return None
+    site.lie(remember)
+    return kept
+
+
+def newest_withheld(tap, lies, owner, reader, patient, record):
+    """Nothing behind the newest statement misses it; but who has seen it once is not told otherwise again."""
+    filed, path = f"/v1/patients/{patient}$", f"/v1/patients/{patient}"
+    show, get = ("record", "list", patient), ("record", "get", patient, record, "-o", "-")
+    before = remembered(lies.site, filed)
+    reader.do(*show)
+    lies.site.honest()
+    owner.do("share", patient, "mallory", "--allow", "identity,read")
+    granted = remembered(lies.site, filed)
+    reader.do(*show)
+    lies.site.honest()
+    owner.do("unshare", patient, "mallory")
+    reader.do(*show)
+    for words in (show, get):
+        lies.told(f"the newest statement, a revocation, and its keys withheld from who has seen them ({words[1]})", filed,
+                  lambda _: granted[path], words, "withheld|receipt")
+    lies.told("a grant and its revocation withheld from who has seen them", filed, lambda _: before[path], show, "withheld|receipt")
+    for kind in ("revocation", "epoch"):
+        newest = lambda a, kind=kind: [one for one in a["statements"] if kind_of(one) == kind][-1]
+        lies.told(f"the newest {kind} alone withheld", filed, edited(lambda a, newest=newest: a["statements"].remove(newest(a))), show)
+    tap.equal(reader.run(*show).code, DONE, "the whole truth is taken again")
+
+
+def deletions(tap, lies, site, owner, reader, mallory, patient):
+    """The end of a patient file: invented, hidden, moved."""
+    filed, show = f"/v1/patients/{patient}$", ("record", "list", patient)
+    week = (7 * 86400 * 1000).to_bytes(8, "big")
+
+    def invent(author, delay):
+        def edit(answer):
+            last = answer["statements"][-1]
+            chain = [one for one in answer["statements"] if kind_of(one) in ("patient", "grant", "revocation")]
+            end = author.statement("patient-end", id_bytes(patient), delay, previous=name_of(from_b64(chain[-1]["statement"])))
+            answer["statements"].append(dict(last, statement=b64(end), leaf=last["leaf"] + 1))
+            return answer
+        return edit
+    lies.told("a deletion by a genuine user who is not the owner", filed, invent(mallory, week), show)
+    owner.do("--yes", "patient", "delete", patient)
+    tap.check("ends" in reader.json("patient", "show", patient), "the reader is told of the deletion")
+    reader.do(*show)
+    end = lambda a: [one for one in a["statements"] if kind_of(one) == "patient-end"][0]
+    lies.told("a deletion withheld from a reader who has seen it", filed, edited(lambda a: a["statements"].remove(end(a))), show, "withheld|receipt")
+    forget(reader)
+    lies.told("and from one who sees the file for the first time", filed, edited(lambda a: a["statements"].remove(end(a))), show, "receipt")
+    reader.do(*show)
+    lies.told("a deletion with another delay", filed, edited(lambda a: end(a).update(statement=flip(end(a)["statement"], -66))), show)
+    lies.told("a deletion logged earlier than it was", filed, edited(lambda a: end(a).update(time=end(a)["time"] - 8 * 86400 * 1000)), show)
+    tap.equal(reader.run(*show).code, DONE, "the honest answer is taken")
+
+    def listed(answer):
+        for row in answer["items"]:
+            if row["patient"] == patient:
+                text = mallory.statement("patient-end", id_bytes(patient), week)
+                row["statements"] = [one for one in row["statements"] if kind_of(one) != "patient-end"]
+                row["statements"].append(dict(row["statements"][-1], statement=b64(text)))
+    forget(reader)
+    lies.told("a deletion by who is not the owner, in a list", "^/v1/patients(\\?|$)", edited(listed), ("patient", "list"), "deletion")
 
 
 def forked(tap, site, reader, mallory, show):

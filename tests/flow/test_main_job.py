@@ -71,7 +71,16 @@ def flow(tap):
         tap.equal([item["author"] for item in history], ["assistant", "assistant"], "the history names the author")
         doctor.do("--yes", "record", "delete", patient, by_assistant)
         tap.check(by_assistant not in {item["id"] for item in doctor.list("record", "list", patient)}, "a deleted record is not listed")
-        tap.equal(doctor.run("record", "get", patient, by_assistant, "-o", "-").code, REFUSED, "nor served")
+        for version in ("1", "2"):
+            tap.equal(doctor.run("record", "get", patient, by_assistant, "--version", version, "-o", "-").code, REFUSED, f"nor version {version} served")
+        tap.equal(assistant.run("record", "update", patient, by_assistant, note).code, REFUSED, "nor updated")
+        tombs = doctor.list("record", "list", patient, "--deleted")
+        tap.equal([(one["id"], one["status"], one["author"], one["version"]) for one in tombs], [(by_assistant, "deleted", "doctor", 2)],
+                  "the list of deleted ones says who deleted it")
+        history = assistant.list("record", "history", patient, by_assistant)
+        tap.equal([(one["version"], one["status"], one["author"]) for one in history],
+                  [(1, "draft", "assistant"), (2, "final", "assistant"), (2, "deleted", "doctor")], "the history ends with the deletion")
+        tap.check(history[2]["time"] == tombs[0]["time"] > history[1]["time"], "at its own time", history)
 
         doctor.do("unshare", patient, "assistant")
         tap.equal(assistant.run("record", "get", patient, record, "-o", site.folder / "no").code, REFUSED, "unshare takes access away")

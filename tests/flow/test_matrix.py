@@ -239,6 +239,9 @@ def writing(cells, login, person, file, third, newcomer):
         cells.cell(f"write {word} {say}", answer, refused if not may else 409 if compartment == 1 else 200)
     change("delete a record", person.statement("record-end", file.patient, file.records[3], u32(1), b"\x01", previous=nowhere),
            carer and power & DELETE)
+    week = u64(7 * 86400 * 1000)
+    change("delete the file", person.statement("patient-end", file.patient, week, previous=nowhere), carer and owner and power & DELETE)
+    change("withdraw its deletion", person.statement("patient-keep", file.patient, nowhere, previous=nowhere), carer and owner)
     for asked in (READ, 127):
         grant = person.statement("grant", file.patient, b"\x01", newcomer.user, u32(asked), u64(0), previous=nowhere)
         change(f"grant {asked}", grant, carer and power & SHARE and not asked & ~power if not owner else carer and power & SHARE)

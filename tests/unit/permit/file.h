@@ -138,6 +138,25 @@ static inline struct status file_end(struct file *f, const struct actor *author)
 	return got;
 }
 
+/** file_delete(f, author, delay), file_keep(f, author, end): the end of the file, and its withdrawal. */
+static inline struct status file_delete(struct file *f, const struct actor *author, uint64_t delay)
+{
+	struct statement s = world_draft(&f->w, STATEMENT_PATIENT_END, author, &f->p.head);
+
+	s.patient_end = (struct statement_patient_end){{uuid_of(PATIENT)}, delay};
+	world_sign(&f->w, &s, &author->sign);
+	return file_enter(f);
+}
+
+static inline struct status file_keep(struct file *f, const struct actor *author, const struct hash *end)
+{
+	struct statement s = world_draft(&f->w, STATEMENT_PATIENT_KEEP, author, &f->p.head);
+
+	s.patient_keep = (struct statement_patient_keep){{uuid_of(PATIENT)}, *end};
+	world_sign(&f->w, &s, &author->sign);
+	return file_enter(f);
+}
+
 static inline void file_rekey(struct file *f, const struct actor *author)
 {
 	assert_ok(file_epoch(f, author, COMPARTMENT_IDENTITY));

@@ -27,66 +27,66 @@ struct signer {
 
 /* I invitation, K key by the previous one, U user, P patient file, 0 first epoch, e later epoch of identity,
  * E of clinical, G grant, r revocation of the owner's grant, R of a grant of his own, 1 record under identity,
- * 2 under clinical, 3 under both, D end of a record. */
-#define COLUMNS "IKUP0eEGrR123D"
+ * 2 under clinical, 3 under both, D end of a record, X end of the patient file, W its withdrawal. */
+#define COLUMNS "IKUP0eEGrR123DXW"
 #define ALL     RIGHTS_ALL
 #define IR      (RIGHT_IDENTITY | RIGHT_READ)
 
 static const struct signer signers[] = {
-	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU..........."},
-	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU..........."},
-	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU..........."},
-	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K............"},
-	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K............"},
-	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.P.........."},
-	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K............"},
+	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU............."},
+	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU............."},
+	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU............."},
+	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K.............."},
+	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K.............."},
+	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.P............"},
+	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K.............."},
 
-	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.P0eEGrR123D"},
-	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.P0eE.rR...."},
-	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.P0eE.rR123D"},
-	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.P0eEGrR...D"},
-	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.P0eEGrR123."},
-	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..0eE.rR123D"},
-	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K............"},
+	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.P0eEGrR123DXW"},
+	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.P0eE.rR.....W"},
+	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.P0eE.rR123DXW"},
+	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.P0eEGrR...DXW"},
+	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.P0eEGrR123..W"},
+	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..0eE.rR123DXW"},
+	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K.............."},
 
-	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.P.e........"},
-	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.P..E......."},
-	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.P.........."},
-	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.P.....R...."},
-	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.P.........."},
-	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.P.........."},
-	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.P.........D"},
-	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.P.........."},
-	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.P.eE......."},
-	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.P.e....1..."},
-	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.P..E....2.."},
-	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.P.eE...123."},
-	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.P..EG.R...."},
-	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.P.eEG.R123D"},
-	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.P..EG.R.2.D"},
-	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.P.e...R1..D"},
-	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.P.eEG.R...D"},
-	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.P.eE...123D"},
-	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.P.eEG.R123."},
-	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.P.eE......."},
-	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.P.........."},
-	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K...eE...123D"},
-	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K....E....2.."},
+	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.P.e.........."},
+	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.P..E........."},
+	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.P............"},
+	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.P.....R......"},
+	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.P............"},
+	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.P............"},
+	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.P.........D.."},
+	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.P............"},
+	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.P.eE........."},
+	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.P.e....1....."},
+	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.P..E....2...."},
+	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.P.eE...123..."},
+	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.P..EG.R......"},
+	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.P.eEG.R123D.."},
+	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.P..EG.R.2.D.."},
+	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.P.e...R1..D.."},
+	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.P.eEG.R...D.."},
+	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.P.eE...123D.."},
+	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.P.eEG.R123..."},
+	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.P.eE........."},
+	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.P............"},
+	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K...eE...123D.."},
+	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K....E....2...."},
 
-	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.P.........."},
-	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.P.........."},
+	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.P............"},
+	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.P............"},
 
-	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, ".............."},
-	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, ".............."},
-	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, ".............."},
-	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, ".............."},
-	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, ".............."},
-	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, ".............."},
-	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, ".............."},
-	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, ".............."},
-	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, ".............."},
-	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, ".............."},
-	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, ".............."},
+	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "................"},
+	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "................"},
+	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "................"},
+	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "................"},
+	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "................"},
+	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "................"},
+	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "................"},
+	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "................"},
+	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "................"},
+	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "................"},
+	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "................"},
 };
 
 static struct person person_of(uint8_t id, enum profile profile, uint32_t rights)
@@ -113,6 +113,11 @@ static struct person person_of(uint8_t id, enum profile profile, uint32_t rights
 static struct authority_grant grant_of(uint32_t permissions, uint64_t until, uint8_t by)
 {
 	return (struct authority_grant){true, permissions, until, {uuid_of(by)}};
+}
+
+static struct authority_end end_of(uint64_t ends)
+{
+	return (struct authority_end){true, hash_of(33), {uuid_of(OWNER_ID)}, ends - AUTHORITY_END_MS, ends};
 }
 
 /** Facts that let every statement below pass, were it not for its signer. */
@@ -231,6 +236,13 @@ static void make(char column, struct authority_facts *f, struct statement *s)
 		s->record_end.patient.uuid = uuid_of(PATIENT);
 		s->record_end.record.uuid = uuid_of(RECORD_ID);
 		s->record_end.version = 1;
+	} else if (column == 'X') {
+		head_of(STATEMENT_PATIENT_END, s);
+		s->patient_end = (struct statement_patient_end){{uuid_of(PATIENT)}, AUTHORITY_END_MS};
+	} else if (column == 'W') {
+		head_of(STATEMENT_PATIENT_KEEP, s);
+		s->patient_keep = (struct statement_patient_keep){{uuid_of(PATIENT)}, hash_of(33)};
+		f->end = end_of(NOW + 1);
 	} else {
 		head_of(STATEMENT_REVOCATION, s);
 		s->revocation.patient.uuid = uuid_of(PATIENT);
@@ -266,6 +278,33 @@ static void every_cell_of_the_table_is_as_written_here(void **state)
 		}
 	}
 	print_message("# %zu cells\n", cells);
+}
+
+/** What is about a patient file, of the columns above: an end to come changes no cell, one that has come all. */
+static void a_file_that_has_ended_takes_nothing_from_anybody(void **state)
+{
+	size_t refused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(signers); i++) {
+		for (const char *c = strchr(COLUMNS, '0'); *c != '\0'; c++) {
+			struct authority_facts f;
+			struct statement s;
+
+			if (signers[i].flaw != SOUND)
+				continue;
+			facts_for(&signers[i], &f);
+			make(*c, &f, &s);
+			const bool allowed = strchr(signers[i].allowed, *c) != NULL;
+			f.end = end_of(NOW + 1);
+			assert_int_equal(ok(authority_decide(&f, &s)), allowed && *c != 'X');
+			f.end = end_of(NOW);
+			const struct status got = authority_decide(&f, &s);
+			assert_int_equal(got.code, allowed ? ST_GONE : ST_DENIED);
+			refused += got.code == ST_GONE ? 1 : 0;
+		}
+	}
+	assert_true(refused > 100);
 }
 
 /* ---- The owner's statements, with one thing wrong each ---- */
@@ -404,6 +443,57 @@ static void a_revocation_needs_a_grant(void **state)
 	expect(ST_CONFLICT, "grant", &f, &s);
 	f.recipient_grant = grant_of(1, NOW - 1, OWNER_ID);
 	assert_ok(authority_decide(&f, &s));
+}
+
+static void nobody_shortens_the_delay_of_a_deletion(void **state)
+{
+	static const struct {
+		uint64_t delay;
+		bool fits;
+	} cells[] = {
+		{0, false},
+		{AUTHORITY_END_MS - 1, false},
+		{AUTHORITY_END_MS, true},
+		{AUTHORITY_END_MAX_MS, true},
+		{AUTHORITY_END_MAX_MS + 1, false},
+		{UINT64_MAX, false},
+	};
+	struct authority_facts f;
+	struct statement s;
+
+	(void)state;
+	assert_int_equal(AUTHORITY_END_MS, 7 * DAY);
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		facts_for(&the_owner, &f);
+		make('X', &f, &s);
+		s.patient_end.delay = cells[i].delay;
+		expect(cells[i].fits ? ST_OK : ST_INVALID, cells[i].fits ? NULL : "delay", &f, &s);
+	}
+	/* Nor by a time at which the sum would begin anew. */
+	make('X', &f, &s);
+	f.time = UINT64_MAX - AUTHORITY_END_MS + 1;
+	expect(ST_INVALID, "time", &f, &s);
+}
+
+static void a_file_ends_once_and_its_own_end_is_withdrawn(void **state)
+{
+	struct authority_facts f;
+	struct statement s;
+
+	(void)state;
+	facts_for(&the_owner, &f);
+	make('X', &f, &s);
+	f.end = end_of(NOW + 1);
+	expect(ST_CONFLICT, "deletion", &f, &s);
+	make('W', &f, &s);
+	s.patient_keep.end = hash_of(34);
+	expect(ST_CONFLICT, "deletion", &f, &s);
+	s.patient_keep.end = hash_of(33);
+	assert_ok(authority_decide(&f, &s));
+	f.end = end_of(NOW);
+	expect(ST_GONE, "patient", &f, &s);
+	f.end.exists = false;
+	expect(ST_CONFLICT, "deletion", &f, &s);
 }
 
 static void epochs_follow_by_one_and_go_to_the_expected_recipients(void **state)
@@ -733,11 +823,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_cell_of_the_table_is_as_written_here),
+		TEST(a_file_that_has_ended_takes_nothing_from_anybody),
 		TEST(a_statement_must_continue_its_chain),
 		TEST(whoever_shares_gives_no_more_than_he_has),
 		TEST(a_sharer_does_not_touch_what_others_granted),
 		TEST(a_grant_goes_to_an_enrolled_active_carer_who_is_not_the_owner),
 		TEST(a_revocation_needs_a_grant),
+		TEST(nobody_shortens_the_delay_of_a_deletion),
+		TEST(a_file_ends_once_and_its_own_end_is_withdrawn),
 		TEST(epochs_follow_by_one_and_go_to_the_expected_recipients),
 		TEST(a_record_is_written_under_current_keys_only),
 		TEST(versions_follow_by_one_within_one_patient_and_kind),

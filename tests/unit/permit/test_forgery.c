@@ -232,6 +232,77 @@ static void the_revoked_in_league_with_the_database_gains_nothing_new(void **sta
 	assert_fails(ST_DENIED, file_end(&f, &f.w.ben));
 }
 
+static void nobody_but_the_owner_ends_a_file(void **state)
+{
+	AUTO(file) f = {0};
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(file_grant(&f, &f.w.anna, &f.w.ben, RIGHTS_ALL, 0)); /* everything but the file itself */
+	file_rekey(&f, &f.w.anna);
+	const struct actor *const users[] = {&f.w.administrator, &f.w.ben, &f.w.carl};
+	for (size_t i = 0; i < COUNT(users); i++)
+		assert_fails(ST_DENIED, file_delete(&f, users[i], AUTHORITY_END_MS));
+	/* In her name under his key. */
+	struct statement s = world_draft(&f.w, STATEMENT_PATIENT_END, &f.w.anna, &f.p.head);
+	s.patient_end = (struct statement_patient_end){{uuid_of(PATIENT)}, AUTHORITY_END_MS};
+	world_sign(&f.w, &s, &f.w.ben.sign);
+	assert_fails(ST_UNPROVEN, file_enter(&f));
+	assert_fails(ST_INVALID, file_delete(&f, &f.w.anna, 0));
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	const struct authority_end end = patient_state_end(&f.p, POSITION_NOW);
+	for (size_t i = 0; i < COUNT(users); i++)
+		assert_fails(ST_DENIED, file_keep(&f, users[i], &end.name));
+}
+
+static void the_end_of_one_file_ends_no_other(void **state)
+{
+	AUTO(file) f = {0};
+	struct patient_id other = {uuid_of(51)};
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	struct statement s = world_draft(&f.w, STATEMENT_PATIENT_END, &f.w.anna, &f.p.head);
+	s.patient_end = (struct statement_patient_end){other, AUTHORITY_END_MS};
+	world_sign(&f.w, &s, &f.w.anna.sign);
+	assert_fails(ST_CONFLICT, file_enter(&f));
+	/* Nor is it withdrawn by the name of another's. */
+	const struct hash foreign = f.w.last.name;
+	assert_fails(ST_CONFLICT, file_keep(&f, &f.w.anna, &foreign));
+}
+
+static void an_ended_file_is_not_resurrected(void **state)
+{
+	AUTO(file) f = {0};
+	AUTO(buffer) grant = {.max = LIMIT_STATEMENT_BYTES};
+	AUTO(buffer) keep = {.max = LIMIT_STATEMENT_BYTES};
+	struct statement s;
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(file_grant(&f, &f.w.anna, &f.w.ben, 7, 0));
+	assert_ok(buffer_put(&grant, f.w.last.bytes));
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	struct authority_end end = patient_state_end(&f.p, POSITION_NOW);
+	assert_ok(file_keep(&f, &f.w.anna, &end.name));
+	assert_ok(buffer_put(&keep, f.w.last.bytes));
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	end = patient_state_end(&f.p, POSITION_NOW);
+	f.w.time = end.ends;
+	/* By a withdrawal that comes too late, by that of an earlier end, by anything that was signed before. */
+	assert_fails(ST_GONE, file_keep(&f, &f.w.anna, &end.name));
+	assert_ok(statement_parse(buffer_bytes(&keep), &s));
+	assert_fails(ST_GONE, patient_state_add(&f.p, &f.people, &s, file_place(&f)));
+	assert_ok(statement_parse(buffer_bytes(&grant), &s));
+	assert_fails(ST_GONE, patient_state_add(&f.p, &f.people, &s, file_place(&f)));
+	assert_fails(ST_CONFLICT, file_patient(&f, &f.w.anna));
+	/* Nor, before the end, by the earlier end's withdrawal. */
+	f.w.time = end.ends - 1;
+	assert_ok(statement_parse(buffer_bytes(&keep), &s));
+	assert_fails(ST_CONFLICT, patient_state_add(&f.p, &f.people, &s, file_place(&f)));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -252,6 +323,9 @@ int main(void)
 		TEST(a_row_moved_to_another_patient_or_site_is_noticed),
 		TEST(an_old_version_does_not_come_again),
 		TEST(the_revoked_in_league_with_the_database_gains_nothing_new),
+		TEST(nobody_but_the_owner_ends_a_file),
+		TEST(the_end_of_one_file_ends_no_other),
+		TEST(an_ended_file_is_not_resurrected),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

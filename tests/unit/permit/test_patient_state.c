@@ -330,6 +330,126 @@ static void nobody_is_granted_what_no_epoch_could_name(void **state)
 	assert_ok(file_grant(&f, &f.w.anna, &f.w.carl, RIGHT_READ, 0));
 }
 
+/** Every kind of statement about the file, by its owner. */
+static void expect_each(struct file *f, enum status_code code)
+{
+	const struct authority_end end = patient_state_end(&f->p, POSITION_NOW);
+
+	assert_int_equal(file_record(f, &f->w.anna, BOTH).code, code);
+	assert_int_equal(file_epoch(f, &f->w.anna, ID).code, code);
+	assert_int_equal(file_epoch(f, &f->w.anna, CL).code, code);
+	assert_int_equal(file_grant(f, &f->w.anna, &f->w.carl, 1, 0).code, code);
+	assert_int_equal(file_revoke(f, &f->w.anna, &f->w.carl).code, code);
+	if (code != ST_OK) {
+		assert_int_equal(file_end(f, &f->w.anna).code, code);
+		assert_int_equal(file_delete(f, &f->w.anna, AUTHORITY_END_MS).code, code);
+		assert_int_equal(file_keep(f, &f->w.anna, &end.name).code, code);
+	}
+}
+
+static void a_deleted_file_works_until_its_end_and_not_a_moment_longer(void **state)
+{
+	AUTO(file) f = {0};
+	uint32_t power = 0;
+
+	(void)state;
+	for (unsigned now = 0; now < 2; now++) {
+		file_clear(&f);
+		file_begin(&f);
+		assert_ok(file_grant(&f, &f.w.anna, &f.w.ben, 7, 0));
+		file_rekey(&f, &f.w.anna);
+		f.now = now != 0; /* as a reader, as the server */
+		assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+		const struct authority_end end = patient_state_end(&f.p, POSITION_NOW);
+		assert_true(end.exists && uuid_equal(&end.by.uuid, &f.w.anna.id.uuid));
+		assert_int_equal(end.time, NOW);
+		assert_int_equal(end.ends, NOW + 7 * DAY);
+		expect_each(&f, ST_OK);
+		assert_fails(ST_CONFLICT, file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+		f.w.time = end.ends - 1;
+		expect_each(&f, ST_OK);
+		assert_ok(patient_state_power(&f.p, &f.people, &f.w.ben.id, file_place(&f), &power));
+		assert_int_equal(power, 7);
+		f.w.time = end.ends;
+		expect_each(&f, ST_GONE);
+		assert_ok(patient_state_power(&f.p, &f.people, &f.w.ben.id, file_place(&f), &power));
+		assert_int_equal(power, 0);
+		f.w.time = end.ends + 1000 * DAY;
+		expect_each(&f, ST_GONE);
+	}
+}
+
+static void a_deletion_withdrawn_in_time_leaves_the_file_as_it_was(void **state)
+{
+	AUTO(file) f = {0};
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	struct authority_end end = patient_state_end(&f.p, POSITION_NOW);
+	const uint64_t then = f.w.position;
+	f.w.time = end.ends - 1;
+	assert_ok(file_keep(&f, &f.w.anna, &end.name));
+	assert_false(patient_state_end(&f.p, POSITION_NOW).exists);
+	assert_true(patient_state_end(&f.p, then).exists);
+	assert_fails(ST_CONFLICT, file_keep(&f, &f.w.anna, &end.name));
+	f.w.time = end.ends;
+	expect_each(&f, ST_OK);
+	/* The next one counts from its own leaf. */
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	end = patient_state_end(&f.p, POSITION_NOW);
+	assert_int_equal(end.ends, f.w.time + 7 * DAY);
+	f.w.time = end.ends;
+	expect_each(&f, ST_GONE);
+}
+
+static void what_was_written_before_the_end_counts_for_ever(void **state)
+{
+	AUTO(file) f = {0};
+	AUTO(buffer) kept = {.max = LIMIT_STATEMENT_BYTES};
+	struct record_state fresh = {0};
+	struct statement old;
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	const struct authority_end end = patient_state_end(&f.p, POSITION_NOW);
+	f.w.time = end.ends - 1;
+	const struct place then = file_place(&f);
+	assert_ok(file_record(&f, &f.w.anna, BOTH));
+	assert_ok(buffer_put(&kept, f.w.last.bytes));
+	assert_ok(statement_parse(buffer_bytes(&kept), &old));
+	f.w.time = end.ends + DAY;
+	assert_ok(patient_state_add_record(&f.p, &f.people, &fresh, &old, then));
+	fresh = (struct record_state){0};
+	assert_fails(ST_GONE, patient_state_add_record(&f.p, &f.people, &fresh, &old,
+						       (struct place){then.position, end.ends, false}));
+}
+
+static void a_loaded_end_counts_like_a_replayed_one(void **state)
+{
+	AUTO(file) f = {0};
+	AUTO(patient_state) loaded = {0};
+
+	(void)state;
+	file_begin(&f);
+	assert_ok(file_delete(&f, &f.w.anna, AUTHORITY_END_MS));
+	const struct authority_end end = patient_state_end(&f.p, POSITION_NOW);
+	patient_state_load(&loaded, &f.p.fingerprint, &f.p.patient, &f.p.owner, &f.p.head);
+	assert_ok(patient_state_load_end(&loaded, &end));
+	patient_state_clear(&f.p);
+	f.p = loaded;
+	loaded = (struct patient_state){0};
+	f.now = true;
+	assert_ok(file_grant(&f, &f.w.anna, &f.w.ben, 1, 0));
+	f.w.time = end.ends;
+	assert_fails(ST_GONE, file_revoke(&f, &f.w.anna, &f.w.ben));
+	f.w.time = end.ends - 1;
+	assert_ok(file_keep(&f, &f.w.anna, &end.name));
+	f.w.time = end.ends;
+	assert_ok(file_revoke(&f, &f.w.anna, &f.w.ben));
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -351,6 +471,10 @@ int main(void)
 		TEST(nothing_counts_before_the_patient_statement),
 		TEST(positions_only_grow),
 		TEST(a_state_loaded_from_rows_decides_like_a_replayed_one),
+		TEST(a_deleted_file_works_until_its_end_and_not_a_moment_longer),
+		TEST(a_deletion_withdrawn_in_time_leaves_the_file_as_it_was),
+		TEST(what_was_written_before_the_end_counts_for_ever),
+		TEST(a_loaded_end_counts_like_a_replayed_one),
 		TEST(a_hundred_recipients_come_in_order),
 		TEST(nobody_is_granted_what_no_epoch_could_name),
 	};

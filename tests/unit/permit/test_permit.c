@@ -41,6 +41,7 @@ static const struct expectation expectations[] = {
 	{PERMIT_PATIENT_CREATE, "-", "-", YES, NEVER},
 	{PERMIT_PATIENT_LIST, "-", "-", YES, YES},
 	{PERMIT_UPLOAD, "-", "-", {"w", "w", "w"}, {"w", "w", "w"}},
+	{PERMIT_PATIENT_PROVE, "-", "-", {"-", "", "*"}, {"-", "", "*"}},
 	{PERMIT_PATIENT_SEE, "-", "-", {"-", "", "*"}, {"-", "", "*"}},
 	{PERMIT_READ_IDENTITY, "-", "-", {"-", "i", "i"}, {"-", "i", "i"}},
 	{PERMIT_READ_CLINICAL, "-", "-", {"-", "r", "r"}, {"-", "r", "r"}},
@@ -55,6 +56,7 @@ static const struct expectation expectations[] = {
 	{PERMIT_REKEY_CLINICAL, "-", "-", {"-", "", "r"}, {"-", "", "r"}},
 	{PERMIT_EXPORT, "-", "-", {"-", "e", "e"}, {"-", "e", "e"}},
 	{PERMIT_PATIENT_DELETE, "-", "-", {"-", "d", "-"}, {"-", "d", "-"}},
+	{PERMIT_PATIENT_KEEP, "-", "-", {"-", "", "-"}, {"-", "", "-"}},
 	{PERMIT_LOG_PATIENT, "-", "-", {"-", "", "-"}, {"-", "", "-"}},
 };
 
@@ -154,6 +156,37 @@ static void every_cell_is_as_written_here(void **state)
 	print_message("# %zu cells\n", cells);
 }
 
+/** A deletion to come changes nothing; one that counts leaves the proof of it, and the log to the owner. */
+static void of_a_deleted_file_only_the_proof_remains(void **state)
+{
+	static const uint32_t sets[] = {0, 1, 2, 3, 7, 64, 127, RIGHTS_ALL};
+	size_t gone = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < PERMIT_ACTIONS * SHARES * COUNT(sets) * 4; i++) {
+		const enum permit_action action = (enum permit_action)(i % PERMIT_ACTIONS);
+		const enum share share = (enum share)(i / PERMIT_ACTIONS % SHARES);
+		const uint32_t bits = sets[i / PERMIT_ACTIONS / SHARES % COUNT(sets)];
+		const enum profile profile = (enum profile)(1 + i / PERMIT_ACTIONS / SHARES / COUNT(sets));
+		const bool proof = action == PERMIT_PATIENT_PROVE || action == PERMIT_LOG_PATIENT;
+		struct permit_facts f = facts_of(profile, share, bits, bits);
+		const struct permit_pass *pass = NULL;
+		struct permit_room room;
+
+		const struct status before = permit_decide(&f, action, &room, &pass);
+		f.end = (struct authority_end){.exists = true, .ends = NOW + 1};
+		assert_int_equal(permit_decide(&f, action, &room, &pass).code, before.code);
+		f.end.ends = NOW;
+		pass = NULL;
+		const struct status after = permit_decide(&f, action, &room, &pass);
+		const bool refused = ok(before) && permit_action_on_patient(action) && !proof;
+		assert_int_equal(after.code, refused ? ST_GONE : before.code);
+		assert_int_equal(pass != NULL, ok(after));
+		gone += refused ? 1 : 0;
+	}
+	assert_true(gone > 100);
+}
+
 static void the_disabled_may_do_nothing(void **state)
 {
 	(void)state;
@@ -227,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_cell_is_as_written_here),
+		TEST(of_a_deleted_file_only_the_proof_remains),
 		TEST(the_disabled_may_do_nothing),
 		TEST(without_keys_nobody_touches_a_patient_file),
 		TEST(a_pass_names_user_patient_and_action_and_serves_for_nothing_else),

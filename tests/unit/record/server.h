@@ -239,6 +239,28 @@ static inline struct status server_revoke(struct server *s, const struct actor *
 	return server_read(s);
 }
 
+/** server_delete(s, a), server_keep(s, a): the end of the file, and its withdrawal. */
+static inline struct status server_delete(struct server *s, const struct actor *a)
+{
+	struct statement d = world_draft(&s->reader.w, STATEMENT_PATIENT_END, a, &s->reader.p.head);
+
+	d.patient_end = (struct statement_patient_end){{uuid_of(PATIENT)}, AUTHORITY_END_MS};
+	world_sign(&s->reader.w, &d, &a->sign);
+	server_take(s);
+	return server_read(s);
+}
+
+static inline struct status server_keep(struct server *s, const struct actor *a)
+{
+	struct statement d = world_draft(&s->reader.w, STATEMENT_PATIENT_KEEP, a, &s->reader.p.head);
+
+	d.patient_keep =
+		(struct statement_patient_keep){{uuid_of(PATIENT)}, patient_state_end(&s->reader.p, POSITION_NOW).name};
+	world_sign(&s->reader.w, &d, &a->sign);
+	server_take(s);
+	return server_read(s);
+}
+
 /** server_wrap(s, index, draft): stand-ins for wrapped keys, whose hashes the draft's recipients then name. */
 static inline void server_wrap(struct server *s, size_t index, struct statement *d)
 {

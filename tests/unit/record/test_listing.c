@@ -240,6 +240,38 @@ static void the_end_of_an_access_is_told(void **state)
 	assert_int_equal(seen.patient.statement_count + seen.patient.wrapped_count, 0);
 }
 
+static void a_deletion_is_told_when_it_is_signed_and_when_it_counts(void **state)
+{
+	AUTO(server) s = {0};
+	const struct world *w = &s.reader.w;
+	const struct actor *const both[] = {&w->anna, &w->ben};
+	struct listing_page page[] = {{.limit = 10}, {.limit = 10}};
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	for (size_t i = 0; i < COUNT(both); i++) {
+		(void)patients_of(&s, both[i], &page[i]);
+		page[i].since = page[i].next;
+	}
+	assert_ok(server_delete(&s, &w->anna));
+	assert_ok(server_send(&s, &w->anna));
+	for (size_t i = 0; i < COUNT(both); i++) {
+		const struct seen seen = patients_of(&s, both[i], &page[i]);
+		assert_int_equal(seen.patients, 1);
+		assert_int_equal(seen.ended, 0);
+		assert_int_equal(seen.patient.statement_count, 4 + i);
+		assert_int_equal(seen.patient.wrapped_count, 2);
+	}
+	s.reader.w.time += 7 * DAY;
+	for (size_t i = 0; i < COUNT(both); i++) {
+		const struct seen seen = patients_of(&s, both[i], &page[i]);
+		assert_int_equal(seen.patients, 1);
+		assert_int_equal(seen.ended, 1);
+		assert_int_equal(seen.patient.statement_count + seen.patient.wrapped_count, 0);
+	}
+}
+
 /** One file each for ${count} patients of anna's; every third is shared with ben. */
 static void many_files(struct server *s, uint8_t count)
 {
@@ -479,7 +511,7 @@ static void a_file_replays_from_what_the_server_gives(void **state) /* PROMISES#
 	before = s.reader.p;
 	s.reader.p = (struct patient_state){.fingerprint = s.fingerprint};
 	assert_ok(store_snapshot_new(&s.store, &snapshot));
-	const struct permit_pass *pass = server_pass(&s, snapshot.view, &s.reader.w.ben, PERMIT_PATIENT_SEE, &room);
+	const struct permit_pass *pass = server_pass(&s, snapshot.view, &s.reader.w.ben, PERMIT_PATIENT_PROVE, &room);
 	assert_ok(listing_file(snapshot.view, pass, NOW, &visit));
 	assert_int_equal(seen.statements, 4);
 	assert_int_equal(seen.wrapped, 2);
@@ -489,18 +521,45 @@ static void a_file_replays_from_what_the_server_gives(void **state) /* PROMISES#
 	assert_int_equal(s.reader.p.epoch_count, before.epoch_count);
 }
 
+static void a_deleted_file_gives_its_proof_and_no_key(void **state)
+{
+	AUTO(server) s = {0};
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(patient_state) before = {0};
+	struct permit_room room;
+	struct seen seen = {.file = &s.reader};
+	const struct listing_file visit = {replay, see_wrapped, see_access, &seen};
+
+	(void)state;
+	server_begin(&s);
+	server_file(&s);
+	assert_ok(server_delete(&s, &s.reader.w.anna));
+	assert_ok(server_send(&s, &s.reader.w.anna));
+	s.reader.w.time += 7 * DAY;
+	before = s.reader.p;
+	s.reader.p = (struct patient_state){.fingerprint = s.fingerprint};
+	assert_ok(store_snapshot_new(&s.store, &snapshot));
+	const struct permit_pass *pass = server_pass(&s, snapshot.view, &s.reader.w.ben, PERMIT_PATIENT_PROVE, &room);
+	assert_ok(listing_file(snapshot.view, pass, s.reader.w.time, &visit));
+	assert_int_equal(seen.statements, 5);
+	assert_int_equal(seen.wrapped, 0);
+	const struct authority_end end = patient_state_end(&s.reader.p, POSITION_NOW);
+	assert_true(authority_ended(&end, s.reader.w.time));
+	assert_null(server_pass(&s, snapshot.view, &s.reader.w.anna, PERMIT_PATIENT_SEE, &room));
+}
+
 static void a_token_finds_its_owners_source(void **state)
 {
 	AUTO(server) s = {0};
 	AUTO(store_snapshot) snapshot = {0};
 	static const uint8_t token[32] = {5};
-	struct hash wanted;
+	struct listing_sought wanted = {.time = NOW};
 	struct patient_id patient;
 	struct record_id record;
 	struct permit_room room;
 
 	(void)state;
-	memcpy(wanted.bytes, token, 32);
+	memcpy(wanted.token.bytes, token, 32);
 	server_begin(&s);
 	server_file(&s);
 	struct statement d = server_record_draft(&s, &s.reader.w.anna, BOTH, NULL);
@@ -531,6 +590,7 @@ int main(void)
 		TEST(files_come_with_what_opens_their_identity),
 		TEST(what_rights_do_not_cover_is_left_out),
 		TEST(the_end_of_an_access_is_told),
+		TEST(a_deletion_is_told_when_it_is_signed_and_when_it_counts),
 		TEST(own_and_shared_files_come_in_one_order),
 		TEST(files_whose_key_was_destroyed_are_passed_over),
 		TEST(the_newest_identity_and_epochs_are_shown),
@@ -538,6 +598,7 @@ int main(void)
 		TEST(records_come_page_by_page),
 		TEST(a_history_has_every_version_and_the_end),
 		TEST(a_file_replays_from_what_the_server_gives),
+		TEST(a_deleted_file_gives_its_proof_and_no_key),
 		TEST(a_token_finds_its_owners_source),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);

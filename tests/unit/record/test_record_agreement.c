@@ -75,7 +75,10 @@ static struct status try_file(struct server *s, const struct actor *a)
 {
 	const enum compartment compartment = (enum compartment)(1 + draw(3));
 
-	switch (draw(30)) {
+	switch (draw(32)) {
+	case 30:
+		return patient_state_end(&s->reader.p, POSITION_NOW).exists && draw(3) != 0 ? server_keep(s, a)
+											    : server_delete(s, a);
 	case 0:
 		return s->reader.record.version < 7 ? try_access(s, a) : server_end_record(s, a);
 	case 1:
@@ -100,7 +103,7 @@ static void walk(uint32_t from, size_t *taken)
 	for (size_t i = 0; i < STEPS; i++) {
 		const struct actor *a = somebody(&s);
 
-		s.reader.w.time += draw(1000);
+		s.reader.w.time += draw(20) == 0 ? DAY : draw(1000);
 		if (draw(12) == 0) {
 			(void)ok(try_user(&s));
 			continue;

@@ -117,6 +117,12 @@ static inline void sample_draft(enum statement_kind kind, const struct p256_publ
 	case STATEMENT_SIGN_IN:
 		s.sign_in = (struct statement_sign_in){hash_of(15), {uuid_of(16)}};
 		break;
+	case STATEMENT_PATIENT_END:
+		s.patient_end = (struct statement_patient_end){{uuid_of(9)}, 604800000};
+		break;
+	case STATEMENT_PATIENT_KEEP:
+		s.patient_keep = (struct statement_patient_keep){{uuid_of(9)}, hash_of(17)};
+		break;
 	case STATEMENT_KINDS:
 		break;
 	}

@@ -190,8 +190,9 @@ static void a_statement_knows_its_subject_and_its_patient(void **state)
 	const struct patient_id nine = {uuid_of(9)};
 	const struct record_id twelve = {uuid_of(12)};
 	static const bool about_patient[STATEMENT_KINDS] = {
-		[STATEMENT_PATIENT] = true,    [STATEMENT_EPOCH] = true,  [STATEMENT_GRANT] = true,
-		[STATEMENT_REVOCATION] = true, [STATEMENT_RECORD] = true, [STATEMENT_RECORD_END] = true,
+		[STATEMENT_PATIENT] = true,     [STATEMENT_EPOCH] = true,        [STATEMENT_GRANT] = true,
+		[STATEMENT_REVOCATION] = true,  [STATEMENT_RECORD] = true,       [STATEMENT_RECORD_END] = true,
+		[STATEMENT_PATIENT_END] = true, [STATEMENT_PATIENT_KEEP] = true,
 	};
 
 	(void)state;

@@ -209,6 +209,8 @@ static void refuses_unknown_kinds_and_other_prefixes(void **state)
 		{"tacenda/v1/gran", 16},
 		{"Tacenda/v1/grant", 17},
 		{"tacenda/v1/record-", 19},
+		{"tacenda/v1/patient-", 20},
+		{"tacenda/v1/patient-gone", 24},
 	};
 	AUTO(buffer) sample = {.max = LIMIT_STATEMENT_BYTES};
 	struct statement parsed;
