@@ -48,6 +48,7 @@ static void answer_status(struct serving *s, struct jsonwriter *w)
 	jsonwriter_u64(w, "night", keys.night);
 	jsonwriter_time(w, "night_made", keys.night_made);
 	jsonwriter_u64(w, "night_holders", keys.holders);
+	jsonwriter_u64(w, "night_acknowledged", keys.acknowledged);
 	jsonwriter_u64(w, "root_slots", keys.slot_count);
 }
 

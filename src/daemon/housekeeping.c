@@ -148,6 +148,20 @@ static bool night_due(uint32_t hour, uint64_t made, uint64_t now)
 	return now >= made + (hour < 24 ? NIGHT_MS * 3 / 2 : NIGHT_MS);
 }
 
+/** Said once when it begins and once when it ends; keyd offers the night file again by itself. */
+static void say_holders(struct serving *s, const struct keywire_status *keys)
+{
+	const bool absent = keys->acknowledged < keys->holders;
+
+	if (absent != s->holder_absent)
+		(void)fprintf(stderr, "tacendad: event=%s what=\"%s\"\n",
+			      absent ? "night_holder_absent" : "night_holder_back",
+			      absent ? "a night holder has not taken the night file: see to it; one that could not be "
+				       "opened at the start is asked again at the next start"
+				     : "every night holder has the night file");
+	s->holder_absent = absent;
+}
+
 /** A new night key when the last one is a day old; tried again every hour when a holder did not answer. */
 static struct status keep_night(struct serving *s)
 {
@@ -157,6 +171,7 @@ static struct status keep_night(struct serving *s)
 
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));
 	TRY(keyring_status(ring, &status));
+	say_holders(s, &status);
 	if (!night_due(settings_value(&s->settings, SETTING_NIGHT_HOUR), status.night_made, now) ||
 	    now < s->night_tried + RETRY_MS)
 		return OK;

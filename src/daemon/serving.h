@@ -19,8 +19,8 @@ struct serving {
 	struct buffer ca, site_statement, log_key;
 	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;
-	bool stop, ready, public; /* public: reachable from other machines */
-	bool degraded;            /* as last said */
+	bool stop, ready, public;     /* public: reachable from other machines */
+	bool degraded, holder_absent; /* as last said */
 	uint64_t night_tried;
 };
 

@@ -62,6 +62,7 @@ void keeper_seal(struct keeper *k)
 		(void)k->os->close(k->nights);
 	k->nights = -1;
 	k->slots = (struct slots){0};
+	k->night = (struct nightfile){0};
 	k->origin = (struct origin){0};
 	k->log_key = (struct ed25519_public){0};
 	k->rewrap_failure = OK;
@@ -165,6 +166,7 @@ static struct status open_with_root(struct keeper *k)
 		return s;
 	}
 	k->state = KEYWIRE_OPEN;
+	k->night = file;
 	(void)ok(holder_offer(&k->holders, &file));
 	const struct rewrap_place place = keeper_rewrap_place(k);
 	(void)ok(rewrap_tidy(&place));
@@ -314,6 +316,22 @@ void keeper_step(struct keeper *k)
 	const struct rewrap_place place = keeper_rewrap_place(k);
 
 	k->rewrap_failure = rewrap_step(&place, &k->rewrap, STEP_ROWS);
+}
+
+/* A night that took over since was acknowledged by every holder, or it would not have. */
+bool keeper_waits(const struct keeper *k)
+{
+	if (k->state != KEYWIRE_OPEN || k->rewrap.running || k->night.number != k->store.now.number)
+		return false;
+	for (size_t i = 0; i < k->holders.count; i++)
+		if (k->holders.list[i].dir >= 0 && !k->holders.list[i].acknowledged)
+			return true;
+	return false;
+}
+
+void keeper_offer_again(struct keeper *k)
+{
+	(void)ok(holder_offer(&k->holders, &k->night));
 }
 
 static struct status prove(struct keeper *k, const struct keywire_proof *present)

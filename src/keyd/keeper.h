@@ -31,7 +31,8 @@ struct keeper {
 	uint8_t landlock;
 
 	enum keywire_state state;
-	int nights; /* -1 unless open */
+	int nights;             /* -1 unless open */
+	struct nightfile night; /* as it was opened; what keeper_offer_again() offers */
 	struct slots slots;
 	struct secret root;
 	struct keystore store;
@@ -66,6 +67,10 @@ struct tlsidentity_place keeper_tls_place(struct keeper *k);
 MUST_CHECK struct status keeper_rewrap(struct keeper *k);
 /** keeper_step(k): a little of the running re-wrap; its outcome is in k->rewrap_failure when it stopped. */
 void keeper_step(struct keeper *k);
+/** keeper_waits(k): a holder whose directory is there has not acknowledged the night file. */
+bool keeper_waits(const struct keeper *k);
+/** keeper_offer_again(k): the night file, to every holder, as far as they go. */
+void keeper_offer_again(struct keeper *k);
 /** keeper_add_slot(k, present, added): ST_UNPROVEN unless ${present} opens a slot. */
 MUST_CHECK struct status keeper_add_slot(struct keeper *k, const struct keywire_proof *present,
 					 const struct keywire_proof *added);

@@ -10,6 +10,9 @@
 #include "label.h"
 #include "logline.h"
 
+/* How long a holder that was away is left alone. */
+#define OFFER_AGAIN_MS 60000
+
 struct serving {
 	struct keeper *keeper;
 	struct pollfd polls[SERVE_CONNECTIONS_MAX]; /* fd -1: ended */
@@ -17,6 +20,7 @@ struct serving {
 	size_t count, left;
 	struct secret question, answer; /* one packet each: keys pass through them */
 	size_t waiting;                 /* who asked for the running re-wrap; count: nobody */
+	uint64_t offered;               /* when holders were last seen to be served, or asked; monotonic ms */
 	bool stop;
 };
 
@@ -126,17 +130,37 @@ static void advance_rewrap(struct serving *v)
 	send_answer(v, i, &answer);
 }
 
+/* A holder may have been away, full, or mounted for reading when its file was offered. */
+static void offer_when_due(struct serving *v)
+{
+	struct keeper *k = v->keeper;
+	const uint64_t now = clock_mono(k->clock);
+	const bool waits = keeper_waits(k);
+
+	if (waits && now - v->offered < OFFER_AGAIN_MS)
+		return;
+	v->offered = now;
+	if (!waits)
+		return;
+	keeper_offer_again(k);
+	if (!keeper_waits(k))
+		logline_event("holders-have-the-night", k->store.now.number, OK);
+}
+
 static struct status turn(struct serving *v)
 {
-	bool running = v->keeper->rewrap.running;
+	const bool running = v->keeper->rewrap.running;
+	const int idle = keeper_waits(v->keeper) ? OFFER_AGAIN_MS : -1;
 
-	if (poll(v->polls, v->count, running ? 0 : -1) < 0 && errno != EINTR)
+	if (poll(v->polls, v->count, running ? 0 : idle) < 0 && errno != EINTR)
 		return FAIL_AT(ST_IO, "poll");
 	for (size_t i = 0; i < v->count && !v->stop; i++)
 		if (v->polls[i].fd >= 0 && v->polls[i].revents != 0)
 			serve_one(v, i);
 	if (running)
 		advance_rewrap(v);
+	else
+		offer_when_due(v);
 	return OK;
 }
 

@@ -195,6 +195,35 @@ static void a_night_waits_for_every_holder(void **state)
 	folder_remove(&keys);
 }
 
+/* Its directory is there and takes no file, as one that is full or mounted for reading; later it does. */
+static void a_holder_that_took_nothing_at_the_start_is_offered_the_night_again(void **state)
+{
+	struct folder *f = *state;
+	const struct keywire_proof proof = scene_proof();
+	struct folder keys;
+	struct keeper k;
+
+	folder_make(&keys);
+	assert_ok(scene_create(&os_real, &keys, &k));
+	keeper_seal(&k);
+	assert_false(keeper_waits(&k));
+	assert_int_equal(mkdirat(f->fd, "00000001.night", 0700), 0);
+	keeper_begin(&os_real, &scene_clock, keys.fd, &k);
+	k.holders = (struct holders){.os = &os_real, .count = 2, .list = {{.dir = f->fd}, {.dir = -1}}};
+	assert_ok(keeper_unseal(&k, &proof));
+	assert_true(keeper_waits(&k));
+	keeper_offer_again(&k);
+	assert_true(keeper_waits(&k) && holder_acknowledged(&k.holders) == 0);
+	assert_int_equal(unlinkat(f->fd, "00000001.night", AT_REMOVEDIR), 0);
+	keeper_offer_again(&k);
+	assert_int_equal(holder_acknowledged(&k.holders), 1);
+	assert_true(held(f, 1));
+	/* The one whose directory could not be opened is for the next start. */
+	assert_false(keeper_waits(&k));
+	keeper_seal(&k);
+	folder_remove(&keys);
+}
+
 /* PROMISES#B7: superseded for two weeks by the holder's own clock, not a moment less. */
 static void sweeps_what_was_superseded_two_weeks_ago(void **state)
 {
@@ -300,6 +329,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_fault_is_no_acknowledgement, fresh, gone),
 		cmocka_unit_test_setup_teardown(an_absent_holder_is_told, fresh, gone),
 		cmocka_unit_test_setup_teardown(a_night_waits_for_every_holder, fresh, gone),
+		cmocka_unit_test_setup_teardown(a_holder_that_took_nothing_at_the_start_is_offered_the_night_again,
+						fresh, gone),
 		cmocka_unit_test_setup_teardown(sweeps_what_was_superseded_two_weeks_ago, fresh, gone),
 		cmocka_unit_test_setup_teardown(a_clock_set_back_removes_nothing, fresh, gone),
 		cmocka_unit_test_setup_teardown(a_forged_high_number_supersedes_nothing_that_comes_later, fresh, gone),
