@@ -137,6 +137,8 @@ MUST_CHECK struct status vault_object(const struct row *version, struct vault_ob
 
 /* Objects up to this are opened in one pass, in memory; larger ones twice. */
 #define VAULT_ONE_PASS ((size_t)256 * 1024)
+/* Chunks of a larger one that are opened at a time: while its client reads slowly it holds 32 KiB. */
+#define VAULT_READ_WINDOW 2
 
 /** An object, or a range of it, on its way out; `{0}` is a valid empty one; must not be moved. */
 struct vault_reader {

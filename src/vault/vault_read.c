@@ -19,7 +19,7 @@ static struct status damaged(struct status s)
 
 static size_t window_chunks(const struct vault_reader *r)
 {
-	return r->parts.size <= VAULT_ONE_PASS ? ONE_PASS_CHUNKS : VAULT_WINDOW;
+	return r->parts.size <= VAULT_ONE_PASS ? ONE_PASS_CHUNKS : VAULT_READ_WINDOW;
 }
 
 static uint64_t chunk_len(const struct vault_reader *r, uint64_t chunk)
