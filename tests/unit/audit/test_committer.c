@@ -52,7 +52,7 @@ static void site_new(struct site *s)
 static struct status start_all(struct site *s)
 {
 	TRY(store_open(
-		&(struct store_options){.os = s->store_os, .dir = s->rig.dir, .keys = {row_key, NULL}, .create = true},
+		&(struct store_options){.os = s->store_os, .dir = s->rig.dir, .keys = {.key = row_key}, .create = true},
 		&s->store));
 	TRY(log_open(&s->rig.options, &s->log));
 	TRY(logread_new(s->log, &rig_keys, &s->reader));
@@ -757,7 +757,7 @@ static struct committer_gap gap_of(struct site *s)
 {
 	struct committer_gap gap;
 
-	assert_ok(store_open(&(struct store_options){.os = &rig_quiet, .dir = s->rig.dir, .keys = {row_key, NULL}},
+	assert_ok(store_open(&(struct store_options){.os = &rig_quiet, .dir = s->rig.dir, .keys = {.key = row_key}},
 			     &s->store));
 	assert_ok(log_open(&s->rig.options, &s->log));
 	assert_fails(ST_CORRUPT, committer_compare(&s->store, s->log, &gap));
