@@ -221,16 +221,15 @@ static void print_cell(const struct output *o, size_t column, const char *text, 
 		(void)printf("%*s", (int)(c->number || width > c->width ? 0 : c->width - width) + 2, "");
 }
 
-static void print_heads(const struct output *o)
+static void print_head(const struct output *o, size_t column)
 {
-	for (size_t i = 0; i < o->column_count; i++) {
-		char head[64];
-		size_t len = strlen(o->columns[i].name);
-		for (size_t k = 0; k < len && k < sizeof head; k++)
-			head[k] = o->columns[i].name[k] == '_' ? ' '
-							       : (char)toupper((unsigned char)o->columns[i].name[k]);
-		print_cell(o, i, head, len);
-	}
+	const char *name = o->columns[column].name;
+	char head[64];
+	size_t len = 0;
+
+	for (; name[len] != '\0' && len < sizeof head; len++)
+		head[len] = name[len] == '_' ? ' ' : (char)toupper((unsigned char)name[len]);
+	print_cell(o, column, head, len);
 }
 
 struct status output_end(struct output *o, const char *nothing)
@@ -245,7 +244,8 @@ struct status output_end(struct output *o, const char *nothing)
 	}
 	if (room > 0)
 		fit(o, room);
-	print_heads(o);
+	for (size_t i = 0; i < o->column_count; i++)
+		print_head(o, i);
 	const char *at = (const char *)o->rows.bytes;
 	for (size_t row = 0; row < o->count && !ferror(stdout); row++)
 		for (size_t i = 0; i < o->column_count; i++) {

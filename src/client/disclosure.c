@@ -84,7 +84,8 @@ static bool complete(const struct group *g, const struct disclosure_item *items,
 {
 	uint64_t count = answer->shown.count;
 
-	if (count > g->count || !shown_equal(&items[g->at[count - 1]].shown, &answer->shown))
+	if (g->at == NULL || count == 0 || count > g->count ||
+	    !shown_equal(&items[g->at[count - 1]].shown, &answer->shown))
 		return false;
 	return count == g->count || items[g->at[count]].index >= answer->shown.size;
 }
