@@ -88,6 +88,7 @@ def write_server(result, rounds, seconds):
 
 
 def write_scale(sizes, ratios, fill, disk, load):
+    disturbed = load[0] > 1
     lines = [
         machine() + f". Load average when it began {load[0]:.1f}, when it ended {load[1]:.1f}. fdatasync of a page p50 {disk:.2f} ms.",
         "Processor time of tacendad and keyd, and median time seen by one client over one kept connection, random access.",
@@ -97,7 +98,7 @@ def write_scale(sizes, ratios, fill, disk, load):
     ]
     for name, what in (("page", "a page of 100 patients"), ("list", "one record list"), ("read", "one read"), ("write", "one write")):
         cells = " | ".join(f"{size[name]['cpu']:.0f} µs cpu, {size[name]['p50']:.2f} ms" for size in sizes)
-        met = verdict(ratios[name], 1.5, True) if sizes[-1]["patients"] >= 100000 else "not shown by this size"
+        met = verdict(ratios[name], 1.5, True, disturbed) if sizes[-1]["patients"] >= 100000 else "not shown by this size"
         lines.append(f"| {what} | {cells} | {ratios[name]:.2f} | {met} |")
     for size in sizes:
         lines.append("")
