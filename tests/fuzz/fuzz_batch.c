@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct batch_actor actor;
 	struct batch b;
 	enum tail tail;
+	uint64_t sequence = 7;
 
 	if (!ready && !ok(crypto_setup()))
 		abort();
@@ -44,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (ok(batch_next_actor(&r, &actor)))
 		if (actor.piece.at < data || actor.piece.at + actor.piece.len > data + len)
 			abort();
+	(void)ok(batch_take_sequence(&r, &sequence));
+	if (sequence < 7 || (sequence > 7 && r.at != r.end))
+		abort();
 	if (len > sizeof region)
 		return 0;
 	memcpy(region, data, len);
