@@ -128,6 +128,23 @@ static struct status find_record(struct patientfile *file, const char *word, str
 	return OK;
 }
 
+/** What a new version is unless he says otherwise: a draft becomes final, if he may make it so. */
+static struct status usual_status(struct cli *c, const struct patientfile *file, const struct statement *latest,
+				  uint32_t *out)
+{
+	const struct user_id *self = &c->keys.person.user;
+	const bool own = uuid_equal(&latest->head.author.uuid, &self->uuid);
+	struct people people = site_people(&c->site);
+	const struct place now = {.position = POSITION_NOW, .time = clock_wall(&clock_system)};
+	uint32_t power;
+
+	*out = latest->record.status == RECORD_DRAFT ? RECORD_FINAL : RECORD_AMENDED;
+	TRY(patient_state_power(&file->state, &people, self, now, &power));
+	if (latest->record.status == RECORD_DRAFT && !own && (power & RIGHT_SIGN) == 0)
+		*out = RECORD_DRAFT;
+	return OK;
+}
+
 static struct status update(struct cli *c)
 {
 	AUTO(patientfile) file = {0};
@@ -140,7 +157,8 @@ static struct status update(struct cli *c)
 	TRY(find_record(&file, cli_argument(c, 1), &record));
 	TRY(recordget_latest(&file, &record, &latest, &memory));
 	const struct statement_record *old = &latest.record;
-	uint32_t next = old->status == RECORD_DRAFT ? RECORD_FINAL : RECORD_AMENDED;
+	uint32_t next;
+	TRY(usual_status(c, &file, &latest, &next));
 	TRY(word_value(c, "--status", VOCABULARY_RECORD_STATUS, next, &status));
 	struct recordput version = {.record = record,
 				    .version = old->version + 1,
@@ -332,7 +350,8 @@ const struct command commands_record[] = {
 	 "tacenda record put pt-0dq3... letter.pdf --kind report --title 'Clinic letter'", NULL},
 	{"record update", "PATIENT RECORD FILE|-", 3, 3, update_options, update, "store a new version",
 	 "tacenda record update pt-0dq3... rc-0dq4... letter.pdf --status amended",
-	 "Earlier versions stay as they are."},
+	 "Earlier versions stay as they are. A draft becomes final and anything else amended unless --status says "
+	 "otherwise; to make somebody else's draft final takes the right sign."},
 	{"record list", "PATIENT", 1, 1, list_options, list, "list the records of a patient file",
 	 "tacenda record list pt-0dq3... --kind dictation", NULL},
 	{"record get", "PATIENT RECORD", 2, 2, get_options, get, "fetch, verify and open a record",

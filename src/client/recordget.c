@@ -120,19 +120,19 @@ static void history_clear(struct history *h)
 	free(h->views);
 }
 
-/** That each version builds on the one before, from the first. */
-static struct status check_chain(const struct history *h, const struct record_id *record,
-				 const struct patient_id *patient)
+/** That each version builds on the one before, from the first, and that its author was allowed that very step. */
+static struct status check_chain(struct patientfile *f, const struct history *h, const struct record_id *record)
 {
-	struct hash previous = {0};
+	struct people people = site_people(f->site);
+	struct record_state state = {0};
 
 	for (size_t i = 0; i < h->page.items.count; i++) {
-		const struct statement *s = &h->views[i].statement;
-		if (!uuid_equal(&s->record.record.uuid, &record->uuid) ||
-		    !uuid_equal(&s->record.patient.uuid, &patient->uuid) || s->record.version != i + 1 ||
-		    !hash_equal(&s->head.previous, &previous))
+		const struct recordview *v = &h->views[i];
+		/* Its signature was verified with the row. */
+		const struct place place = {.position = v->leaf, .time = v->time, .verified = true};
+		if (!uuid_equal(&v->statement.record.record.uuid, &record->uuid) ||
+		    !ok(patient_state_add_record(&f->state, &people, &state, &v->statement, place)))
 			return FAIL_AT(ST_CORRUPT, "record chain");
-		previous = s->name;
 	}
 	return h->page.items.count > 0 ? OK : FAIL_AT(ST_NOT_FOUND, "record");
 }
@@ -181,7 +181,7 @@ static struct status history_load(struct patientfile *f, const struct record_id 
 	if (out->views == NULL)
 		return FAIL(ST_NO_MEMORY);
 	TRY(recordview_check(f, out->page.items.items, out->page.items.count, out->views));
-	TRY(check_chain(out, record, &f->id));
+	TRY(check_chain(f, out, record));
 	TRY(check_end(out));
 	TRY(shown_of(out, &receipt.shown));
 	return receipts_add(f->site, &receipt);

@@ -40,20 +40,24 @@ static const struct jsonfield rows_of_history[] = {ITEMS};
 const struct jsonfield_table recordview_history_table = JSONFIELD_TABLE(struct recordview_page, rows_of_history);
 
 /**
- * The state that a version says it builds on.  That the chain really has it is shown
- * by the history; here it is the author's right at this place that counts.
+ * The state that a version says it builds on.  That the chain really has it, and whose
+ * version it was, is shown by the history; here it is the author's right to write at
+ * this place that counts.
  */
-static struct record_state claimed_before(const struct statement_record *r, const struct hash *previous)
+static struct record_state claimed_before(const struct statement *s)
 {
+	const struct statement_record *r = &s->record;
+
 	if (r->version == 1)
 		return (struct record_state){0};
 	return (struct record_state){
 		.patient = r->patient,
 		.record = r->record,
-		.head = *previous,
+		.head = s->head.previous,
 		.version = r->version - 1,
 		.kind = r->kind,
 		.status = r->status == RECORD_AMENDED || r->status == RECORD_IN_ERROR ? RECORD_FINAL : RECORD_DRAFT,
+		.author = s->head.author,
 	};
 }
 
@@ -90,7 +94,7 @@ static struct status check_row(struct patientfile *f, const struct recordview_ro
 	if (!ok(statement_parse(row->statement, &out->statement)) || out->statement.kind != STATEMENT_RECORD)
 		return FAIL_AT(ST_CORRUPT, "record");
 	const struct statement_record *r = &out->statement.record;
-	struct record_state state = claimed_before(r, &out->statement.head.previous);
+	struct record_state state = claimed_before(&out->statement);
 	if (!uuid_equal(&r->record.uuid, &row->record.uuid) || r->version != row->version || r->size != row->size ||
 	    !ok(patient_state_add_record(&f->state, &people, &state, &out->statement,
 					 (struct place){.position = row->leaf, .time = row->time})))

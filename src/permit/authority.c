@@ -200,10 +200,22 @@ static const char *reader(const struct authority_facts *f, const struct statemen
 	return has_power(f, authority_compartment_rights(s->epoch.compartment)) ? NULL : "permission";
 }
 
-/** To write takes the keys of what is written, so it takes the right to them. */
+/** Whether it makes final what somebody else left as a draft. */
+static bool signs_off(const struct authority_facts *f, const struct statement_record *r)
+{
+	return f->record_known && f->record_status == RECORD_DRAFT && !same_user(&f->record_author, &f->author.id) &&
+	       (r->status == RECORD_FINAL || r->status == RECORD_AMENDED);
+}
+
+/**
+ * To write takes the keys of what is written, so it takes the right to them.  To vouch for another's draft takes
+ * `sign`; for his own words everybody vouches by signing them.
+ */
 static const char *writer(const struct authority_facts *f, const struct statement *s)
 {
-	return has_power(f, RIGHT_WRITE | authority_compartment_rights(s->record.compartment)) ? NULL : "permission";
+	if (!has_power(f, RIGHT_WRITE | authority_compartment_rights(s->record.compartment)))
+		return "permission";
+	return !signs_off(f, &s->record) || has_power(f, RIGHT_SIGN) ? NULL : "sign";
 }
 
 static const char *deleter(const struct authority_facts *f, const struct statement *s)

@@ -81,6 +81,7 @@ struct authority_facts {
 	uint32_t record_version;
 	enum record_kind record_kind;
 	enum record_status record_status;
+	struct user_id record_author;                /* of its last version */
 	bool has_identity_epoch, has_clinical_epoch; /* there is one, and nobody holds it who may not read any more */
 	uint32_t identity_epoch, clinical_epoch;
 };

@@ -327,6 +327,7 @@ static struct status gather_record(const struct patient_state *p, const struct p
 	f->record_version = record->version;
 	f->record_kind = record->kind;
 	f->record_status = record->status;
+	f->record_author = record->author;
 	if (s->kind != STATEMENT_RECORD || !f->patient_known)
 		return OK;
 	if (s->record.compartment != COMPARTMENT_CLINICAL)
@@ -348,6 +349,7 @@ static void move_on(struct record_state *record, const struct statement *s)
 	record->version = s->record.version;
 	record->kind = s->record.kind;
 	record->status = s->record.status;
+	record->author = s->head.author;
 }
 
 struct status patient_state_add_record(const struct patient_state *p, const struct people *people,

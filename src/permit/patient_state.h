@@ -47,6 +47,7 @@ struct record_state {
 	uint32_t version; /* 0: no statement yet */
 	enum record_kind kind;
 	enum record_status status;
+	struct user_id author; /* of the last version */
 	bool ended;
 };
 

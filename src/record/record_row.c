@@ -247,6 +247,7 @@ struct status record_row_read_record(const struct row *row, struct record_kept *
 	r.token = row_hash(row, COLUMN_RECORD_TOKEN);
 	TRY(row_secret_copy(row, SECRET_RECORD_STATUS, status, sizeof status));
 	TRY(row_secret_copy(row, SECRET_RECORD_HEAD, r.state.head.bytes, sizeof r.state.head.bytes));
+	TRY(row_secret_copy(row, SECRET_RECORD_AUTHOR, r.state.author.uuid.bytes, sizeof r.state.author.uuid.bytes));
 	r.state.status = (enum record_status)status[0];
 	r.state.ended = status[1] != 0;
 	*out = r;
@@ -276,7 +277,8 @@ struct status record_row_put_record(struct store_txn *txn, struct record_kept *r
 			  [COLUMN_RECORD_VERSIONS] = ROW_NUMBER(r->state.version),
 			  [COLUMN_RECORD_TOKEN] = ROW_BYTES(optional_hash(&r->token))},
 		.secret = {[SECRET_RECORD_STATUS] = bytes_of(status, sizeof status),
-			   [SECRET_RECORD_HEAD] = hash_bytes(&r->state.head)},
+			   [SECRET_RECORD_HEAD] = hash_bytes(&r->state.head),
+			   [SECRET_RECORD_AUTHOR] = uuid_bytes(&r->state.author.uuid)},
 	};
 
 	TRY(store_put(txn, &row));

@@ -100,11 +100,11 @@ const struct table tables[TABLE_COUNT] = {
 	},
 	[TABLE_RECORD] = {
 		TABLE_RECORD, "record", .version = 1,
-		.keys = 1, .column_count = 6, .secret_count = 2, .seq = COLUMN_RECORD_SEQ,
+		.keys = 1, .column_count = 6, .secret_count = 3, .seq = COLUMN_RECORD_SEQ,
 		OF_PATIENT(COLUMN_RECORD_PATIENT),
 		.columns = { UUID("id"), UUID("patient"), NUMBER("seq"), NUMBER("kind"), NUMBER("versions"),
 			     TOKEN("token") },
-		.secrets = { "status", "head" },
+		.secrets = { "status", "head", "author" },
 		.indexes = { BY2(COLUMN_RECORD_PATIENT, COLUMN_RECORD_SEQ), BY(COLUMN_RECORD_SEQ),
 			     BY(COLUMN_RECORD_TOKEN) },
 	},

@@ -240,6 +240,37 @@ def interrupted(tap, site, doctor, patient, record):
     tap.check(left in ([], ["out"]) and (not left or running.returncode == DONE), "an interrupted get leaves nothing behind", left)
 
 
+def signing(tap, doctor, typist, patient):
+    """What somebody else left as a draft is made final by who may sign; one's own words need no more than write."""
+    doctor.do("share", patient, "typist", "--allow", "identity,read,write")
+    draft = doctor.json("record", "put", patient, "-", "--kind", "report", "--status", "draft", stdin=b"dictated")["id"]
+    refused = typist.run("record", "update", patient, draft, "-", "--status", "final", stdin=b"typed")
+    tap.check(refused.code == REFUSED and "sign" in refused.error, "a typist who makes the doctor's draft final: exit 1, and the right is named", refused)
+    typist.do("record", "update", patient, draft, "-", stdin=b"typed")
+    doctor.do("record", "update", patient, draft, "-", stdin=b"checked")
+    for person in (doctor, typist):
+        versions = [(one["author"], one["status"]) for one in person.list("record", "history", patient, draft)]
+        tap.equal(versions, [("doctor", "draft"), ("typist", "draft"), ("doctor", "final")], f"{person.login}: typed it stays a draft, checked by the doctor it is final")
+    own = typist.json("record", "put", patient, "-", "--kind", "report", "--status", "draft", stdin=b"a note")["id"]
+    tap.equal(typist.run("record", "update", patient, own, "-", stdin=b"a note").code, DONE, "the typist's own note she makes final herself")
+    doctor.do("unshare", patient, "typist")
+
+
+def full(tap, site, doctor, patient):
+    """A record that would pass a quota: refused before it is sent, with the limit and what is used of it."""
+    path = site.folder / "large.bin"
+    with open(path, "wb") as large:
+        large.truncate(3 << 29)
+    tap.equal(site.host("set", "quota.owner", "1", "--data", site.data).code, DONE, "a quota of 1 GiB")
+    refused = doctor.run("record", "put", patient, path, "--kind", "report")
+    tap.check(refused.code == NOT_NOW and all(word in refused.error for word in ("quota.owner", "limit 1073741824", "used ", "raise it")) and
+              len(refused.error.strip().splitlines()) == 1, "what does not fit: exit 4, one line with limit and use that says what to do", refused)
+    told = doctor.json("site", "status")
+    tap.check(told["owner_limit_bytes"] == 1 << 30 and told["stored_bytes"] > 0, "site status shows limit and use", told)
+    tap.equal(site.host("set", "quota.owner", "0", "--data", site.data).code, DONE, "and none")
+    path.unlink()
+
+
 def not_now(tap, site, doctor):
     doctor.do("lock")
     locked = doctor.run("patient", "list")
@@ -293,12 +324,15 @@ def flow(tap):
     overview = call("tacenda", "--help").stdout.decode()
     tap.check(all(option in overview for option in COMMON), "the options of every command are in the overview")
     with Site() as site:
-        admin, doctor, auditor, stranger = site.begin(("doctor", "clinician"), ("auditor", "auditor"), ("stranger", "clinician"))
+        admin, doctor, auditor, stranger, typist = site.begin(("doctor", "clinician"), ("auditor", "auditor"), ("stranger", "clinician"),
+                                                              ("typist", "assistant"))
         patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
         usage(tap, doctor, patient)
         shapes(tap, site, admin, doctor, auditor, patient)
         people(tap, site, doctor, auditor, patient)
         unseen(tap, doctor, stranger, patient)
+        signing(tap, doctor, typist, patient)
+        full(tap, site, doctor, patient)
         not_now(tap, site, doctor)
         host(tap, site)
 

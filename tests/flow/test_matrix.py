@@ -57,6 +57,14 @@ GENERAL = [
     ("GET", "/v1/log/tile/0/000.p/4", None, "anybody", 200),
     ("GET", "/v1/log/proofs?from=2&size=4", None, "anybody", 200),
     ("GET", "/v1/session", None, EVERYBODY, 200),
+    ("GET", "/v1/sessions", None, EVERYBODY, 200),
+    ("GET", "/v1/devices", None, EVERYBODY, 200),
+    ("DELETE", "/v1/sessions/se-" + "0" * 26, None, EVERYBODY, 404),
+    ("DELETE", "/v1/devices/dv-" + "0" * 26, None, EVERYBODY, 404),
+    ("DELETE", "/v1/users/us-" + "0" * 26 + "/sessions", None, ("administrator",), 404),
+    ("PUT", "/v1/password", {"new": "x"}, EVERYBODY, 400),
+    ("GET", "/v1/settings", None, EVERYBODY, 200),
+    ("PUT", "/v1/settings/no.such", {"value": "1"}, ("administrator",), 404),
     ("GET", "/v1/directory", None, EVERYBODY, 200),
     ("GET", "/v1/notices", None, EVERYBODY, 200),
     ("POST", "/v1/changes", {"items": []}, EVERYBODY, 400),
@@ -113,7 +121,7 @@ class Cells:
         self.wrong, self.count = [], 0
 
 
-File = collections.namedtuple("File", "patient records head epochs owner granted")
+File = collections.namedtuple("File", "patient records head epochs owner granted draft")
 
 
 def enrol(admin, site, login, profile, rights=None):
@@ -139,6 +147,8 @@ def make_file(owner, grants, rights):
         records[compartment] = new_uuid()
         content = b"" if compartment == 1 else os.urandom(100)
         must(owner.put(owner.record(patient, records[compartment], kind=kind, compartment=compartment, content=content), content))
+    draft = new_uuid()
+    must(owner.put(owner.record(patient, draft, status=1, content=b"draft"), b"draft"))
     items, head = [], bytes.fromhex(made[0]["name"])
     for person, permissions, until in grants:
         text = owner.statement("grant", patient, b"\x01", person.user, u32(permissions), u64(until), previous=head)
@@ -149,7 +159,7 @@ def make_file(owner, grants, rights):
                                                     if permissions & rights[person.login] & bit]
         items.append(owner.epoch(patient, i, 1, bytes.fromhex(made[i]["name"]), holders, previous_sealed=os.urandom(72)))
     names = [bytes.fromhex(one["name"]) for one in must(send(owner, *items)).json["items"]]
-    return File(patient, records, head, names[-2:], owner, {person.login: permissions for person, permissions, _ in grants})
+    return File(patient, records, head, names[-2:], owner, {person.login: permissions for person, permissions, _ in grants}, draft)
 
 
 def general(cells, people):
@@ -237,6 +247,11 @@ def writing(cells, login, person, file, third, newcomer):
         # Without the right to write anywhere the address itself is refused, whatever file it is about.
         refused = no if carer and PEOPLE[login][2] & WRITE else 403
         cells.cell(f"write {word} {say}", answer, refused if not may else 409 if compartment == 1 else 200)
+    parts = person.record(file.patient, file.draft, version=2, previous=nowhere, content=b"final", identity_epoch=1, clinical_epoch=1)
+    signs = carer and power & (IDENTITY | READ | WRITE | SIGN) == IDENTITY | READ | WRITE | SIGN or owner and power & 7 == 7
+    refused = no if carer and PEOPLE[login][2] & WRITE else 403
+    cells.cell(f"make the owner's draft final {say}", cells.ask(person, "POST", "/v1/records", person.put_body(*parts, b"final"), RECORD),
+               409 if signs else refused)
     change("delete a record", person.statement("record-end", file.patient, file.records[3], u32(1), b"\x01", previous=nowhere),
            carer and power & DELETE)
     week = u64(7 * 86400 * 1000)
@@ -390,7 +405,8 @@ def every_route_is_walked(tap):
     walked = set(ELSEWHERE)
     for method, path, *_ in GENERAL:
         path = path.split("?")[0]
-        for pattern, name in (("/invitations/0+", "/invitations/{key_hash}"), ("/tile/.*", "/tile/{path}")):
+        for pattern, name in (("/invitations/0+", "/invitations/{key_hash}"), ("/tile/.*", "/tile/{path}"), ("/se-0+", "/{session}"), ("/dv-0+", "/{device}"),
+                              ("/us-0+", "/{user}"), ("/no.such", "/{name}")):
             path = re.sub(pattern, name, path)
         walked.add((method, path))
     tap.equal(walked, document, "every operation of docs/openapi.yaml is a row of the matrix, and no row is none")

@@ -27,66 +27,72 @@ struct signer {
 
 /* I invitation, K key by the previous one, U user, P patient file, 0 first epoch, e later epoch of identity,
  * E of clinical, G grant, r revocation of the owner's grant, R of a grant of his own, 1 record under identity,
- * 2 under clinical, 3 under both, D end of a record, X end of the patient file, W its withdrawal. */
-#define COLUMNS "IKUP0eEGrR123DXW"
+ * 2 under clinical, 3 under both, D end of a record, X end of the patient file, W its withdrawal, S what somebody
+ * else left as a draft made final. */
+#define COLUMNS "IKUP0eEGrR123DXWS"
 #define ALL     RIGHTS_ALL
 #define IR      (RIGHT_IDENTITY | RIGHT_READ)
 
 static const struct signer signers[] = {
-	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU............."},
-	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU............."},
-	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU............."},
-	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K.............."},
-	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K.............."},
-	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.P............"},
-	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K.............."},
+	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU.............."},
+	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU.............."},
+	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU.............."},
+	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K..............."},
+	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K..............."},
+	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.P............."},
+	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K..............."},
 
-	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.P0eEGrR123DXW"},
-	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.P0eE.rR.....W"},
-	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.P0eE.rR123DXW"},
-	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.P0eEGrR...DXW"},
-	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.P0eEGrR123..W"},
-	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..0eE.rR123DXW"},
-	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K.............."},
+	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.P0eEGrR123DXWS"},
+	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.P0eE.rR.....W."},
+	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.P0eE.rR123DXWS"},
+	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.P0eEGrR...DXW."},
+	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.P0eEGrR123..WS"},
+	{"owner without sign", PROFILE_CLINICIAN, ALL & ~32u, OWNER, 0, SOUND, ".K.P0eEGrR123DXW."},
+	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..0eE.rR123DXW."},
+	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K..............."},
 
-	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.P.e.........."},
-	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.P..E........."},
-	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.P............"},
-	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.P.....R......"},
-	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.P............"},
-	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.P............"},
-	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.P.........D.."},
-	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.P............"},
-	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.P.eE........."},
-	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.P.e....1....."},
-	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.P..E....2...."},
-	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.P.eE...123..."},
-	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.P..EG.R......"},
-	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.P.eEG.R123D.."},
-	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.P..EG.R.2.D.."},
-	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.P.e...R1..D.."},
-	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.P.eEG.R...D.."},
-	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.P.eE...123D.."},
-	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.P.eEG.R123..."},
-	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.P.eE........."},
-	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.P............"},
-	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K...eE...123D.."},
-	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K....E....2...."},
+	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.P.e..........."},
+	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.P..E.........."},
+	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.P............."},
+	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.P.....R......."},
+	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.P............."},
+	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.P............."},
+	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.P.........D..."},
+	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.P............."},
+	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.P.eE.........."},
+	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.P.e....1......"},
+	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.P..E....2....."},
+	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.P.eE...123...."},
+	{"identity+read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 39, SOUND, ".K.P.eE...123...S"},
+	{"read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 38, SOUND, ".K.P..E....2....."},
+	{"all but sign", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~32u, SOUND, ".K.P.eEG.R123D..."},
+	{"all, no right to sign", PROFILE_CLINICIAN, ALL & ~32u, GRANTED, ALL, SOUND, ".K.P.eEG.R123D..."},
+	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.P..EG.R......."},
+	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.P.eEG.R123D..S"},
+	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.P..EG.R.2.D..."},
+	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.P.e...R1..D..."},
+	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.P.eEG.R...D..."},
+	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.P.eE...123D..S"},
+	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.P.eEG.R123...S"},
+	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.P.eE.........."},
+	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.P............."},
+	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K...eE...123D..."},
+	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K....E....2....."},
 
-	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.P............"},
-	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.P............"},
+	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.P............."},
+	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.P............."},
 
-	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "................"},
-	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "................"},
-	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "................"},
-	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "................"},
-	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "................"},
-	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "................"},
-	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "................"},
-	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "................"},
-	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "................"},
-	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "................"},
-	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "................"},
+	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "................."},
+	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "................."},
+	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "................."},
+	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "................."},
+	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "................."},
+	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "................."},
+	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "................."},
+	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "................."},
+	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "................."},
+	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "................."},
+	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "................."},
 };
 
 static struct person person_of(uint8_t id, enum profile profile, uint32_t rights)
@@ -141,6 +147,7 @@ static void facts_for(const struct signer *signer, struct authority_facts *f)
 		.record_patient = {uuid_of(PATIENT)},
 		.record_version = 1,
 		.record_status = RECORD_DRAFT,
+		.record_author = {uuid_of(SIGNER)},
 		.has_identity_epoch = true,
 		.has_clinical_epoch = true,
 		.identity_epoch = 3,
@@ -218,6 +225,9 @@ static void make(char column, struct authority_facts *f, struct statement *s)
 		make_directory(column, f, s);
 	} else if (strchr("123", column) != NULL) {
 		make_record(column, f, s);
+	} else if (column == 'S') {
+		make_record('3', f, s);
+		f->record_author.uuid = uuid_of(OTHER);
 	} else if (strchr("0eE", column) != NULL) {
 		make_epoch(column, f, s);
 	} else if (column == 'P') {
@@ -646,6 +656,36 @@ static void a_status_never_goes_back(void **state)
 	}
 }
 
+static void anothers_draft_is_made_final_by_who_may_sign(void **state)
+{
+	/* A column for each next status (draft, final, amended, in error): s takes the right, . does not. */
+	static const char *const takes[] = {"....", ".ss.", "....", "....", "...."};
+	const struct signer writer = {"writer", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ""};
+
+	(void)state;
+	for (unsigned before = 0; before < 5; before++)
+		for (unsigned next = 0; next < 4; next++)
+			for (unsigned own = 0; own < 2; own++) {
+				struct authority_facts f;
+				struct statement s;
+
+				facts_for(&writer, &f);
+				make('3', &f, &s);
+				f.record_known = before != 0;
+				f.record_status = (enum record_status)before;
+				f.record_author.uuid = uuid_of(own != 0 ? SIGNER : OTHER);
+				s.record.version = before == 0 ? 1 : 2;
+				s.record.status = (enum record_status)(next + 1);
+				const struct status got = authority_decide(&f, &s);
+				const bool denied = got.code == ST_DENIED;
+				assert_int_equal(denied, own == 0 && takes[before][next] == 's');
+				if (denied)
+					assert_string_equal(got.what, "sign");
+				f.author_grant.permissions |= RIGHT_SIGN;
+				assert_true(authority_decide(&f, &s).code != ST_DENIED);
+			}
+}
+
 static void invitations_keep_to_profile_time_and_login(void **state)
 {
 	struct authority_facts f;
@@ -836,6 +876,7 @@ int main(void)
 		TEST(versions_follow_by_one_within_one_patient_and_kind),
 		TEST(an_identity_record_is_a_header_under_identity_alone),
 		TEST(a_status_never_goes_back),
+		TEST(anothers_draft_is_made_final_by_who_may_sign),
 		TEST(invitations_keep_to_profile_time_and_login),
 		TEST(an_administrator_does_not_step_down_himself),
 		TEST(an_invitation_makes_one_key_in_time),
