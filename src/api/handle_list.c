@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* handle_list: pages of the directory, of patient files and of records.  A page is one leaf, *delivered*. */
+#include "noticelist.h"
 #include "render.h"
 #include "route.h"
 #include "shown.h"
@@ -362,18 +363,17 @@ void handle_tokens(struct call *c, struct bytes body)
 
 /* --- Notices --- */
 
-static struct status put_notice(void *context, const struct row *row)
+static struct status put_notice(void *context, const struct noticelist_item *item)
 {
 	struct jsonwriter *w = context;
-	struct uuid id = row_uuid(row, COLUMN_NOTICE_ID);
 
 	jsonwriter_object(w, NULL);
-	jsonwriter_id(w, "id", ID_NOTICE, &id);
-	jsonwriter_u64(w, "seq", row_number(row, COLUMN_NOTICE_SEQ));
-	jsonwriter_time(w, "time", row_number(row, COLUMN_NOTICE_CREATED));
-	jsonwriter_text(w, "kind", text_from(row->secret[SECRET_NOTICE_KIND]));
-	jsonwriter_text(w, "severity", text_from(row->secret[SECRET_NOTICE_SEVERITY]));
-	jsonwriter_text(w, "text", text_from(row->secret[SECRET_NOTICE_TEXT]));
+	jsonwriter_id(w, "id", ID_NOTICE, &item->id.uuid);
+	jsonwriter_u64(w, "seq", item->seq);
+	jsonwriter_time(w, "time", item->time);
+	jsonwriter_text(w, "kind", item->kind);
+	jsonwriter_text(w, "severity", item->severity);
+	jsonwriter_text(w, "text", item->text);
 	jsonwriter_end(w);
 	return w->failure;
 }
@@ -383,19 +383,12 @@ void handle_notices(struct call *c, struct bytes body)
 	struct listing_page page = {0};
 	struct jsonwriter w = call_writer(c);
 	struct status s = read_page(c, &page);
-	struct store_range range = {.index = INDEX_NOTICE_USER,
-				    .prefix_count = 1,
-				    .prefix = {ROW_UUID(&c->caller.session.user.uuid)},
-				    .after_count = 1,
-				    .after = {ROW_NUMBER(page.since)},
-				    .limit = page.limit};
 
 	(void)body;
-	page.next = page.since;
 	jsonwriter_object(&w, NULL);
 	jsonwriter_array(&w, "items");
 	if (ok(s))
-		s = store_scan(call_view(c), TABLE_NOTICE, &range, put_notice, &w);
+		s = noticelist(call_view(c), c->pass, &page, put_notice, &w);
 	jsonwriter_end(&w);
 	end_page(&w, &page);
 	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices")});
