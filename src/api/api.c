@@ -266,6 +266,46 @@ static void collected(struct exchange *e, struct status s, struct bytes body)
 	c->route->handle(c, body);
 }
 
+static const struct {
+	const char *name;
+	enum id_kind kind;
+} ids[] = {{"patient", ID_PATIENT}, {"record", ID_RECORD}, {"upload", ID_UPLOAD},
+	   {"session", ID_SESSION}, {"device", ID_DEVICE}, {"user", ID_USER}};
+
+static struct status check_hash(struct text hex)
+{
+	struct hash hash;
+
+	return text_from_hex(hex, hash.bytes, sizeof hash.bytes);
+}
+
+static struct status check_segment(struct call *c, const char *name, struct status s)
+{
+	if (ok(s))
+		return OK;
+	c->problem.field = text_of(name);
+	return FAIL_AT(ST_INVALID, "address");
+}
+
+/** Malformed is 400 whoever asks; well-formed and unknown is 404, later. */
+static struct status check_form(struct call *c)
+{
+	struct text segment;
+	struct uuid id;
+	uint32_t number;
+
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		segment = route_segment(c, ids[i].name);
+		if (segment.at != NULL)
+			TRY(check_segment(c, ids[i].name, id_parse(ids[i].kind, segment, &id)));
+	}
+	segment = route_segment(c, "version");
+	if (segment.at != NULL)
+		TRY(check_segment(c, "version", text_to_u32(segment, 1, UINT32_MAX, &number)));
+	segment = route_segment(c, "key_hash");
+	return segment.at != NULL ? check_segment(c, "key_hash", check_hash(segment)) : OK;
+}
+
 static struct status find_route(struct call *c)
 {
 	const struct exchange_request *r = exchange_request(c->exchange);
@@ -275,6 +315,7 @@ static struct status find_route(struct call *c)
 	if (s.code == ST_DENIED)
 		c->problem.kind = PROBLEM_METHOD;
 	TRY(s);
+	TRY(check_form(c));
 	return read_query(c);
 }
 

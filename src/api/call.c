@@ -329,8 +329,9 @@ static void log_refusal(struct call *c, uint64_t rest)
 	if (c->why != NULL)
 		(void)ok(buffer_print(&detail, "%s", c->why));
 	else
-		(void)ok(buffer_print(&detail, "%s: %s%s%s", c->route != NULL ? c->route->pattern : "-",
-				      status_name(c->failure.code), c->asked.at[0] != '\0' ? ": " : "", c->asked.at));
+		(void)ok(buffer_print(&detail, "%s: %s %s%s%s", c->route != NULL ? c->route->pattern : "-",
+				      status_name(c->failure.code), c->failure.what != NULL ? c->failure.what : "",
+				      c->asked.at[0] != '\0' ? ": " : "", c->asked.at));
 	if (rest > 0)
 		(void)ok(buffer_print(&detail, "; %llu more in the last minute", (unsigned long long)rest));
 	bool sign_in = c->why != NULL || (c->route != NULL && c->route->who == ROUTE_PROOF);

@@ -23,6 +23,7 @@
 #include "path.h"
 #include "permit.h"
 #include "problem.h"
+#include "seen.h"
 #include "service.h"
 #include "session.h"
 
@@ -37,6 +38,7 @@ struct api_loop {
 	struct store_snapshot snapshot;
 	struct logread *log;
 	struct api_memory *memory; /* sessions seen lately (memory.h) */
+	struct seen seen;          /* roots of the log (seen.h) */
 	struct call *calls;        /* unused ones, kept with their buffers */
 	/* What the calls of this turn hand to the committer, in one piece. */
 	struct committer_entry *first, *last;

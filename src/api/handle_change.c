@@ -152,6 +152,14 @@ static struct status begin_change(struct call *c, size_t count, struct changing 
 	return OK;
 }
 
+/** Every author's view of the log is this log. */
+static struct status check_seen(struct call *c, const struct changing *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		TRY(seen_check(c, &g->change.items[i].parsed.head));
+	return OK;
+}
+
 /** Server keys of new patient files, durable before any row is sealed under them. */
 static struct status make_keys(struct call *c, const struct changing *g)
 {
@@ -286,6 +294,7 @@ static struct status bring_all(struct call *c, struct bytes body)
 	for (size_t i = 0; i < g->count; i++)
 		TRY(bring_item(c, &items[i], &g->change.items[i], &g->contents[i]));
 	TRY(record_prepare(call_view(c), &g->change));
+	TRY(check_seen(c, g));
 	return make_keys(c, g);
 }
 
@@ -377,7 +386,8 @@ static struct status finish_put(struct call *c, struct putting *p)
 		return FAIL_AT(ST_INVALID, "statement");
 	TRY(vault_write_finish(p->changing.contents, parsed.record.size, &parsed.record.content_hash));
 	item->content = p->changing.contents;
-	return record_prepare(call_view(c), &p->changing.change);
+	TRY(record_prepare(call_view(c), &p->changing.change));
+	return check_seen(c, &p->changing);
 }
 
 static void on_piece(struct exchange *e, struct status s, struct bytes piece, bool last)

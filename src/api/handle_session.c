@@ -290,10 +290,13 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 
 static void signed_in(struct call *c)
 {
+	const struct entering *e = c->own;
 	struct status s = c->failure;
 
 	c->failure = OK;
 	c->effect = effect_opened;
+	if (ok(s))
+		s = seen_check(c, &e->statement.head);
 	if (ok(s))
 		call_settle_change(c, apply_sign_in, respond_session);
 	else
@@ -441,6 +444,7 @@ static struct status prepare_enrolment(struct call *c, struct entering *e)
 	call_actor(c, &e->change.actor);
 	c->why = "enrolment that its invitation does not allow, or no longer";
 	TRY(record_prepare(call_view(c), &e->change));
+	TRY(seen_check(c, &e->statement.head));
 	c->why = "password that the policy refuses";
 	return OK;
 }

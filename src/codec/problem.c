@@ -27,6 +27,8 @@ static const struct problem_type types[] = {
 		"Send it again; an upload continues at its offset.", 408, ST_BUSY },
 	[PROBLEM_CONFLICT] = { "/problems/conflict", "What this builds on has changed",
 		"Fetch the present state, build on it and send it again.", 409, ST_CONFLICT },
+	[PROBLEM_FORK] = { "/problems/fork", "The statement names a log that this site never had",
+		"Do not retry; keep your security file and tell the operator: one of the two logs is a fork.", 409, ST_CORRUPT },
 	[PROBLEM_GONE] = { "/problems/gone", "This existed and has ended",
 		"Begin anew.", 410, ST_GONE },
 	[PROBLEM_LENGTH_REQUIRED] = { "/problems/length-required", "A length is needed",

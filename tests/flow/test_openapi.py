@@ -5,6 +5,7 @@ import base64
 import hashlib
 import os
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -12,7 +13,7 @@ from lib.prepared import Prepared  # noqa: E402
 from lib.shape import Interface  # noqa: E402
 from lib.site import ROOT  # noqa: E402
 from lib.tap import run  # noqa: E402
-from lib.wire import Pair, Stranger, b64, new_uuid  # noqa: E402
+from lib.wire import Pair, Stranger, b64, id_text, name_of, new_uuid  # noqa: E402
 
 JSON = {"Content-Type": "application/json"}
 RECORD = {"Content-Type": "application/vnd.tacenda.record"}
@@ -209,12 +210,143 @@ def administration(ask, person, admin):
     ask(other, "GET", "/v1/session", 401, say="of a forgotten device")
 
 
+def root_of(hashes):
+    """RFC 6962, 2.1: the root of a tree of these leaf hashes."""
+    if len(hashes) == 1:
+        return hashes[0]
+    half = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_of(hashes[:half]) + root_of(hashes[half:])).digest()
+
+
+def views(ask, person, prepared):
+    """What the author of a statement says he has seen of the log (PROMISES#B2)."""
+    size = min(prepared.size, 255)
+    tile = person.request("GET", f"/v1/log/tile/0/000.p/{size}").body
+    hashes = [tile[at:at + 32] for at in range(0, len(tile), 32)]
+    patient = new_uuid()
+    ask(person, "POST", "/v1/changes", 200, {"items": person.patient_items(patient)})
+    put = lambda wanted, say, seen: ask(person, "POST", "/v1/records", wanted, person.put_body(*person.record(patient, new_uuid(), seen=seen), b""), RECORD, say=say)
+    for seen in (1, 2, 3, size // 2, size - 1, size):
+        put(200, f"of an author who has seen {seen} leaves", (seen, root_of(hashes[:seen])))
+        refused = put(409, f"of one who has seen {seen} others", (seen, hashlib.sha256(root_of(hashes[:seen])).digest()))
+        ask.tap.equal(refused.json["type"], "/problems/fork", "and is told that it is a fork")
+    put(400, "of one who has seen nothing, and a root", (0, root_of(hashes)))
+    put(409, "of one who has seen the future", (10**9, root_of(hashes)))
+    fork = (2, b"\x55" * 32)
+    one = person.statement("patient", new_uuid(), b"", seen=fork)
+    ask.tap.equal(ask(person, "POST", "/v1/changes", 409, {"items": [{"statement": b64(one)}]}, say="from a fork").json["type"], "/problems/fork", "too")
+    body = {"login": person.login, "password": person.password, "device": person.device}
+    ask.tap.equal(ask(person, "POST", "/v1/sessions", 409, dict(body, proof=b64(person.proof(seen=fork))), token="", say="from a fork").json["type"],
+                  "/problems/fork", "so is who signs in from a fork")
+    entries = person.request("GET", "/v1/log/entries?scope=own&action=refusal&limit=1000").json["items"]
+    ask.tap.check(sum(b"fork" in base64.b64decode(entry["actor"]["piece"]) for entry in entries) >= 7, "each of these refusals is in the log")
+
+
+def refusals(ask, owner, nobody, prepared, admin):
+    """What else these operations may answer."""
+    patient, record = new_uuid(), new_uuid()
+    ask(owner, "POST", "/v1/changes", 200, {"items": owner.patient_items(patient)})
+    content = os.urandom(50)
+    first = owner.record(patient, record, content=content)
+    ask(owner, "POST", "/v1/records", 200, owner.put_body(*first, content), RECORD)
+    item = lambda parts: {"items": [dict(zip(("statement", "header", "key"), map(b64, parts)), content=b64(content))]}
+    again = lambda **more: owner.record(patient, new_uuid(), content=content, **more)
+    for name, wanted, parts in (("of another key", 401, again(key=Pair())), ("of another author", 403, again(author=nobody.user)),
+                                ("for no file", 404, owner.record(new_uuid(), new_uuid(), content=content)),
+                                ("of a later version", 409, again(version=3)), ("of another size", 422, again(size=49))):
+        ask(owner, "POST", "/v1/records", wanted, owner.put_body(*parts, content), RECORD, say=name)
+        ask(owner, "POST", "/v1/changes", wanted, item(parts), say=name)
+    end = owner.statement("record-end", patient, record, (1).to_bytes(4, "big"), b"\1", previous=name_of(first[0]))
+    ask(owner, "POST", "/v1/changes", 200, {"items": [{"statement": b64(end)}]})
+    later = owner.record(patient, record, version=2, previous=name_of(end), content=content)
+    ask(owner, "POST", "/v1/records", 410, owner.put_body(*later, content), RECORD, say="after its end")
+    ask(owner, "POST", "/v1/changes", 410, item(later), say="after its end")
+    ask(owner, "GET", "/v1/records/{record}/versions/{version}/content", 410, record=id_text("rc", record), version=1)
+    ask(nobody, "POST", "/v1/uploads", 404, query="?patient=" + id_text("pt", patient))
+    ask(owner, "POST", "/v1/uploads", 413, headers={"Upload-Length": str(3 << 30)})
+    ask(owner, "PATCH", "/v1/uploads/{upload}", 404, b"x", dict(PIECE, **{"Upload-Offset": "0"}), upload="up-" + NOTHING)
+    own, owner.device = owner.device, nobody.device
+    ask(owner, "POST", "/v1/sessions", 403, {"login": owner.login, "password": owner.password, "device": owner.device, "proof": b64(owner.proof())},
+        token="", say="with the device of another")
+    owner.device = own
+    enrolments(ask, owner, prepared, admin)
+
+
+def enrolments(ask, person, prepared, admin):
+    """An enrolment that somebody bends on its way."""
+    late, kept = Stranger(prepared.site), {}
+
+    def keep(kind, *fields, **more):
+        kept[kind] = fields, more
+        return Stranger.statement(late, kind, *fields, **more)
+
+    def stop(method, path, body=None, headers=None, **more):
+        return Stranger.request(late, method, path, None if path == "/v1/enrolments" else body, headers, **more)
+
+    late.statement, late.request = keep, stop
+    try:
+        late.enrol(admin.json("user", "add", "late", "--profile", "auditor")["invitation"], "Correct-horse-9!")
+    except RuntimeError:
+        pass  # it was stopped
+    (user, *rest), more = kept["key"]
+    nobody = new_uuid()
+    for wanted, say, statement in (
+            (401, "signed by another", Stranger.statement(late, "key", user, *rest, **dict(more, key=Pair()))),
+            (403, "of another site", Stranger.statement(late, "key", user, *rest, **dict(more, site=os.urandom(32)))),
+            (404, "of nobody", Stranger.statement(late, "key", nobody, *rest, **dict(more, author=nobody))),
+            (409, "from a fork", Stranger.statement(late, "key", user, *rest, **dict(more, seen=(2, b"\x55" * 32))))):
+        ask(person, "POST", "/v1/enrolments", wanted, {"statement": b64(statement), "password": "Correct-horse-9!", "device": late.device},
+            token="", say=say)
+
+
+def walls(ask, persons):
+    """What every operation answers before its handler: to a malformed request, to nobody, to another type, to too much, to another page."""
+    owner, chief, auditor = persons
+    cookie = dict(item.split("=", 1) for item in owner.sign_in(cookie=True).headers["set-cookie"].split("; ") if item.startswith("__Host"))
+    foreign = {"Cookie": "__Host-session=" + cookie["__Host-session"], "Sec-Fetch-Site": "cross-site"}
+    kinds = {"record": "rc", "patient": "pt", "upload": "up", "session": "se", "device": "dv", "user": "us"}
+    for (method, pattern), operation in ask.operations.items():
+        parts = {name: f"{kind}-{NOTHING}" for name, kind in kinds.items()} | dict(key_hash="0" * 64, version=1, path="0/999", name="no.such")
+        person = chief if "/settings" in pattern or "/users" in pattern else owner
+        types = list(operation.get("requestBody", {}).get("content", {}))
+        fields = {"Content-Type": types[0]} if types else {}
+        said = {int(code) for code in operation["responses"]}
+        ask(person, method, pattern, 400, query="?evil=1", say="with an unknown name", headers=fields, **parts)
+        for name in set(re.findall(r"{(\w+)}", pattern)) - {"path", "name"}:
+            ask(person, method, pattern, 400, say="malformed", headers=fields, **dict(parts, **{name: "x"}))
+        if operation.get("security") is None:
+            ask(person, method, pattern, 401, token="x", headers=fields, say="of nobody", **parts)
+            if method not in ("GET", "HEAD"):
+                ask(person, method, pattern, 403, token="", headers=dict(fields, **foreign), say="from another page", **parts)
+        if types:
+            ask(person, method, pattern, 415, b"x", {"Content-Type": "text/plain"}, say="of another type", **parts)
+            raw = person.raw((f"{method} {pattern.format(**parts)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {types[0]}\r\nContent-Length: {5 << 30}\r\n" +
+                              (f"Authorization: Bearer {person.token}\r\n" if operation.get("security") is None else "") + "\r\n").encode())
+            status = int(raw.split(b" ", 2)[1])
+            ask.asked[method, pattern].add(status)
+            ask.tap.check(status == 413 and 413 in said, f"{method} {pattern} answers 413 to the head of a body that is too large", raw[:300])
+        if 404 in said and not types and method != "POST":
+            query = f"?scope=patient&patient=pt-{NOTHING}" if pattern.endswith("/entries") else ""
+            ask(person, method, pattern, 404, query=query, say="of what is not there", **parts)
+    ask(auditor, "GET", "/v1/patients", 403)
+    ask(owner, "POST", "/v1/log/openings", 404, {"leaves": [10**6]})
+    ask(chief, "PUT", "/v1/settings/{name}", 404, {"value": "1"}, name="no.such")
+
+
+# Answers that no request alone brings about: a full log or disk, damage, a queue (tests/flow/test_full_disk.py, test_damage.py), an upload
+# or the end of a patient file of last week, a password changed meanwhile, a daemon that is about to end; and for what everybody may read, a pending step.
+ELSEWHERE = {429, 500, 503, 507}
+UNPROVOKED = {("HEAD", "/v1/uploads/{upload}"): {410}, ("PATCH", "/v1/uploads/{upload}"): {410}, ("DELETE", "/v1/uploads/{upload}"): {410},
+              ("GET", "/v1/records/{record}"): {410}, ("GET", "/v1/patients/{patient}/records"): {410}, ("PUT", "/v1/password"): {409}, ("GET", "/metrics"): {403}}
+
+
 def elsewhere(tap, interface, person):
-    """Addresses and methods that the document does not have."""
-    for path in ("/", "/v1", "/v1/", "/v2/site", "/v1/site/", "/v1/sites", "/V1/site", "/v1/patients/", "/admin", "/.well-known/x", "/v1/log",
-                 "/v1/log/tile", "/index.html", "/v1/records/rc-" + NOTHING + "/versions/1"):
+    """Addresses and methods that the document does not have: 400 for what is no address, 404 for one that is not there."""
+    for path, wanted in (("/", 404), ("/v1", 404), ("/v1/", 400), ("/v2/site", 404), ("/v1/site/", 400), ("/v1/sites", 404), ("/V1/site", 404),
+                         ("/v1/patients/", 400), ("/v1//site", 400), ("/v1/%2e%2e/site", 400), ("/v1/%zz", 400), ("/admin", 404), ("/.well-known/x", 404),
+                         ("/v1/log", 404), ("/v1/log/tile", 404), ("/index.html", 404), ("/v1/records/rc-" + NOTHING + "/versions/1", 404)):
         answer = person.request("GET", path)
-        tap.check(answer.status in (400, 404) and is_problem(answer), f"GET {path} is not there: {answer.status}", answer)
+        tap.check(answer.status == wanted and is_problem(answer), f"GET {path}: {wanted}", answer)
     known = {}
     for method, path, _ in interface.operations():
         known.setdefault(path, set()).add(method)
@@ -241,14 +373,20 @@ def flow(tap):
         files(ask, owner, nobody, prepared)
         changes(ask, owner)
         the_log(ask, owner, nobody, auditor, prepared)
+        views(ask, owner, prepared)
+        refusals(ask, owner, nobody, prepared, admin)
         elsewhere(tap, interface, owner)
         second = Stranger(site).enrol(admin.json("user", "add", "second", "--profile", "administrator")["invitation"], "Correct-horse-9!")
         administration(ask, nobody, second)
+        walls(ask, (owner, second, auditor))
         ask(auditor, "DELETE", "/v1/sessions", 204)
         ask(auditor, "DELETE", "/v1/sessions", 401, say="again")
         for place, operation in ask.operations.items():
             good = {int(code) for code in operation["responses"] if code.startswith("2")}
             tap.check(ask.asked.get(place, set()) & good, f"{place[0]} {place[1]} was asked with success")
+            said = {int(code) for code in operation["responses"]} - good - ELSEWHERE - UNPROVOKED.get(place, set())
+            missing = said - ask.asked[place] - ({403} if place[0] in ("GET", "HEAD") else set())
+            tap.check(not missing, f"{place[0]} {place[1]} gives every answer that it lists", sorted(missing))
         tap.equal(site.stop(), 0, "the daemon ends cleanly")
 
 

@@ -35,8 +35,6 @@ class Interface:
     def problems(self, operation, answer):
         """What of an answer the document does not say; [] when it fits."""
         said = operation["responses"].get(str(answer.status))
-        if said is None and answer.status >= 400:
-            said = operation["responses"].get("default")
         if said is None:
             return [f"status {answer.status} is not documented"]
         content = self.follow(said).get("content")
