@@ -120,12 +120,16 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 		TRY(look_up(loop, &hash, r));
 	}
 	TRY(check_limits(loop, r));
-	struct caller made = {.known = true, .session = r->session, .facts = r->facts};
-	made.facts.time = service_now(loop->service);
-	made.session.expires = end_of(loop->service, r);
-	TRY(arena_text(arena, (struct text){r->login, r->login_len}, &made.login));
-	TRY(arena_text(arena, (struct text){r->name, r->name_len}, &made.name));
-	*out = made;
+	struct text login, name;
+	TRY(arena_text(arena, (struct text){r->login, r->login_len}, &login));
+	TRY(arena_text(arena, (struct text){r->name, r->name_len}, &name));
+	out->session = r->session;
+	out->session.expires = end_of(loop->service, r);
+	out->facts = r->facts;
+	out->facts.time = service_now(loop->service);
+	out->login = login;
+	out->name = name;
+	out->known = true;
 	return OK;
 }
 

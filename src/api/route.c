@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "route.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <string.h>
 
 #define JSON "application/json"
@@ -190,25 +192,46 @@ static const struct route table[] = {
 	 handle_notices},
 };
 
-/** Walk a pattern along a path: true when it fits; ${name}, may be NULL, picks the segment that it calls so. */
-static bool walk(const char *pattern, const struct path *path, const char *name, struct text *picked)
-{
-	struct text rest = text_of(pattern + 1), part;
-	size_t at = 0;
+#define PARTS 8
+/** A pattern cut at its slashes, once: every request is compared with all of them. */
+struct route_parts {
+	struct text at[PARTS];
+	size_t count;
+	bool open; /* a last "*" takes the rest; not counted */
+};
+static struct route_parts patterns[COUNT(table)];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	while (text_split(&rest, '/', &part)) {
-		if (text_equal(part, TEXT("*")))
-			return at < path->count;
-		if (at == path->count)
-			return false;
-		if (part.at[0] != ':' && !text_equal(part, path->segments[at]))
-			return false;
-		if (part.at[0] == ':' && name != NULL &&
-		    text_equal((struct text){part.at + 1, part.len - 1}, text_of(name)))
-			*picked = path->segments[at];
-		at++;
+static void cut_patterns(void)
+{
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct route_parts *p = &patterns[i];
+		struct text rest = text_of(table[i].pattern + 1), part;
+
+		while (text_split(&rest, '/', &part)) {
+			p->open = text_equal(part, TEXT("*"));
+			assert(p->open || p->count < PARTS);
+			if (!p->open)
+				p->at[p->count++] = part;
+		}
 	}
-	return at == path->count;
+}
+
+static const struct route_parts *parts_of(const struct route *route)
+{
+	(void)pthread_once(&once, cut_patterns);
+	return &patterns[route - table];
+}
+
+/** The last segments differ most. */
+static bool fits(const struct route_parts *p, const struct path *path)
+{
+	if (p->open ? path->count <= p->count : path->count != p->count)
+		return false;
+	for (size_t i = p->count; i-- > 0;)
+		if (p->at[i].at[0] != ':' && !text_equal(p->at[i], path->segments[i]))
+			return false;
+	return true;
 }
 
 struct status route_find(enum http_method method, const struct path *path, const struct route **out)
@@ -216,7 +239,7 @@ struct status route_find(enum http_method method, const struct path *path, const
 	bool other = false;
 
 	for (size_t i = 0; i < COUNT(table); i++) {
-		if (!walk(table[i].pattern, path, NULL, NULL))
+		if (!fits(parts_of(&table[i]), path))
 			continue;
 		if (table[i].method == method || (method == HTTP_HEAD && table[i].method == HTTP_GET)) {
 			*out = &table[i];
@@ -229,10 +252,13 @@ struct status route_find(enum http_method method, const struct path *path, const
 
 struct text route_segment(const struct call *call, const char *name)
 {
-	struct text picked = {0};
+	const struct route_parts *p = parts_of(call->route);
 
-	(void)walk(call->route->pattern, &call->path, name, &picked);
-	return picked;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->at[i].at[0] == ':' &&
+		    text_equal((struct text){p->at[i].at + 1, p->at[i].len - 1}, text_of(name)))
+			return call->path.segments[i];
+	return (struct text){0};
 }
 
 struct status route_id(const struct call *call, const char *name, enum id_kind kind, struct uuid *out)

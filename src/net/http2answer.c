@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http2answer.h"
 
-#include <stdio.h>
-
 #include "connection.h"
 #include "reply.h"
 
@@ -108,17 +106,15 @@ static struct status submit(struct exchange *e, const struct exchange_reply *r, 
 	struct connection *c = e->connection;
 	struct field_list list = {.count = 0};
 	nghttp2_data_provider provider = {.source.ptr = e, .read_callback = on_produce};
-	char status[16], size[24];
+	char status[REPLY_DIGITS], size[REPLY_DIGITS];
 	struct text date = {loop_date(c->loop), LOOP_DATE_LEN};
 
-	int status_len = snprintf(status, sizeof status, "%u", r->status);
-	int size_len = snprintf(size, sizeof size, "%llu", (unsigned long long)length);
-	add(&list, TEXT(":status"), (struct text){status, (size_t)status_len}, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+	add(&list, TEXT(":status"), reply_number(r->status, status), NGHTTP2_NV_FLAG_NO_COPY_NAME);
 	add(&list, TEXT("date"), date, NGHTTP2_NV_FLAG_NO_COPY_NAME);
 	if (r->content_type.len > 0)
 		add(&list, TEXT("content-type"), r->content_type, NGHTTP2_NV_FLAG_NO_COPY_NAME);
 	if (length != EXCHANGE_LENGTH_UNKNOWN && !reply_is_bodyless(r->status))
-		add(&list, TEXT("content-length"), (struct text){size, (size_t)size_len}, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+		add(&list, TEXT("content-length"), reply_number(length, size), NGHTTP2_NV_FLAG_NO_COPY_NAME);
 	add_headers(&list, r);
 	int error = nghttp2_submit_response(c->http2.session, e->stream, list.fields, list.count,
 					    e->sent ? NULL : &provider);

@@ -104,15 +104,21 @@ static uint8_t *put_text(uint8_t *at, struct text t)
 
 #define PUT(at, literal) put(at, literal, sizeof(literal) - 1)
 
-static uint8_t *put_number(uint8_t *at, uint64_t n)
+struct text reply_number(uint64_t n, char room[REPLY_DIGITS])
 {
-	char digits[20];
-	size_t first = sizeof digits;
+	size_t first = REPLY_DIGITS;
 
 	do
-		digits[--first] = (char)('0' + n % 10);
+		room[--first] = (char)('0' + n % 10);
 	while ((n /= 10) > 0);
-	return put(at, digits + first, sizeof digits - first);
+	return (struct text){room + first, REPLY_DIGITS - first};
+}
+
+static uint8_t *put_number(uint8_t *at, uint64_t n)
+{
+	char digits[REPLY_DIGITS];
+
+	return put_text(at, reply_number(n, digits));
 }
 
 static uint8_t *put_header(uint8_t *at, const struct exchange_header *h)

@@ -50,4 +50,8 @@ void reply_problem(unsigned status, const char *what, struct reply_problem *out)
 void reply_speak_tls(const char *origin, struct reply_problem *out);
 void reply_problem_clear(struct reply_problem *p);
 
+#define REPLY_DIGITS 20
+/** reply_number(n, room): in decimal; the text lies at the end of ${room}. */
+struct text reply_number(uint64_t n, char room[REPLY_DIGITS]);
+
 #endif /* !NET_REPLY_H */
