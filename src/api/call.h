@@ -110,8 +110,7 @@ struct call {
 	bool receipt;             /* of a reading call: the answer names its leaf (header tacenda-leaf) */
 	struct piece_actor actor; /* without the caller; kept by call_actor() */
 	bool has_actor;
-	const char
-		*why; /* of a refusal that belongs to the sign-ins: what its leaf says and its answer must not; NULL */
+	const char *why; /* of a refused sign-in: what its leaf says and its answer must not; or NULL */
 
 	/* A handler's own, freed by its release(). */
 	void *own;
