@@ -233,7 +233,7 @@ static struct status check_body(struct call *c)
 {
 	const struct exchange_request *r = exchange_request(c->exchange);
 	uint64_t max = c->route->max != 0 ? c->route->max : LIMIT_JSON_BYTES;
-	struct text type = exchange_header(c->exchange, TEXT("content-type")), bare;
+	struct text type = exchange_header(c->exchange, TEXT("content-type")), bare = {0};
 
 	if (c->route->body == ROUTE_NOTHING) {
 		if (r->has_body && (!r->has_length || r->length > 0))
