@@ -142,6 +142,8 @@ static void write_problem(struct call *c)
 
 void call_answer(struct call *c)
 {
+	if (c->hold != NULL && c->hold(c))
+		return;
 	c->stage = CALL_ANSWERED;
 	if (!ok(c->failure))
 		write_problem(c);

@@ -27,6 +27,7 @@
 #include "service.h"
 #include "session.h"
 
+struct attempt;
 struct route;
 struct call;
 
@@ -110,7 +111,9 @@ struct call {
 	bool receipt;             /* of a reading call: the answer names its leaf (header tacenda-leaf) */
 	struct piece_actor actor; /* without the caller; kept by call_actor() */
 	bool has_actor;
-	const char *why; /* of a refused sign-in: what its leaf says and its answer must not; or NULL */
+	const char *why;                 /* of a refused sign-in: what its leaf says and its answer must not; or NULL */
+	struct attempt *attempt;         /* attempt.h: by whose failures this one is judged; NULL: none */
+	bool (*hold)(struct call *call); /* asked before the answer leaves; true: it will call call_answer() again */
 
 	/* A handler's own, freed by its release(). */
 	void *own;

@@ -5,6 +5,7 @@
  * The present one is asked for again: whoever finds a session open must not be able to
  * keep it.  A change ends every other session of the user.
  */
+#include "attempt.h"
 #include "route.h"
 #include "sessions.h"
 
@@ -31,6 +32,7 @@ struct changing_password {
 	struct password_body sent;
 	struct credential old, made;
 	struct sessions_turn *turn;
+	bool guessed; /* the present one was wrong: counted as a sign-in that failed (PROMISES#K5) */
 };
 
 static void changing_release(struct call *c)
@@ -50,7 +52,8 @@ static struct status work(struct call *c)
 	const struct passwordrule_about about = {.login = c->caller.login, .site = s->name, .list = s->passwords};
 
 	c->why = "password change: the present password is wrong";
-	if (!ok(credential_check(&p->old, text_bytes(p->sent.present))))
+	p->guessed = !ok(credential_check(&p->old, text_bytes(p->sent.present)));
+	if (p->guessed)
 		return FAIL_AT(ST_INVALID, "present: this is not your present password");
 	c->why = "password change: the policy refuses the new one";
 	TRY(passwordrule_check(rule, p->sent.fresh, &about));
@@ -75,6 +78,8 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 
 	p->turn->ended_count = 0;
 	TRY(credential_same(txn->view, &session->user, &p->old));
+	if (attempt_locked(c, txn->view, log->time) != NULL)
+		return FAIL_AT(ST_TOO_MANY, "locked");
 	TRY(credential_put(txn, &session->user, &p->made));
 	TRY(session_step_done(txn, &session->id, SESSION_STEP_PASSWORD));
 	TRY(session_end_all(txn, &session->user, &others, sessions_note, p->turn));
@@ -97,12 +102,15 @@ static void respond(struct call *c)
 
 static void worked(struct call *c)
 {
+	const struct changing_password *p = c->own;
 	struct status s = c->failure;
 
 	c->failure = OK;
 	c->effect = effect;
 	if (ok(s))
 		call_settle_change(c, apply, respond);
+	else if (p->guessed)
+		attempt_refuse(c, s);
 	else
 		call_refuse(c, s);
 }
@@ -126,7 +134,14 @@ void handle_password(struct call *c, struct bytes body)
 	struct status s = begin(c, body);
 
 	if (ok(s))
+		s = attempt_known(c, &c->caller.session.device);
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
+	c->why = attempt_locked(c, call_view(c), call_now(c));
+	if (c->why == NULL)
 		call_work_on(c, work, worked);
 	else
-		call_refuse(c, s);
+		attempt_refuse_locked(c);
 }

@@ -6,7 +6,9 @@
  * answer as a wrong password.  What a sign-in proves is written in one change: the
  * nonce is taken, the session made, the leaf logged.
  */
+#include "attempt.h"
 #include "cookie.h"
+#include "device.h"
 #include "facts.h"
 #include "route.h"
 #include "sessions.h"
@@ -277,6 +279,10 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 {
 	struct entering *e = c->own;
 
+	/* Whoever was locked while this one was verified gets nothing of it. */
+	c->why = attempt_locked(c, txn->view, log->time);
+	if (c->why != NULL)
+		return FAIL_AT(ST_UNPROVEN, "sign-in");
 	c->why = WHY_NONCE;
 	if (!e->nonce_taken)
 		TRY(challenges_take(&c->loop->service->challenges, log->time, &e->statement.sign_in.nonce));
@@ -285,7 +291,8 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 	TRY(keep_password(e, txn));
 	struct status s = open_session(c, txn, log, "");
 	c->why = s.code == ST_DENIED ? WHY_DEVICE : s.code == ST_TOO_MANY ? WHY_SESSIONS : NULL;
-	return s;
+	TRY(s);
+	return attempt_succeed(c, txn);
 }
 
 static void signed_in(struct call *c)
@@ -299,6 +306,8 @@ static void signed_in(struct call *c)
 		s = seen_check(c, &e->statement.head);
 	if (ok(s))
 		call_settle_change(c, apply_sign_in, respond_session);
+	else if (s.code == ST_UNPROVEN)
+		attempt_refuse(c, s);
 	else
 		call_refuse(c, s);
 }
@@ -349,6 +358,15 @@ static struct status find_login(struct call *c, struct entering *e)
 	return OK;
 }
 
+/** The lane of a known device is for who proves the key on it before anything else. */
+static struct status find_lane(struct call *c, struct entering *e)
+{
+	c->hold = attempt_hold;
+	if (e->found && device_known(call_view(c), &e->device, &e->person.id) && ok(check_proof(c->loop->service, e)))
+		return attempt_known(c, &e->device);
+	return attempt_stranger(c, e->found ? &e->person.id : NULL);
+}
+
 void handle_sign_in(struct call *c, struct bytes body)
 {
 	struct entering *e;
@@ -356,11 +374,19 @@ void handle_sign_in(struct call *c, struct bytes body)
 
 	if (ok(s))
 		s = find_login(c, e);
+	if (ok(s))
+		s = find_lane(c, e);
 	if (!ok(s)) {
 		call_refuse(c, s);
 		return;
 	}
-	call_work_on(c, check_password, signed_in);
+	const char *locked = attempt_locked(c, call_view(c), call_now(c));
+	if (locked == NULL) {
+		call_work_on(c, check_password, signed_in);
+		return;
+	}
+	c->why = locked;
+	attempt_refuse_locked(c);
 }
 
 void handle_challenge(struct call *c, struct bytes body)

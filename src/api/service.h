@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "committer.h"
 #include "keyring.h"
+#include "later.h"
 #include "net.h"
 #include "password.h"
 #include "passwordrule.h"
@@ -29,6 +30,7 @@ struct service {
 	struct log *log;
 	struct committer *committer;
 	struct workers *workers; /* password hashes and other slow work */
+	struct later *later;     /* answers that wait for their time */
 	struct presence *presence;
 	struct strangers *strangers;
 	struct challenges challenges;         /* taken by the committer alone */
@@ -51,6 +53,8 @@ struct service {
 	/* Counts every change of a session or a user, so that the loops drop what they remember of them. */
 	_Atomic uint64_t people_generation;
 	_Atomic bool draining;
+	/* How long the last refused sign-in took that was verified, in ATTEMPT_STEP_NS. */
+	_Atomic uint64_t usual_steps;
 };
 
 /** service_now(s): wall time, ms. */

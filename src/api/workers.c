@@ -6,35 +6,75 @@
 
 #define THREADS_MAX 16
 
+struct lane {
+	struct worker_job *first, *last;
+	unsigned waiting, running, running_max;
+};
+
 struct workers {
 	pthread_t threads[THREADS_MAX];
-	unsigned thread_count, waiting, waiting_max;
+	unsigned thread_count, waiting_max;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct worker_job *first, *last;
+	struct lane lanes[WORKERS_LANES];
 	bool stop;
 };
 
+/** The lane whose turn it is: the known first; NULL when none may run. */
+static struct lane *turn_of(struct workers *w)
+{
+	for (size_t i = WORKERS_LANES; i-- > 0;)
+		if (w->lanes[i].first != NULL && w->lanes[i].running < w->lanes[i].running_max)
+			return &w->lanes[i];
+	return NULL;
+}
+
+static bool idle(const struct workers *w)
+{
+	for (size_t i = 0; i < WORKERS_LANES; i++)
+		if (w->lanes[i].first != NULL)
+			return false;
+	return true;
+}
+
+/** The next job; NULL when told to stop and nothing waits. */
 static struct worker_job *take(struct workers *w)
 {
+	struct lane *lane;
+	struct worker_job *job = NULL;
+
 	(void)pthread_mutex_lock(&w->lock);
-	while (w->first == NULL && !w->stop)
+	while ((lane = turn_of(w)) == NULL && !(w->stop && idle(w)))
 		(void)pthread_cond_wait(&w->wake, &w->lock);
-	struct worker_job *job = w->first;
-	if (job != NULL) {
-		w->first = job->next;
-		w->waiting--;
+	if (lane != NULL) {
+		job = lane->first;
+		lane->first = job->next;
+		lane->waiting--;
+		lane->running++;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return job;
+}
+
+static void done(struct workers *w, enum workers_lane lane)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	w->lanes[lane].running--;
+	/* Somebody may wait for this lane's place, or for the last job to go. */
+	(void)pthread_cond_broadcast(&w->wake);
+	(void)pthread_mutex_unlock(&w->lock);
 }
 
 static void *work(void *context)
 {
 	struct workers *w = context;
 
-	for (struct worker_job *job = take(w); job != NULL; job = take(w))
+	for (struct worker_job *job = take(w); job != NULL; job = take(w)) {
+		/* Once it has run it is the caller's again. */
+		enum workers_lane lane = job->lane;
 		job->run(job);
+		done(w, lane);
+	}
 	return NULL;
 }
 
@@ -45,6 +85,8 @@ struct status workers_start(unsigned threads, unsigned waiting, struct workers *
 	if (w == NULL)
 		return FAIL(ST_NO_MEMORY);
 	w->waiting_max = waiting;
+	w->lanes[WORKERS_KNOWN].running_max = threads;
+	w->lanes[WORKERS_STRANGER].running_max = threads > 1 ? threads - 1 : 1;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_cond_init(&w->wake, NULL);
 	for (; w->thread_count < threads && w->thread_count < THREADS_MAX; w->thread_count++)
@@ -73,19 +115,20 @@ void workers_stop(struct workers *w)
 
 struct status workers_submit(struct workers *w, struct worker_job *job)
 {
+	struct lane *lane = &w->lanes[job->lane];
 	struct status s = OK;
 
 	job->next = NULL;
 	(void)pthread_mutex_lock(&w->lock);
-	if (w->stop || w->waiting == w->waiting_max) {
+	if (w->stop || lane->waiting == w->waiting_max) {
 		s = FAIL_AT(ST_TOO_MANY, "sign-ins waiting");
 	} else {
-		if (w->first == NULL)
-			w->first = job;
+		if (lane->first == NULL)
+			lane->first = job;
 		else
-			w->last->next = job;
-		w->last = job;
-		w->waiting++;
+			lane->last->next = job;
+		lane->last = job;
+		lane->waiting++;
 		(void)pthread_cond_signal(&w->wake);
 	}
 	(void)pthread_mutex_unlock(&w->lock);

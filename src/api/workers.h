@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * workers: a small bounded pool for what is slow, Argon2id above all: LIMIT_HASH_POOL
- * threads, LIMIT_HASH_QUEUE waiting jobs; past that the caller is told to come later
- * (PROMISES#S4), and neither memory nor loops suffer.
+ * threads, LIMIT_HASH_QUEUE waiting jobs a lane; past that the caller is told to come
+ * later (PROMISES#S4), and neither memory nor loops suffer.
+ *
+ * Two lanes: strangers' jobs never take the last thread nor the other lane's places, so
+ * that whoever is known waits for his own kind only (PROMISES#K5).
  */
 #ifndef API_WORKERS_H
 #define API_WORKERS_H
@@ -10,11 +13,14 @@
 #include "status.h"
 
 struct workers;
+enum workers_lane { WORKERS_STRANGER, WORKERS_KNOWN, WORKERS_LANES };
 /** The caller's; untouched by him from workers_submit() until done() was called, on a worker. */
 struct worker_job {
 	struct worker_job *next;
 	void (*run)(struct worker_job *job); /* the work, and telling whoever waits */
+	enum workers_lane lane;
 };
+/** workers_start(threads, waiting, out): ${waiting} jobs a lane. */
 MUST_CHECK struct status workers_start(unsigned threads, unsigned waiting, struct workers **out);
 /** workers_stop(w): finish what waits.  NULL is fine. */
 void workers_stop(struct workers *w);

@@ -69,6 +69,19 @@ static void print_setting(struct json one)
 	(void)printf("%.*s\n", (int)line.len, (const char *)line.bytes);
 }
 
+/** One line: kind, subject, until when. */
+static void print_block(struct json one)
+{
+	static const char *const columns[] = {"kind", "subject", "until"};
+	AUTO(buffer) line = {.max = 4096};
+
+	for (size_t i = 0; i < COUNT(columns); i++) {
+		put_member(one, columns[i], &line);
+		(void)ok(buffer_put_u8(&line, i + 1 < COUNT(columns) ? ' ' : '\n'));
+	}
+	(void)printf("%.*s", (int)line.len, (const char *)line.bytes);
+}
+
 /** A listing: one object a line, or a line for people. */
 static void print_list(const struct hostargs *h, struct json list, void (*print)(struct json one))
 {
@@ -91,10 +104,13 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 		return hostargs_failure(FAIL_AT(ST_UNREACHABLE, "daemon"));
 	(void)ok(json_bool(json_member(json_root(&document), TEXT("done")), &done));
 	struct json settings = json_member(json_root(&document), TEXT("settings"));
-	if (json_kind_of(settings) == JSON_KIND_ARRAY) {
+	struct json blocks = json_member(json_root(&document), TEXT("blocks"));
+	if (json_kind_of(settings) == JSON_KIND_ARRAY)
 		print_list(h, settings, print_setting);
-		return EXIT_DONE;
-	}
+	if (json_kind_of(blocks) == JSON_KIND_ARRAY)
+		print_list(h, blocks, print_block);
+	if (json_kind_of(settings) == JSON_KIND_ARRAY || json_kind_of(blocks) == JSON_KIND_ARRAY)
+		return done ? EXIT_DONE : EXIT_REFUSED;
 	if (h->json) {
 		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
 		return done ? EXIT_DONE : print_failure(json_root(&document));
@@ -194,6 +210,19 @@ int verb_get(struct hostargs *h)
 int verb_set(struct hostargs *h)
 {
 	return ask_setting(h, 3, 3);
+}
+
+int verb_block(struct hostargs *h)
+{
+	const char *const *words = h->options.words;
+	bool list = h->options.word_count == 2 && strcmp(words[1], "list") == 0;
+	bool lift = h->options.word_count == 3 && strcmp(words[1], "lift") == 0;
+
+	if (!list && !lift) {
+		(void)fputs("tacendad: block list, block lift SUBJECT; try: tacendad block --help\n", stderr);
+		return EXIT_USAGE;
+	}
+	return ask_setting(h, 2, 3);
 }
 
 /* --- check: reads everything, changes nothing --- */

@@ -82,6 +82,12 @@ void controlverbs_answer(void *context, struct text line, struct buffer *out)
 			put_outcome(&w, found);
 	} else if (text_starts(line, TEXT("set "))) {
 		put_outcome(&w, controlsetting_set(s, after(line, 4)));
+	} else if (text_equal(line, TEXT("block list"))) {
+		struct status listed = controlblock_list(s, &w);
+		if (!ok(listed))
+			put_outcome(&w, listed);
+	} else if (text_starts(line, TEXT("block lift "))) {
+		put_outcome(&w, controlblock_lift(s, after(line, 11)));
 	} else if (text_equal(line, TEXT("reload"))) {
 		put_outcome(&w, serving_reload(s));
 	} else if (text_equal(line, TEXT("rewrap"))) {

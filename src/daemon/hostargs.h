@@ -30,5 +30,6 @@ int verb_reload(struct hostargs *h);
 int verb_rewrap(struct hostargs *h);
 int verb_get(struct hostargs *h);
 int verb_set(struct hostargs *h);
+int verb_block(struct hostargs *h);
 
 #endif /* !DAEMON_HOSTARGS_H */

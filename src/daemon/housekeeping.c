@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "facts.h"
+#include "lockout.h"
 #include "serving.h"
 #include "sessions.h"
 
@@ -108,6 +109,52 @@ static struct status expire_sessions(struct serving *s)
 	return OK;
 }
 
+/** Addresses that failed long ago and have forgotten it (lockout.h). */
+#define FAILURE_KEPT_MS (48ull * 3600 * 1000)
+struct forgetting {
+	struct committer_entry entry; /* must be first */
+	struct hash tokens[64];
+	size_t count;
+	uint64_t now;
+};
+static struct status gather_forgotten(void *context, const struct row *row)
+{
+	struct forgetting *f = context;
+	struct lockout l;
+
+	TRY(lockout_read(row, &l));
+	if (f->count < COUNT(f->tokens) && l.subject.kind == LOCKOUT_ADDRESS && l.until < f->now &&
+	    l.seen + FAILURE_KEPT_MS < f->now)
+		f->tokens[f->count++] = l.token;
+	return OK;
+}
+static struct status apply_forgetting(struct committer_entry *entry, struct committer_turn *turn)
+{
+	struct forgetting *f = (struct forgetting *)entry;
+	const struct event event = {.kind = LEAF_EXPIRY,
+				    .result = LEAF_DONE,
+				    .subject = {.kind = PIECE_SITE, .detail = TEXT("failures of addresses")}};
+	uint64_t leaf;
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct status gone = lockout_forget(turn->txn, &f->tokens[i]);
+		if (!ok(gone) && gone.code != ST_NOT_FOUND)
+			return gone;
+	}
+	return committer_add(turn, &event, &leaf);
+}
+
+static struct status forget_failures(struct serving *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	struct forgetting f = {.entry = {.apply = apply_forgetting}, .now = clock_wall(&clock_system)};
+
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	TRY(lockout_oldest(snapshot.view, gather_forgotten, &f));
+	store_snapshot_rest(&snapshot);
+	return f.count > 0 ? committer_run(s->vessel.committer, &f.entry) : OK;
+}
+
 /** Uploads that nobody finished in 7 days. */
 struct dropping {
 	struct committer_entry entry; /* must be first */
@@ -205,7 +252,8 @@ static void say_degraded(struct serving *s)
 void housekeeping_run(struct serving *s)
 {
 	say_degraded(s);
-	struct status done[] = {expire_sessions(s), expire_uploads(s), keep_night(s), keep_certificate(s)};
+	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s), keep_night(s),
+				keep_certificate(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

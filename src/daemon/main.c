@@ -80,6 +80,8 @@ static const struct verb {
 	 "tacendad get night.hour --data /var/lib/tacenda"},
 	{"set", data_options, verb_set, "change a setting; logged",
 	 "tacendad set night.hour 3 --data /var/lib/tacenda"},
+	{"block", data_options, verb_block, "list: what is locked after failures; lift SUBJECT: end one lock; logged",
+	 "tacendad block lift anna --data /var/lib/tacenda"},
 };
 
 static void print_options(const struct option_spec *o)
@@ -151,7 +153,7 @@ int main(int argc, char **argv)
 	const struct option_spec *own[] = {common, verb->options};
 	if (!ok(options_parse(argc, argv, own, COUNT(own), &h.options, &refusal)))
 		return refuse(refusal.sentence);
-	if (h.options.word_count > 1 && verb->run != verb_get && verb->run != verb_set)
+	if (h.options.word_count > 1 && verb->run != verb_get && verb->run != verb_set && verb->run != verb_block)
 		return refuse("too many words");
 	h.json = options_has(&h.options, "--json");
 	h.yes = options_has(&h.options, "--yes");

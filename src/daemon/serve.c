@@ -31,6 +31,7 @@ static void serving_clear(struct serving *s)
 {
 	net_close(s->service.net);
 	workers_stop(s->service.workers);
+	later_stop(s->service.later);
 	vessel_close(&s->vessel);
 	presence_free(s->service.presence);
 	strangers_free(s->service.strangers);
@@ -138,6 +139,7 @@ static struct status make_service(struct serving *s)
 	TRY(challenges_new(&v->challenges));
 	TRY(presence_new(clock_mono(&clock_system), &v->presence));
 	TRY(strangers_new(&v->strangers));
+	TRY(later_start(&v->later));
 	return workers_start(LIMIT_HASH_POOL, LIMIT_HASH_QUEUE, &v->workers);
 }
 
@@ -356,6 +358,8 @@ static void finish(struct serving *s)
 	/* What is still with workers or committer comes back to loops that run: the stop's leaf is the last in line. */
 	workers_stop(s->service.workers);
 	s->service.workers = NULL;
+	later_stop(s->service.later);
+	s->service.later = NULL;
 	(void)ok(serving_log(s, "stop"));
 	net_close(s->service.net);
 	s->service.net = NULL;

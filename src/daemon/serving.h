@@ -34,6 +34,10 @@ void controlverbs_answer(void *serving, struct text line, struct buffer *out);
 MUST_CHECK struct status controlsetting_get(const struct serving *s, struct text name, struct jsonwriter *w);
 /** controlsetting_set(s, words): `NAME VALUE`: durable and logged when OK; ST_INVALID outside the bounds. */
 MUST_CHECK struct status controlsetting_set(struct serving *s, struct text words);
+/** controlblock_list(s, w): `blocks`: the locks in force. */
+MUST_CHECK struct status controlblock_list(struct serving *s, struct jsonwriter *w);
+/** controlblock_lift(s, subject): the one about ${subject} ends now; durable and logged when OK; ST_NOT_FOUND. */
+MUST_CHECK struct status controlblock_lift(struct serving *s, struct text subject);
 /** serving_reload(s): certificates again, without dropping a connection. */
 MUST_CHECK struct status serving_reload(struct serving *s);
 /** serving_renew(s): a new certificate of the own CA, in use at once, logged. */

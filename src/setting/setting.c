@@ -45,6 +45,9 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_PASSWORD_PASSES] = {"password.passes",
 				     "passes of a password hash; raised hashes follow at the next sign-in", 2, 10, 2,
 				     NULL},
+	[SETTING_FAILURES] = {"failures.before_lock",
+			      "sign-ins that fail in a row before a login, device or address is locked", 3, 100, 5,
+			      NULL},
 };
 
 struct status setting_find(struct text name, enum setting *out)

@@ -25,6 +25,7 @@ enum setting {
 	SETTING_PASSWORD_PASSES,
 	SETTING_QUOTA_SITE,
 	SETTING_QUOTA_OWNER,
+	SETTING_FAILURES,
 	SETTING_COUNT,
 };
 /** Words of SETTING_PASSWORD_POLICY, in the order of the policies themselves. */

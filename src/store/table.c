@@ -151,5 +151,12 @@ const struct table tables[TABLE_COUNT] = {
 		.secrets = { "answer" },
 		.indexes = { BY(COLUMN_IDEMPOTENCY_CREATED) },
 	},
+	[TABLE_FAILURE] = {
+		TABLE_FAILURE, "failure", .version = 1,
+		.keys = 1, .column_count = 2, .secret_count = 5, UNNUMBERED, OF_SITE,
+		.columns = { HASH("token"), NUMBER("seen") },
+		.secrets = { "kind", "subject", "count", "level", "until" },
+		.indexes = { BY(COLUMN_FAILURE_SEEN) },
+	},
 };
 /* clang-format on */

@@ -29,14 +29,14 @@ PERSON = {
     "record get": "--version -o", "record history": "", "record delete": "", "share": "--allow --until", "unshare": "", "shares": "",
     "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --failed --since --until", "log verify": "--offline --key",
     "log checkpoint": "", "log save": "-o", "notices": "", "session list": "", "session end": "--others", "device list": "",
-    "device forget": "", "user logout": "", "password change": "--password-file --new-password-file", "site get": "", "site set": "",
+    "device forget": "", "user logout": "", "block list": "", "block lift": "", "user unlock": "", "password change": "--password-file --new-password-file", "site get": "", "site set": "",
 }
 HOST = {
     "init": "--data --keys --site --region --admin --origin --listen --preset --root-passphrase-file --root-key-file --tls-cert --tls-key",
-    "serve": "--data --keys --root-passphrase-file --root-key-file --password-list", "status": "", "check": "", "reload": "", "get": "", "set": "",
+    "serve": "--data --keys --root-passphrase-file --root-key-file --password-list", "status": "", "check": "", "reload": "", "get": "", "set": "", "block": "",
 }
 # Words of the contract whose work is not built yet: nothing pretends to do it.
-LATER = {"tacenda": (), "tacendad": ("scrub", "backup", "secrets", "block")}
+LATER = {"tacenda": (), "tacendad": ("scrub", "backup", "secrets")}
 COMMON = ("--home", "--passphrase-file", "--json", "--yes", "--version")
 RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")

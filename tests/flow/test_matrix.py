@@ -65,6 +65,9 @@ GENERAL = [
     ("PUT", "/v1/password", {"new": "x"}, EVERYBODY, 400),
     ("GET", "/v1/settings", None, EVERYBODY, 200),
     ("PUT", "/v1/settings/no.such", {"value": "1"}, ("administrator",), 404),
+    ("GET", "/v1/blocks", None, ("administrator",), 200),
+    ("DELETE", "/v1/blocks/" + "0" * 64, None, ("administrator",), 404),
+    ("DELETE", "/v1/users/us-" + "0" * 26 + "/blocks", None, ("administrator",), 404),
     ("GET", "/v1/directory", None, EVERYBODY, 200),
     ("GET", "/v1/notices", None, EVERYBODY, 200),
     ("POST", "/v1/changes", {"items": []}, EVERYBODY, 400),
@@ -406,7 +409,7 @@ def every_route_is_walked(tap):
     for method, path, *_ in GENERAL:
         path = path.split("?")[0]
         for pattern, name in (("/invitations/0+", "/invitations/{key_hash}"), ("/tile/.*", "/tile/{path}"), ("/se-0+", "/{session}"), ("/dv-0+", "/{device}"),
-                              ("/us-0+", "/{user}"), ("/no.such", "/{name}")):
+                              ("/us-0+", "/{user}"), ("/no.such", "/{name}"), ("/blocks/0+", "/blocks/{block}")):
             path = re.sub(pattern, name, path)
         walked.add((method, path))
     tap.equal(walked, document, "every operation of docs/openapi.yaml is a row of the matrix, and no row is none")

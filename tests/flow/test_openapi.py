@@ -204,6 +204,21 @@ def administration(ask, person, admin):
     ask(admin, "DELETE", "/v1/users/{user}/sessions", 204, user=person.entered.json["user"])
     ask(admin, "DELETE", "/v1/users/{user}/sessions", 404, user="us-" + NOTHING)
     ask(person, "GET", "/v1/session", 401, say="that an administrator ended")
+    for _ in range(5):
+        person.sign_in(password="wrong")
+    ask(person, "POST", "/v1/sessions", 429, {"login": person.login, "password": person.password, "proof": b64(person.proof()), "device": person.device},
+        token="", say="of a known device that is locked")
+    locked = ask(admin, "GET", "/v1/blocks", 200).json["items"]
+    ask.tap.check([one["kind"] for one in locked] == ["device"], "the lock is listed", locked)
+    ask(admin, "DELETE", "/v1/blocks/{block}", 204, block=locked[0]["id"])
+    for _ in range(5):
+        person.sign_in(password="wrong")
+    ask(admin, "DELETE", "/v1/users/{user}/blocks", 204, user=person.entered.json["user"])
+    ask.tap.equal(person.sign_in().status, 201, "what was lifted is lifted")
+    ask(admin, "GET", "/v1/blocks", 200)
+    ask(admin, "DELETE", "/v1/blocks/{block}", 404, block="0" * 64)
+    ask(admin, "DELETE", "/v1/blocks/{block}", 400, block="x")
+    ask(admin, "DELETE", "/v1/users/{user}/blocks", 404, user=person.entered.json["user"], say="of whom nothing is locked")
     other = Stranger(person.site).enrol(person.site.people["admin"].json("user", "add", "leaving", "--profile", "auditor")["invitation"],
                                         "Correct-horse-9!")
     ask(other, "DELETE", "/v1/devices/{device}", 204, device=other.device["id"])
@@ -306,8 +321,8 @@ def walls(ask, persons):
     foreign = {"Cookie": "__Host-session=" + cookie["__Host-session"], "Sec-Fetch-Site": "cross-site"}
     kinds = {"record": "rc", "patient": "pt", "upload": "up", "session": "se", "device": "dv", "user": "us"}
     for (method, pattern), operation in ask.operations.items():
-        parts = {name: f"{kind}-{NOTHING}" for name, kind in kinds.items()} | dict(key_hash="0" * 64, version=1, path="0/999", name="no.such")
-        person = chief if "/settings" in pattern or "/users" in pattern else owner
+        parts = {name: f"{kind}-{NOTHING}" for name, kind in kinds.items()} | dict(key_hash="0" * 64, version=1, path="0/999", name="no.such", block="0" * 64)
+        person = chief if any(word in pattern for word in ("/settings", "/users", "/blocks")) else owner
         types = list(operation.get("requestBody", {}).get("content", {}))
         fields = {"Content-Type": types[0]} if types else {}
         said = {int(code) for code in operation["responses"]}
@@ -352,7 +367,7 @@ def elsewhere(tap, interface, person):
         known.setdefault(path, set()).add(method)
     for path, methods in known.items():
         place = path.format(key_hash="0" * 64, record="rc-" + NOTHING, version=1, patient="pt-" + NOTHING, upload="up-" + NOTHING, path="0/000",
-                            session="se-" + NOTHING, device="dv-" + NOTHING, user="us-" + NOTHING, name="session.cap")
+                            session="se-" + NOTHING, device="dv-" + NOTHING, user="us-" + NOTHING, name="session.cap", block="0" * 64)
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
             answer = person.request(method, place)
             tap.check(answer.status == 405 and is_problem(answer), f"{method} {path} is no method of it: 405", answer)

@@ -38,7 +38,7 @@ def unknown_and_wrong(tap, person):
     bodies, times = {}, {}
     for name, login, password in (("wrong", person.login, "Wrong-horse-9!"), ("unknown", "nobody-at-all", PASSWORD)):
         taken = []
-        for _ in range(5):
+        for _ in range(4):
             body = {"login": login, "password": password, "proof": b64(person.proof()), "device": person.device}
             begun = time.monotonic()
             answer = person.request("POST", "/v1/sessions", body, token="")
@@ -46,6 +46,7 @@ def unknown_and_wrong(tap, person):
         bodies[name], times[name] = (answer.status, answer.body), min(taken)
     tap.equal(bodies["wrong"], bodies["unknown"], "a wrong password and an unknown login get the same answer")
     tap.equal(bodies["wrong"][0], 401, "which is a refusal")
+    tap.equal(person.sign_in().status, 201, "four failures lock nobody")
     tap.check(0.4 < times["wrong"] / times["unknown"] < 2.5, "after about the same time", times)
 
 
@@ -106,10 +107,14 @@ def idle(tap, site, admin, person):
     tap.equal(person.request("GET", "/v1/session", token=tokens[0]).json["idle_seconds"], 60, "the session knows the limit that was set meanwhile")
     answers = []
     tap.check(wait_until(lambda: answers.append(person.sign_in()) or answers[-1].status == 201, 75, 2), "idle for a minute, they take no room any more", answers[-1])
-    tap.equal([person.request("GET", "/v1/session", token=token).status for token in tokens], 3 * [401], "and open nothing")
     person.token = answers[-1].json["token"]
-    ended = [one for one in admin.list("log", "list", "--action", "expiry") if one["user"] == person.login]
-    tap.check(len(ended) >= 3, "the end of each is in the log", ended)
+    tap.check(wait_until(lambda: len(person.request("GET", "/v1/sessions").json["items"]) == 1, 30, 1), "nor stand in the list")
+    tap.equal([person.request("GET", "/v1/session", token=token).status for token in tokens], 3 * [401], "and open nothing")
+
+    def expired():
+        return [one for one in admin.list("log", "list", "--action", "expiry") if one["user"] == person.login]
+
+    tap.check(wait_until(lambda: len(expired()) >= 3, 30, 1), "the end of each is in the log", expired())
     for name, value in (("session.cap", "32"), ("session.idle_minutes.clinician", "0")):
         admin.do("site", "set", name, value)
 
@@ -240,7 +245,7 @@ def audited(tap, person, auditor, admin):
     refused = [one for one in entries if one["result"] == "refused"]
     tap.check(len(done) >= 30 and all(one["address"] == "127.0.0.1" and one["time"] for one in done),
               "every sign-in is in the log with user, time and address", done[:2])
-    tap.check(len(refused) >= 10, "so is every refused one", len(refused))
+    tap.check(len(refused) >= 8, "so is every refused one", len(refused))
     tap.check(auditor.list("log", "list", "--action", "log-off"), "and log-offs")
     tap.check(admin.list("log", "list", "--action", "sign-in"), "an administrator may review them too")
     since = auditor.list("log", "list", "--action", "sign-in", "--since", "2099-01-01")

@@ -48,7 +48,7 @@ static void refuses_past_its_bound_and_takes_again(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(jobs); i++)
-		jobs[i].run = held;
+		jobs[i] = (struct worker_job){.run = held, .lane = WORKERS_KNOWN};
 	assert_ok(workers_start(2, 3, &w));
 	for (size_t i = 0; i < 2; i++)
 		assert_ok(workers_submit(w, &jobs[i]));
@@ -67,6 +67,33 @@ static void refuses_past_its_bound_and_takes_again(void **state)
 	workers_stop(w);
 	assert_int_equal(atomic_load(&done), 6);
 	assert_int_equal(atomic_load(&most), 2);
+}
+
+static void whoever_is_known_never_waits_for_strangers(void **state)
+{
+	struct worker_job strangers[5] = {0}, known[2] = {0};
+	struct workers *w;
+
+	(void)state;
+	assert_ok(workers_start(2, 3, &w));
+	for (size_t i = 0; i < COUNT(strangers); i++)
+		strangers[i].run = held;
+	assert_ok(workers_submit(w, &strangers[0]));
+	assert_int_equal(sem_wait(&begun), 0);
+	/* One of two threads is the most that strangers get; their queue fills up. */
+	for (size_t i = 1; i < 4; i++)
+		assert_ok(workers_submit(w, &strangers[i]));
+	assert_fails(ST_TOO_MANY, workers_submit(w, &strangers[4]));
+	assert_int_equal(atomic_load(&running), 1);
+	known[0] = known[1] = (struct worker_job){.run = held, .lane = WORKERS_KNOWN};
+	assert_ok(workers_submit(w, &known[0]));
+	assert_int_equal(sem_wait(&begun), 0);
+	assert_int_equal(atomic_load(&running), 2);
+	assert_ok(workers_submit(w, &known[1]));
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(sem_post(&go), 0);
+	workers_stop(w);
+	assert_int_equal(atomic_load(&done), 6);
 }
 
 static void stopping_finishes_what_waits(void **state)
@@ -125,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		EACH(refuses_past_its_bound_and_takes_again),
+		EACH(whoever_is_known_never_waits_for_strangers),
 		EACH(stopping_finishes_what_waits),
 		EACH(many_loops_submit_at_once),
 	};

@@ -30,10 +30,10 @@ static const struct {
 	{"hashes and look-up tokens",
 	 "user.login_token session.token_hash statement.name statement.subject patient.token "
 	 "epoch.statement record.token version.statement setting.name_token "
-	 "idempotency.token "},
+	 "idempotency.token failure.token "},
 	{"sizes", "version.size upload.size "},
 	{"times", "device.created device.seen session.created session.expires version.created upload.created "
-		  "notice.created idempotency.created "},
+		  "notice.created idempotency.created failure.seen "},
 	{"kinds", "statement.kind access.recipient_kind epoch.holder_kind epoch.compartment wrapped_key.holder_kind "
 		  "wrapped_key.compartment wrapped_key.recipient_kind record.kind counter.kind "},
 };

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attempt.h"
+
+#include <stdio.h>
+
+static struct status begin(struct call *c, struct attempt **out)
+{
+	void *room;
+
+	TRY(arena_take(&c->arena, sizeof **out, &room));
+	*out = room;
+	(*out)->begun = later_now();
+	c->attempt = room;
+	return OK;
+}
+
+struct status attempt_known(struct call *c, const struct device_id *device)
+{
+	struct attempt *a;
+
+	TRY(begin(c, &a));
+	a->known = true;
+	a->subjects[a->count++] = lockout_device(device);
+	c->job.lane = WORKERS_KNOWN;
+	return OK;
+}
+
+struct status attempt_stranger(struct call *c, const struct user_id *user)
+{
+	struct piece_actor actor;
+	struct attempt *a;
+
+	TRY(begin(c, &a));
+	call_actor(c, &actor);
+	if (user != NULL)
+		a->subjects[a->count++] = lockout_login(user);
+	if (lockout_address(actor.address, &a->subjects[a->count]))
+		a->count++;
+	c->job.lane = WORKERS_STRANGER;
+	return OK;
+}
+
+const char *attempt_locked(const struct call *c, struct store_view *view, uint64_t now)
+{
+	static const char *const why[] = {[LOCKOUT_LOGIN] = "locked login",
+					  [LOCKOUT_DEVICE] = "locked device",
+					  [LOCKOUT_ADDRESS] = "blocked address"};
+	const struct attempt *a = c->attempt;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (lockout_holds(view, &a->subjects[i], now))
+			return why[a->subjects[i].kind];
+	return NULL;
+}
+
+void attempt_refuse_locked(struct call *c)
+{
+	call_refuse(c, c->attempt->known
+			       ? FAIL_AT(ST_TOO_MANY, "locked after failures in a row: wait for its end, or ask an "
+						      "administrator (tacenda user unlock)")
+			       : FAIL_AT(ST_UNPROVEN, "sign-in"));
+}
+
+/** "login locked for 15 minutes"; the address is in the actor piece beside it. */
+static struct status log_lock(struct call *c, struct store_txn *txn, const struct record_log *log,
+			      const struct lockout *l)
+{
+	char detail[64];
+	struct event event = {.kind = LEAF_SIGN_IN, .result = LEAF_REFUSED};
+	uint64_t leaf;
+
+	(void)snprintf(detail, sizeof detail, "lock: %s for %u minutes", lockout_kind_word(l->subject.kind),
+		       (unsigned)((l->until - log->time) / 60000));
+	call_actor(c, &event.actor);
+	event.actor.detail = text_of(detail);
+	return log->add(log->context, txn, &event, &leaf);
+}
+
+static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	const struct service *s = c->loop->service;
+	const struct attempt *a = c->attempt;
+	struct event event = {.kind = LEAF_SIGN_IN, .result = LEAF_REFUSED};
+	struct lockout l;
+	uint64_t leaf;
+
+	/* Locked since it was looked at: whatever was found out is nobody's to know, and nothing is counted. */
+	const char *locked = attempt_locked(c, txn->view, log->time);
+	call_actor(c, &event.actor);
+	event.actor.detail = text_of(locked != NULL ? locked : c->why != NULL ? c->why : "");
+	TRY(log->add(log->context, txn, &event, &leaf));
+	for (size_t i = 0; locked == NULL && i < a->count; i++) {
+		TRY(lockout_count(txn, &a->subjects[i], settings_value(s->settings, SETTING_FAILURES), log->time, &l));
+		if (l.until > log->time)
+			TRY(log_lock(c, txn, log, &l));
+	}
+	return OK;
+}
+
+static void respond(struct call *c)
+{
+	c->failure = c->attempt->answer;
+}
+
+void attempt_refuse(struct call *c, struct status s)
+{
+	c->attempt->answer = s;
+	c->attempt->hashed = true;
+	c->effect = NULL;
+	call_settle_change(c, apply, respond);
+}
+
+struct status attempt_succeed(const struct call *c, struct store_txn *txn)
+{
+	const struct attempt *a = c->attempt;
+
+	/* An address forgets by time alone. */
+	for (size_t i = 0; i < a->count; i++)
+		if (a->subjects[i].kind != LOCKOUT_ADDRESS)
+			TRY(lockout_succeed(txn, &a->subjects[i]));
+	return OK;
+}
+
+static void released(struct net_task *task, void *own)
+{
+	struct call *c = (struct call *)((char *)task - offsetof(struct call, task));
+
+	if (own != NULL && call_back(c))
+		call_answer(c);
+}
+
+/** In steps after it came: as many as verifying took, or took the last one that was verified. */
+static uint64_t due(struct service *s, const struct attempt *a)
+{
+	uint64_t steps = (later_now() - a->begun) / ATTEMPT_STEP_NS + 1;
+
+	if (a->hashed)
+		atomic_store(&s->usual_steps, steps);
+	else if (atomic_load(&s->usual_steps) > steps)
+		steps = atomic_load(&s->usual_steps);
+	return a->begun + steps * ATTEMPT_STEP_NS;
+}
+
+bool attempt_hold(struct call *c)
+{
+	struct service *s = c->loop->service;
+	struct attempt *a = c->attempt;
+
+	c->hold = NULL;
+	if (a == NULL || c->failure.code != ST_UNPROVEN)
+		return false;
+	c->stage = CALL_WORKING;
+	c->task.run = released;
+	a->later = (struct later_entry){.due = due(s, a), .loop = c->loop->net, .task = &c->task};
+	later_at(s->later, &a->later);
+	return true;
+}
