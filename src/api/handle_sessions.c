@@ -16,19 +16,12 @@
 void handle_session(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
-	struct credential credential;
-	struct status s = credential_get(call_view(c), &c->caller.session.user, &credential);
 
 	(void)body;
-	if (!ok(s)) {
-		call_refuse(c, s);
-		return;
-	}
 	jsonwriter_object(&w, NULL);
 	jsonwriter_text(&w, "login", c->caller.login);
 	jsonwriter_text(&w, "name", c->caller.name);
-	sessions_put(&w, c->loop->service, &c->caller.session, &c->caller.facts, credential.changed);
-	secret_wipe(&credential, sizeof credential);
+	sessions_put(&w, c->loop->service, &c->caller.session, &c->caller.facts, c->caller.password_changed);
 	jsonwriter_end(&w);
 	call_written(c, &w);
 	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("session")});

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "credential.h"
 #include "facts.h"
 #include "userrow.h"
 
@@ -18,7 +19,8 @@ struct remembered {
 	struct permit_facts facts;
 	char login[LIMIT_LOGIN + 1], name[LIMIT_NAME + 1];
 	size_t login_len, name_len;
-	uint64_t touched; /* monotonic: when presence was last asked */
+	uint64_t password_changed; /* a change of it moves the generation, for it ends the other sessions */
+	uint64_t touched;          /* monotonic: when presence was last asked */
 };
 
 /** Who may do what with one file, as of one state of the rows. */
@@ -59,6 +61,16 @@ static void copy_text(struct text from, char *to, size_t max, size_t *len)
 		to[i] = from.at[i];
 }
 
+static struct status read_password_changed(struct store_view *view, const struct user_id *user, uint64_t *out)
+{
+	struct credential credential;
+
+	TRY(credential_get(view, user, &credential));
+	*out = credential.changed;
+	secret_wipe(&credential, sizeof credential);
+	return OK;
+}
+
 static struct status look_up(struct api_loop *loop, const struct hash *token, struct remembered *out)
 {
 	AUTO(row) row = {0};
@@ -69,6 +81,7 @@ static struct status look_up(struct api_loop *loop, const struct hash *token, st
 	TRY(session_find(loop->snapshot.view, token, now, &found.session));
 	TRY(userrow_get(loop->snapshot.view, &found.session.user, &row, &person));
 	TRY(facts_user(loop->snapshot.view, &found.session.user, now, &found.facts));
+	TRY(read_password_changed(loop->snapshot.view, &found.session.user, &found.password_changed));
 	/* A session lives under the keys it was opened with; a new key needs a new proof. */
 	if (person.state != USER_ACTIVE || !hash_equal(&person.key_hash, &found.session.key_hash))
 		return FAIL_AT(ST_UNPROVEN, "session");
@@ -129,6 +142,7 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 	out->facts.time = service_now(loop->service);
 	out->login = login;
 	out->name = name;
+	out->password_changed = r->password_changed;
 	out->known = true;
 	return OK;
 }
