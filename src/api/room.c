@@ -57,6 +57,8 @@ struct status room_file(struct call *c, const struct patient_id *patient, uint32
 	if (exists)
 		c->patient = *patient;
 	TRY(s);
+	if (authority_ended(&facts.end, facts.time))
+		return FAIL_AT(ST_GONE, "patient");
 	if ((facts_power(&facts) & rights) != rights)
 		return FAIL_AT(ST_DENIED, "permission");
 	return facts_owner(call_view(c), patient, owner);

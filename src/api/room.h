@@ -28,7 +28,7 @@ MUST_CHECK struct status room_left(struct call *c, const struct user_id *owner, 
 /**
  * room_file(c, patient, rights, owner):
  * Whose quota a version of that file counts against; ST_NOT_FOUND "patient" for who may not see the file,
- * ST_DENIED for who has not these ${rights} on it, so that nobody sends what will not be taken.
+ * ST_GONE after its end, ST_DENIED for who has not these ${rights} on it, so that nobody sends what will not be taken.
  */
 MUST_CHECK struct status room_file(struct call *c, const struct patient_id *patient, uint32_t rights,
 				   struct user_id *owner);

@@ -162,7 +162,7 @@ struct status credential_same(struct store_view *view, const struct user_id *use
 
 struct status credential_put(struct store_txn *txn, const struct user_id *user, const struct credential *c)
 {
-	AUTO(buffer) history = {.max = CREDENTIAL_HISTORY * (PASSWORD_HASH_MAX + 4), .wipe = true};
+	AUTO(buffer) history = {.max = (size_t)CREDENTIAL_HISTORY * (PASSWORD_HASH_MAX + 4), .wipe = true};
 	struct row_big changed;
 
 	for (size_t i = 0; i < c->history_count; i++)

@@ -117,7 +117,7 @@ static struct status map(int fd, struct passwordlist *out)
 	void *at = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (at == MAP_FAILED)
 		return FAIL_AT(ST_IO, "password list: cannot be mapped");
-	out->at = at;
+	out->at = out->map = at;
 	out->len = (size_t)about.st_size;
 	out->hashed = looks_hashed(out);
 	return OK;
@@ -144,8 +144,8 @@ struct status passwordlist_open(const char *path, struct passwordlist *out)
 
 void passwordlist_clear(struct passwordlist *l)
 {
-	if (l->at != NULL)
-		(void)munmap((void *)(uintptr_t)l->at, l->len);
+	if (l->map != NULL)
+		(void)munmap(l->map, l->len);
 	*l = (struct passwordlist){0};
 }
 

@@ -14,7 +14,8 @@
 
 /** `{0}` is a valid empty one, which has nothing. */
 struct passwordlist {
-	const char *at;
+	void *map;
+	const char *at; /* the same, read */
 	size_t len;
 	bool hashed; /* lines are SHA-1 */
 };
