@@ -2,6 +2,7 @@
 /* handle_site: what anybody may ask: is it alive, what site is this, who is invited. */
 #include <inttypes.h>
 
+#include "memory.h"
 #include "render.h"
 #include "room.h"
 #include "route.h"
@@ -110,7 +111,7 @@ void handle_site(struct call *c, struct bytes body)
 	jsonwriter_text(&w, "checkpoint", text_from(buffer_bytes(&checkpoint)));
 	jsonwriter_time(&w, "time", call_now(c));
 	put_limits(c, &w);
-	if (ok(quota_used(call_view(c), NULL, &stored)))
+	if (ok(memory_stored(c->loop, &stored)))
 		jsonwriter_u64(&w, "stored_bytes", stored);
 	jsonwriter_array(&w, "features");
 	jsonwriter_end(&w);
