@@ -345,35 +345,53 @@ static struct status file_statements(struct store_view *view, const struct patie
 	return listing_statements_visit(&all, view, all.count, visit->statement, visit->context);
 }
 
+/** The rows of one compartment's epochs, the newest first. */
+struct epochs {
+	struct hash newest;
+	uint64_t count;
+	uint64_t next; /* the number that the next row has to have */
+};
+
 static struct status take_epoch(void *context, const struct row *row)
 {
-	struct hash *name = context;
+	struct epochs *e = context;
+	const uint64_t number = row_number(row, COLUMN_EPOCH_NUMBER);
 
-	*name = row_hash(row, COLUMN_EPOCH_STATEMENT);
+	if (e->count == 0)
+		e->newest = row_hash(row, COLUMN_EPOCH_STATEMENT);
+	else if (number != e->next)
+		return FAIL_AT(ST_CORRUPT, "epoch");
+	e->count++;
+	e->next = number - 1;
 	return OK;
 }
 
-/** PROMISES#S2: the newest epoch's row and the patient's name the same statement; lists go by the patient's alone. */
-static struct status check_epoch(struct store_view *view, const struct patient_id *patient,
-				 enum compartment compartment, uint64_t place)
+/**
+ * PROMISES#S2: the newest epoch's row and the patient's name the same statement, and no row
+ * before it was changed or taken away; lists go by the patient's alone.
+ */
+static struct status check_epochs(struct store_view *view, const struct patient_id *patient,
+				  enum compartment compartment, uint64_t place)
 {
-	const struct store_range range = {
+	struct store_range range = {
 		.index = TABLE_NONE,
 		.prefix_count = 3,
 		.prefix = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient->uuid), ROW_NUMBER(compartment)},
 		.down = true,
-		.limit = 1,
 	};
 	AUTO(row) row = {0};
 	struct record_stored stored;
-	struct hash name = {{0}}, wanted = {{0}};
+	struct epochs seen = {.count = 0};
+	struct hash wanted = {{0}};
 
-	TRY(store_scan(view, TABLE_EPOCH, &range, take_epoch, &name));
+	TRY(record_row_scan(view, TABLE_EPOCH, &range, take_epoch, &seen));
 	if (place != 0) {
 		TRY(record_row_statement_at(view, place, &row, &stored));
 		wanted = row_hash(&row, COLUMN_STATEMENT_NAME);
 	}
-	return hash_equal(&name, &wanted) ? OK : FAIL_AT(ST_CORRUPT, "epoch");
+	/* Numbers begin at zero: the one after the last row would be before it. */
+	const bool whole = seen.count == 0 || seen.next == UINT64_MAX;
+	return whole && hash_equal(&seen.newest, &wanted) ? OK : FAIL_AT(ST_CORRUPT, "epoch");
 }
 
 static struct status file_wrapped(struct store_view *view, const struct permit_pass *pass, uint32_t power,
@@ -426,8 +444,8 @@ struct status listing_file(struct store_view *view, const struct permit_pass *pa
 	TRY(permit_demand(pass, PERMIT_PATIENT_PROVE, patient));
 	TRY(record_row_patient(view, patient, &file));
 	TRY(facts_patient(view, permit_user(pass), patient, time, &facts));
-	TRY(check_epoch(view, patient, COMPARTMENT_IDENTITY, file.identity_epoch));
-	TRY(check_epoch(view, patient, COMPARTMENT_CLINICAL, file.clinical_epoch));
+	TRY(check_epochs(view, patient, COMPARTMENT_IDENTITY, file.identity_epoch));
+	TRY(check_epochs(view, patient, COMPARTMENT_CLINICAL, file.clinical_epoch));
 	TRY(file_statements(view, patient, visit));
 	TRY(file_wrapped(view, pass, facts_power(&facts), visit));
 	return file_accesses(view, &file, visit);

@@ -521,6 +521,53 @@ static void a_file_replays_from_what_the_server_gives(void **state) /* PROMISES#
 	assert_int_equal(s.reader.p.epoch_count, before.epoch_count);
 }
 
+static struct status open_file(struct server *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(patient_state) replayed = {.fingerprint = s->fingerprint};
+	struct permit_room room;
+	struct seen seen = {.file = &s->reader};
+	const struct listing_file visit = {replay, see_wrapped, see_access, &seen};
+
+	patient_state_clear(&s->reader.p);
+	s->reader.p = (struct patient_state){.fingerprint = s->fingerprint};
+	assert_ok(store_snapshot_new(&s->store, &snapshot));
+	const struct permit_pass *pass = server_pass(s, snapshot.view, &s->reader.w.anna, PERMIT_PATIENT_PROVE, &room);
+	return listing_file(snapshot.view, pass, NOW, &visit);
+}
+
+/** Without the row of clinical epoch ${number}, and without an audit leaf: as damage does it. */
+static void lose_epoch(struct server *s, uint64_t number)
+{
+	AUTO(store_txn) txn = {0};
+	const struct uuid patient = uuid_of(PATIENT);
+	const struct row_value key[] = {ROW_NUMBER(HOLDER_PATIENT), ROW_UUID(&patient), ROW_NUMBER(CL),
+					ROW_NUMBER(number)};
+
+	assert_ok(store_begin(&s->store, &txn));
+	assert_ok(store_remove(&txn, TABLE_EPOCH, key));
+	assert_ok(store_txn_audit(&txn, BYTES_LITERAL("lost"), NULL));
+	assert_ok(store_commit(&txn));
+}
+
+static void a_file_whose_epochs_are_not_whole_is_not_opened(void **state)
+{
+	(void)state;
+	for (uint64_t lost = 0; lost < 3; lost++) {
+		AUTO(server) s = {0};
+
+		server_begin(&s);
+		server_file(&s);
+		server_rekey(&s, &s.reader.w.anna);
+		assert_ok(server_send(&s, &s.reader.w.anna));
+		server_rekey(&s, &s.reader.w.anna);
+		assert_ok(server_send(&s, &s.reader.w.anna));
+		assert_ok(open_file(&s));
+		lose_epoch(&s, lost);
+		assert_fails(ST_CORRUPT, open_file(&s));
+	}
+}
+
 static void a_deleted_file_gives_its_proof_and_no_key(void **state)
 {
 	AUTO(server) s = {0};
@@ -598,6 +645,7 @@ int main(void)
 		TEST(records_come_page_by_page),
 		TEST(a_history_has_every_version_and_the_end),
 		TEST(a_file_replays_from_what_the_server_gives),
+		TEST(a_file_whose_epochs_are_not_whole_is_not_opened),
 		TEST(a_deleted_file_gives_its_proof_and_no_key),
 		TEST(a_token_finds_its_owners_source),
 	};
