@@ -17,12 +17,11 @@ MUST_CHECK struct status confinement_begin(void);
 /**
  * confinement_files(data, addresses, count):
  * No capability; Landlock, where the kernel has it: the directory ${data}, and the
- * folders of "unix:/path" addresses, in which sockets may be removed.  Nothing in builds with sanitizers.
+ * folders of "unix:/path" addresses, in which sockets may be removed; no further port.  Nothing in builds with
+ * sanitizers.
  */
 MUST_CHECK struct status confinement_files(int data, const char *const *addresses, size_t count);
 /** confinement_calls(): the list of system calls, for every thread.  Nothing in builds with sanitizers. */
 MUST_CHECK struct status confinement_calls(void);
-/** confinement_is_whole(): whether this build enforces the last two. */
-bool confinement_is_whole(void);
 
 #endif /* !DAEMON_CONFINEMENT_H */

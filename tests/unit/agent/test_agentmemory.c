@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agentsandbox.h"
+#include "confine.h"
 #include "subkey.h"
 
 #define WINDOW  ((size_t)1 << 20)
@@ -282,7 +282,7 @@ static void has_given_up_what_it_does_not_need(void **state)
 	assert_int_equal(status_of(w.pid, "CapEff"), 0);
 	assert_int_equal(status_of(w.pid, "CapPrm"), 0);
 	/* Sanitizers lock nothing and need calls that the list has not. */
-	if (agentsandbox_is_whole()) {
+	if (confine_is_whole()) {
 		assert_true(status_of(w.pid, "VmLck") > 0);
 		assert_int_equal(status_of(w.pid, "Seccomp"), 2);
 	}

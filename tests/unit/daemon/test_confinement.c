@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "confinement.h"
 
 /* What a child reports. */
@@ -51,7 +52,7 @@ static int confined(int (*attempt)(void))
 {
 	int status;
 
-	if (!confinement_is_whole())
+	if (!confine_is_whole())
 		skip();
 	pid_t child = fork();
 	assert_true(child >= 0);
@@ -134,7 +135,7 @@ static void older_threads_are_confined(void **state)
 	int status;
 
 	(void)state;
-	if (!confinement_is_whole())
+	if (!confine_is_whole())
 		skip();
 	pid_t child = fork();
 	assert_true(child >= 0);
