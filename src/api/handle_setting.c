@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* handle_setting: what an administrator has chosen, and choosing: each change is a leaf. */
+/* handle_setting: what an administrator has chosen, how much is stored, and choosing: each change is a leaf. */
+#include "quota.h"
 #include "route.h"
 
 void handle_settings(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
+	uint64_t stored;
 
 	(void)body;
+	struct status s = quota_used(call_view(c), NULL, &stored);
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
 	jsonwriter_object(&w, NULL);
+	/* How much a site holds is nothing to tell a stranger, so `/v1/site` does not. */
+	jsonwriter_u64(&w, "stored_bytes", stored);
 	jsonwriter_array(&w, "items");
 	for (enum setting i = 0; i < SETTING_COUNT; i++)
 		setting_json(&w, i, settings_value(c->loop->service->settings, i));

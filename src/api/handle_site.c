@@ -2,7 +2,6 @@
 /* handle_site: what anybody may ask: is it alive, what site is this, who is invited. */
 #include <inttypes.h>
 
-#include "memory.h"
 #include "render.h"
 #include "room.h"
 #include "route.h"
@@ -93,7 +92,6 @@ void handle_site(struct call *c, struct bytes body)
 	struct service *s = c->loop->service;
 	AUTO(buffer) checkpoint = {.max = 4096};
 	struct jsonwriter w = call_writer(c);
-	uint64_t stored;
 
 	(void)body;
 	(void)ok(log_signed(s->log, &checkpoint));
@@ -111,8 +109,6 @@ void handle_site(struct call *c, struct bytes body)
 	jsonwriter_text(&w, "checkpoint", text_from(buffer_bytes(&checkpoint)));
 	jsonwriter_time(&w, "time", call_now(c));
 	put_limits(c, &w);
-	if (ok(memory_stored(c->loop, &stored)))
-		jsonwriter_u64(&w, "stored_bytes", stored);
 	jsonwriter_array(&w, "features");
 	jsonwriter_end(&w);
 	if (s->trial)

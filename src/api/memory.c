@@ -5,7 +5,6 @@
 
 #include "credential.h"
 #include "facts.h"
-#include "quota.h"
 #include "userrow.h"
 
 /* A power of two; a session is at one place or nowhere. */
@@ -37,8 +36,6 @@ struct remembered_file {
 
 struct api_memory {
 	uint64_t generation;
-	uint64_t stored, stored_commits; /* bytes, and of which snapshot */
-	bool stored_known;
 	struct remembered places[PLACES];
 	struct remembered_file files[FILES];
 };
@@ -183,20 +180,5 @@ struct status memory_file(struct api_loop *loop, const struct patient_id *patien
 				      .grant = facts->grant,
 				      .ends = facts->end.exists ? facts->end.ends : 0,
 				      .owner = facts->owner};
-	return OK;
-}
-
-struct status memory_stored(struct api_loop *loop, uint64_t *out)
-{
-	struct api_memory *m = loop->memory;
-
-	if (!loop->snapshot.begun)
-		TRY(store_snapshot_renew(&loop->snapshot));
-	if (!m->stored_known || m->stored_commits != loop->snapshot.commits) {
-		TRY(quota_used(loop->snapshot.view, NULL, &m->stored));
-		m->stored_commits = loop->snapshot.commits;
-		m->stored_known = true;
-	}
-	*out = m->stored;
 	return OK;
 }

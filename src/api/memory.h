@@ -29,8 +29,5 @@ MUST_CHECK struct status memory_caller(struct api_loop *loop, struct text token,
  */
 MUST_CHECK struct status memory_file(struct api_loop *loop, const struct patient_id *patient,
 				     struct permit_facts *facts, bool *exists);
-/** memory_stored(loop, out): quota_used() of the whole site through the loop's snapshot, or as it was read of the same
- * state. */
-MUST_CHECK struct status memory_stored(struct api_loop *loop, uint64_t *out);
 
 #endif /* !API_MEMORY_H */

@@ -8,9 +8,11 @@
 
 struct settings_answer {
 	struct json items;
+	uint64_t stored; /* `tacenda site status` shows it */
 };
 static const struct jsonfield answer_rows[] = {
 	{.name = "items", .type = JSONFIELD_ANY, .offset = offsetof(struct settings_answer, items), .required = true},
+	{.name = "stored_bytes", .type = JSONFIELD_U64, .offset = offsetof(struct settings_answer, stored)},
 };
 static const struct jsonfield_table answer_table = JSONFIELD_TABLE(struct settings_answer, answer_rows);
 

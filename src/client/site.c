@@ -106,10 +106,21 @@ struct status site_ask(struct https *h, struct arena *arena, struct site_answer 
 	}
 	buffer_clear(&decoded);
 	const struct json limits = json_member(root, TEXT("limits"));
-	(void)ok(json_u64(json_member(root, TEXT("stored_bytes")), 0, UINT64_MAX, &found.stored));
 	(void)ok(json_u64(json_member(limits, TEXT("site_bytes")), 0, UINT64_MAX, &found.site_limit));
 	(void)ok(json_u64(json_member(limits, TEXT("owner_bytes")), 0, UINT64_MAX, &found.owner_limit));
 	*out = found;
+	return OK;
+}
+
+struct status site_ask_stored(struct site *s, uint64_t *out)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+
+	TRY(site_get(s, "/v1/settings", &answer));
+	if (!ok(json_parse(buffer_bytes(&answer.body), &placed_json_limits, &document)) ||
+	    !ok(json_u64(json_member(json_root(&document), TEXT("stored_bytes")), 0, UINT64_MAX, out)))
+		return FAIL_AT(ST_CORRUPT, "answer");
 	return OK;
 }
 

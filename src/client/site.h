@@ -77,10 +77,13 @@ struct people site_people(struct site *s);
 struct site_answer {
 	struct bytes statement, ca;
 	struct text name, region, origin, preset, version, checkpoint;
-	uint64_t stored, site_limit, owner_limit; /* bytes; a limit of 0: the disk */
+	uint64_t site_limit, owner_limit; /* bytes; a limit of 0: the disk */
 };
 /** site_ask(h, arena, out): the answer, unverified. */
 MUST_CHECK struct status site_ask(struct https *h, struct arena *arena, struct site_answer *out);
+/** site_ask_stored(s, out): the bytes that count against the site's quota: `GET /v1/settings`, which takes a session.
+ */
+MUST_CHECK struct status site_ask_stored(struct site *s, uint64_t *out);
 /** site_check(answer, fingerprint, parsed): its statement is the one with that name, signed; ST_CORRUPT "site". */
 MUST_CHECK struct status site_check(const struct site_answer *answer, const struct hash *fingerprint,
 				    struct statement *parsed);

@@ -279,6 +279,8 @@ def not_now(tap, site, doctor):
     doctor.do("unlock", "--for", "15m", passphrase=True)
     tap.equal(doctor.run("patient", "list").code, DONE, "unlock opens it again")
     doctor.do("logout")
+    told = doctor.json("site", "status", passphrase=True)
+    tap.check("stored_bytes" not in told and "site_limit_bytes" in told, "signed out: site status shows the limits and not what is stored", told)
     out = doctor.run("patient", "list")
     tap.check(out.code == NOT_NOW and "login" in out.error, "signed out: exit 4, and the line names login", out)
     tap.equal(doctor.login_again().code, DONE, "login signs in again")

@@ -196,6 +196,7 @@ def the_log(ask, owner, nobody, auditor, prepared):
 def administration(ask, person, admin):
     listed = ask(person, "GET", "/v1/settings", 200).json["items"]
     ask.tap.check(any(one["name"] == "session.cap" for one in listed), "settings are listed", listed)
+    ask(person, "GET", "/v1/settings", 401, token="")
     ask(person, "PUT", "/v1/settings/{name}", 403, {"value": "20"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 200, {"value": "20"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 400, {"value": "0"}, name="session.cap")
