@@ -6,6 +6,7 @@
  * upload's row committed.
  */
 #include "facts.h"
+#include "repeat.h"
 #include "room.h"
 #include "route.h"
 
@@ -74,26 +75,66 @@ static void give_offset(struct call *c, uint64_t offset)
 
 /* --- Begin --- */
 
+/** A beginning under way. */
+struct beginning {
+	struct appending appending; /* must be first */
+	struct patient_id patient;  /* the file that it is for; zero: not said */
+	struct repeat repeat;
+	bool repeated; /* its answer was lost; the upload is there */
+};
+
 /** What is told of it in advance: its length, and the file that it is for. */
-static struct status read_plan(struct call *c, struct appending *a)
+static struct status read_plan(struct call *c, struct beginning *b)
 {
 	const struct text length = exchange_header(c->exchange, TEXT("upload-length"));
 	const struct text named = form_get(&c->query, TEXT("patient"));
-	struct user_id owner = c->caller.session.user;
-	struct patient_id patient;
 
-	if (length.at != NULL && !ok(text_to_u64(length, 1, INT64_MAX, &a->length))) {
+	if (length.at != NULL && !ok(text_to_u64(length, 1, INT64_MAX, &b->appending.length))) {
 		c->problem.field = TEXT("upload-length");
 		return FAIL_AT(ST_INVALID, "upload-length");
 	}
-	if (a->length > vault_size_max())
+	if (b->appending.length > vault_size_max())
 		return room_too_big(c, "upload-length", vault_size_max());
-	if (named.at != NULL) {
-		TRY(id_parse(ID_PATIENT, named, &patient.uuid));
-		TRY(room_file(c, &patient, RIGHT_WRITE, &owner));
-		TRY(room_check(c, &owner, quota_of_version(a->length)));
+	return named.at != NULL ? id_parse(ID_PATIENT, named, &b->patient.uuid) : OK;
+}
+
+/** What is refused under a key is not kept: the key may be used again. */
+static struct status tell_reused(struct call *c, struct status s)
+{
+	if (s.code == ST_MISMATCH)
+		c->problem.kind = PROBLEM_KEY_REUSED;
+	if (s.code == ST_MISMATCH || s.code == ST_INVALID)
+		c->problem.field = TEXT("idempotency-key");
+	return s;
+}
+
+/** Before anything is asked for that the first one may have used up. */
+static struct status look_for_first(struct call *c, struct beginning *b)
+{
+	uint8_t room[64];
+	struct buffer request = {.bytes = room, .capacity = sizeof room, .max = sizeof room};
+	static const char route[] = "POST /v1/uploads"; /* with its NUL */
+
+	TRY(buffer_put(&request, BYTES_OF(route)));
+	TRY(buffer_put(&request, uuid_bytes(&b->patient.uuid)));
+	TRY(buffer_put_u64(&request, b->appending.length));
+	TRY(repeat_read(call_view(c), &c->caller.session.user, exchange_header(c->exchange, TEXT("idempotency-key")),
+			buffer_bytes(&request), &b->repeat));
+	/* The first one may be newer than this turn's snapshot. */
+	TRY(store_snapshot_renew(&c->loop->snapshot));
+	return repeat_find(call_view(c), &b->repeat, call_now(c), &b->appending.id.uuid, &b->repeated);
+}
+
+static struct status check_plan(struct call *c, const struct beginning *b)
+{
+	const uint64_t more = quota_of_version(b->appending.length);
+	struct user_id owner;
+
+	if (!uuid_is_zero(&b->patient.uuid)) {
+		TRY(room_file(c, &b->patient, RIGHT_WRITE, &owner));
+		TRY(room_check(c, &owner, more));
 	}
-	return room_check(c, &c->caller.session.user, quota_of_version(a->length));
+	return room_check(c, &c->caller.session.user, more);
 }
 
 static struct status log_upload(struct call *c, const struct record_log *log, struct store_txn *txn, const char *what)
@@ -117,7 +158,7 @@ static struct status charge(struct call *c, struct store_txn *txn, uint64_t more
 	return room_tell(c, &met, quota_charge(txn, &limits, &c->caller.session.user, more, &met));
 }
 
-static struct status apply_begin(struct call *c, struct store_txn *txn, const struct record_log *log)
+static struct status insert_upload(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct appending *a = c->own;
 	struct row row = {
@@ -133,7 +174,23 @@ static struct status apply_begin(struct call *c, struct store_txn *txn, const st
 		row.secret[SECRET_UPLOAD_LENGTH] = row_number_bytes(&a->length_bytes, a->length);
 	TRY(vault_write_keep(&a->writer, &row));
 	TRY(store_insert(txn, &row));
-	TRY(charge(c, txn, quota_of_version(a->length)));
+	return charge(c, txn, quota_of_version(a->length));
+}
+
+static struct status apply_begin(struct call *c, struct store_txn *txn, const struct record_log *log)
+{
+	struct beginning *b = c->own;
+	struct uuid made;
+
+	/* Another of the same key may have come in since the loop looked. */
+	if (!b->repeated) {
+		TRY(tell_reused(c, repeat_find(txn->view, &b->repeat, log->time, &made, &b->repeated)));
+		b->appending.id.uuid = b->repeated ? made : b->appending.id.uuid;
+	}
+	if (b->repeated)
+		return log_upload(c, log, txn, "upload begun again");
+	TRY(insert_upload(c, txn, log));
+	TRY(repeat_keep(txn, &b->repeat, log->time, &b->appending.id.uuid));
 	return log_upload(c, log, txn, "upload begun");
 }
 
@@ -156,18 +213,33 @@ static void respond_begin(struct call *c)
 	give_offset(c, 0);
 }
 
+static struct status begin_new(struct call *c, struct beginning *b)
+{
+	struct appending *a = &b->appending;
+
+	TRY(check_plan(c, b));
+	a->id.uuid = uuid_new(call_now(c));
+	return vault_write_begin(c->loop->service->vault, &a->id.uuid, &a->writer);
+}
+
+static struct status prepare_begin(struct call *c)
+{
+	struct beginning *b;
+	void *room;
+
+	TRY(arena_take(&c->arena, sizeof *b, &room));
+	b = c->own = room;
+	c->release = appending_release;
+	TRY(read_plan(c, b));
+	TRY(tell_reused(c, look_for_first(c, b)));
+	return b->repeated ? OK : begin_new(c, b);
+}
+
 void handle_upload_begin(struct call *c, struct bytes body)
 {
-	struct appending *a;
-	struct status s = begin(c, &a);
+	struct status s = prepare_begin(c);
 
 	(void)body;
-	if (ok(s))
-		s = read_plan(c, a);
-	if (ok(s)) {
-		a->id.uuid = uuid_new(call_now(c));
-		s = vault_write_begin(c->loop->service->vault, &a->id.uuid, &a->writer);
-	}
 	if (ok(s))
 		call_settle_change(c, apply_begin, respond_begin);
 	else

@@ -42,6 +42,8 @@
 /* What a client may append in one request body to an upload. */
 #define LIMIT_UPLOAD_PIECE  (64ull << 20)
 #define LIMIT_UPLOAD_AGE_MS (7ull * 24 * 3600 * 1000)
+/* An Idempotency-Key: programs send a UUID; it is hashed on every creating request. */
+#define LIMIT_IDEMPOTENCY_KEY 128
 /* One listing page. */
 #define LIMIT_PAGE 1000
 /* Names typed by people. */

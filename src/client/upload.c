@@ -4,8 +4,34 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "nonce.h"
+
 #define PATIENCE_MS 60000
 #define WAIT_MAX_MS 5000
+
+/** How much longer a broken connection is tried again. */
+struct patience {
+	const struct clock *clock;
+	uint64_t until;
+	int wait_ms;
+};
+
+static struct patience patience_of(const struct site *site)
+{
+	const struct clock *clock = site->options.clock;
+
+	return (struct patience){clock, clock_mono(clock) + PATIENCE_MS, 100};
+}
+
+/** Nothing to await but time: the network tells nobody when it is back.  False: it took too long. */
+static bool wait_for_network(struct patience *p)
+{
+	if (clock_mono(p->clock) > p->until)
+		return false;
+	(void)poll(NULL, 0, p->wait_ms);
+	p->wait_ms = p->wait_ms * 2 > WAIT_MAX_MS ? WAIT_MAX_MS : p->wait_ms * 2;
+	return true;
+}
 
 struct begun {
 	struct upload_id id;
@@ -15,24 +41,47 @@ static const struct jsonfield begun_rows[] = {
 };
 static const struct jsonfield_table begun_table = JSONFIELD_TABLE(struct begun, begun_rows);
 
+/** A new key: 128 random bits. */
+static struct status name_request(char *out, size_t len)
+{
+	AUTO(buffer) key = {.max = 64};
+	uint8_t random[16];
+
+	nonce_random(random, sizeof random);
+	TRY(text_put_hex(&key, BYTES_OF(random)));
+	(void)snprintf(out, len, "Idempotency-Key: \"%.*s\"", (int)key.len, (const char *)key.bytes);
+	return OK;
+}
+
+/** The same request until it is answered: under one key they begin one upload, however many of them arrive. */
+static struct status begin_once(struct site *site, const struct https_call *call, struct https_answer *answer)
+{
+	struct patience patience = patience_of(site);
+	struct status s;
+
+	do {
+		https_answer_clear(answer);
+		s = site_call(site, call, answer);
+	} while ((s.code == ST_UNREACHABLE || s.code == ST_BUSY) && wait_for_network(&patience));
+	return s;
+}
+
 struct status upload_begin(struct site *site, const struct upload_plan *plan, struct upload *out)
 {
 	AUTO(https_answer) answer = {0};
 	AUTO(json_document) document = {0};
 	AUTO(arena) arena = {.max = 4096};
-	char path[80] = "/v1/uploads", length[64];
-	const char *const headers[] = {length, NULL};
+	char path[80] = "/v1/uploads", key[64], length[64];
+	const char *const headers[] = {key, plan->length > 0 ? length : NULL, NULL};
 	struct begun begun;
 
 	if (plan->patient != NULL)
 		(void)snprintf(path, sizeof path, "/v1/uploads?patient=%s",
 			       id_print(ID_PATIENT, &plan->patient->uuid).at);
 	(void)snprintf(length, sizeof length, "Upload-Length: %llu", (unsigned long long)plan->length);
-	TRY(site_call(
-		site,
-		&(struct https_call){
-			.method = "POST", .path = path, .headers = plan->length > 0 ? headers : NULL, .max = 65536},
-		&answer));
+	TRY(name_request(key, sizeof key));
+	TRY(begin_once(site, &(struct https_call){.method = "POST", .path = path, .headers = headers, .max = 65536},
+		       &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &begun_table, &arena, &document, &begun));
 	*out = (struct upload){.site = site, .id = begun.id};
 	return OK;
@@ -87,10 +136,8 @@ static bool worth_another(struct status s)
 
 struct status upload_append(struct upload *u, struct bytes sealed)
 {
-	const struct clock *clock = u->site->options.clock;
+	struct patience patience = patience_of(u->site);
 	uint64_t start = u->offset, end = start + sealed.len, at = start;
-	uint64_t deadline = clock_mono(clock) + PATIENCE_MS;
-	int wait_ms = 100;
 
 	while (at < end) {
 		uint64_t before = at;
@@ -99,15 +146,11 @@ struct status upload_append(struct upload *u, struct bytes sealed)
 		if (ok(s) && (at <= before || at > end))
 			return FAIL_AT(ST_CORRUPT, "upload offset");
 		if (ok(s)) {
-			deadline = clock_mono(clock) + PATIENCE_MS;
-			wait_ms = 100;
+			patience = patience_of(u->site);
 			continue;
 		}
-		if (!worth_another(s) || clock_mono(clock) > deadline)
+		if (!worth_another(s) || !wait_for_network(&patience))
 			return s;
-		/* Nothing to await but time: the network tells nobody when it is back. */
-		(void)poll(NULL, 0, wait_ms);
-		wait_ms = wait_ms * 2 > WAIT_MAX_MS ? WAIT_MAX_MS : wait_ms * 2;
 		s = ask_offset(u, &at);
 		if (!ok(s) && !worth_another(s))
 			return s;

@@ -18,7 +18,12 @@ struct upload_plan {
 	uint64_t length;                  /* of the sealed bytes, at most; 0: not known */
 	const struct patient_id *patient; /* somebody else's file that it is for; NULL: not said */
 };
-/** upload_begin(site, plan, out): a new one.  ST_FULL: no room; ST_TOO_BIG; site->https.problem has the figures. */
+/**
+ * upload_begin(site, plan, out):
+ * A new one; sent again under the same Idempotency-Key, for up to a minute, when its answer
+ * was lost, so that no second one is left behind.  ST_FULL: no room; ST_TOO_BIG;
+ * site->https.problem has the figures.
+ */
 MUST_CHECK struct status upload_begin(struct site *site, const struct upload_plan *plan, struct upload *out);
 /**
  * upload_append(u, sealed):

@@ -49,6 +49,8 @@ static const struct problem_type types[] = {
 		"Use the site's own address.", 421, ST_INVALID },
 	[PROBLEM_MISMATCH] = { "/problems/mismatch", "The bytes received do not have the signed hash",
 		"Nothing was stored; send it again.", 422, ST_MISMATCH },
+	[PROBLEM_KEY_REUSED] = { "/problems/key-reused", "This Idempotency-Key stands for another request",
+		"Send this request under a key of its own.", 422, ST_CONFLICT },
 	[PROBLEM_TOO_MANY] = { "/problems/too-many", "Too many requests",
 		"Wait as long as Retry-After says.", 429, ST_TOO_MANY },
 	[PROBLEM_HEAD_TOO_BIG] = { "/problems/head-too-big", "The header fields are too large",

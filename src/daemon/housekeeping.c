@@ -4,6 +4,7 @@
 
 #include "facts.h"
 #include "lockout.h"
+#include "repeat.h"
 #include "serving.h"
 #include "sessions.h"
 
@@ -155,7 +156,7 @@ static struct status forget_failures(struct serving *s)
 	return f.count > 0 ? committer_run(s->vessel.committer, &f.entry) : OK;
 }
 
-/** Uploads that nobody finished in 7 days. */
+/** Uploads that nobody finished in 7 days, and what they were begun under. */
 struct dropping {
 	struct committer_entry entry; /* must be first */
 	struct uuid ids[64];
@@ -167,10 +168,12 @@ static struct status apply_drop(struct committer_entry *entry, struct committer_
 	const struct event event = {
 		.kind = LEAF_EXPIRY, .result = LEAF_DONE, .subject = {.kind = PIECE_SITE, .detail = TEXT("uploads")}};
 	uint64_t leaf;
+	size_t keys;
 
 	TRY(vault_expire(turn->txn, turn->time, d->ids, COUNT(d->ids), &d->count));
+	TRY(repeat_expire(turn->txn, turn->time, LIMIT_PAGE, &keys));
 	/* Nothing expired: nothing to log, and the change is refused without a trace. */
-	return d->count > 0 ? committer_add(turn, &event, &leaf) : FAIL_AT(ST_NOT_FOUND, "uploads");
+	return d->count + keys > 0 ? committer_add(turn, &event, &leaf) : FAIL_AT(ST_NOT_FOUND, "uploads");
 }
 
 static struct status expire_uploads(struct serving *s)

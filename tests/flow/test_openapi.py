@@ -166,6 +166,11 @@ def changes(ask, person):
     begun = ask(person, "POST", "/v1/uploads", 201)
     upload = begun.json["id"]
     ask.tap.check(begun.headers.get("location", "").endswith(upload), "Location names the upload", begun)
+    keyed = {"Idempotency-Key": '"one"', "Upload-Length": "9000"}
+    first, again = (ask(person, "POST", "/v1/uploads", 201, headers=keyed, say=f"with a key, {which}") for which in ("once", "again"))
+    ask.tap.equal(again.body, first.body, "both answers are one")
+    ask(person, "POST", "/v1/uploads", 422, headers=dict(keyed, **{"Upload-Length": "9001"}), say="with the key of another")
+    ask(person, "POST", "/v1/uploads", 400, headers={"Idempotency-Key": "one"}, say="with a key that is no string")
     ask(person, "PATCH", "/v1/uploads/{upload}", 204, content, dict(PIECE, **{"Upload-Offset": "0"}), upload=upload)
     ask(person, "PATCH", "/v1/uploads/{upload}", 409, content, dict(PIECE, **{"Upload-Offset": "5"}), upload=upload)
     ask(person, "HEAD", "/v1/uploads/{upload}", 204, upload=upload)

@@ -11,6 +11,7 @@ import http.server
 import json
 import pathlib
 import re
+import socket
 import ssl
 import subprocess
 import threading
@@ -38,11 +39,12 @@ def authority(folder, name):
 class Proxy:
     """Everything passes through; alter(method, path, body) may change the body of a 2xx answer; None leaves it.
 
-    fields(path, headers) may change its header fields, a list of pairs.
+    fields(path, headers) may change its header fields, a list of pairs. cut(method, path, headers) is asked once the site has
+    answered: True ends the connection in place of the answer.
     """
 
     def __init__(self, site, port, chain, key):
-        self.site, self.alter, self.fields = site, None, None
+        self.site, self.alter, self.fields, self.cut = site, None, None, None
         proxy = self
         upstream = ssl.create_default_context(cafile=site.made["ca"])
 
@@ -59,6 +61,10 @@ class Proxy:
                     status, headers, data = got.status, got.getheaders(), got.read()
                 finally:
                     behind.close()
+                if proxy.cut is not None and proxy.cut(self.command, self.path, fields):
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
                 if proxy.alter is not None and 200 <= status < 300:
                     changed = proxy.alter(self.command, self.path, data)
                     data = data if changed is None else changed

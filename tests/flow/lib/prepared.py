@@ -36,7 +36,7 @@ class Prepared:
         for _ in range(2):
             self.add_patient()
         owner = self.people["owner"]
-        self.upload = owner.request("POST", "/v1/uploads").json["id"]
+        self.upload = owner.request("POST", "/v1/uploads", headers={"Idempotency-Key": '"prepared"'}).json["id"]
         owner.request("PATCH", f"/v1/uploads/{self.upload}", os.urandom(9000),
                       {"Upload-Offset": "0", "Content-Type": "application/partial-upload"})
         self.size = int(owner.request("GET", "/v1/log/checkpoint").body.split(b"\n")[1])

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Header fields with a grammar of their own: digests, ranges, entity tags, cookies. */
+/* Header fields with a grammar of their own: digests, ranges, entity tags, cookies, strings. */
 #include "testing.h"
 
 #include "cookie.h"
 #include "digest.h"
 #include "etag.h"
+#include "fieldstring.h"
 #include "range.h"
 
 static void assert_holds(struct buffer *b, const char *wanted)
@@ -246,6 +247,40 @@ static void sets_a_cookie_for_this_origin_alone(void **state)
 	assert_fails(ST_INVALID, cookie_put(&out, NAME, TEXT("a\r\nX: y"), 0));
 }
 
+static void reads_a_string_as_it_is_spelled(void **state)
+{
+	static const struct {
+		const char *field, *inside;
+	} good[] = {
+		{"\"a\"", "a"},
+		{"\"8e03978e-40d5-43dd-bc93-6894a57f9324\"", "8e03978e-40d5-43dd-bc93-6894a57f9324"},
+		{"\" ~ \"", " ~ "},
+		{"\"a\\\"b\\\\\"", "a\\\"b\\\\"},
+	};
+	struct text inside;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_ok(fieldstring_parse(text_of(good[i].field), 36, &inside));
+		assert_true(text_equal(inside, text_of(good[i].inside)));
+	}
+}
+
+static void refuses_what_is_no_string(void **state)
+{
+	static const char *const bad[] = {"",          "\"",       "\"\"",        "a",         "\"a",
+					  "a\"",       "\"a\"b\"", "\"a\\\"",     "\"a\\b\"",  "\"a\";p=1",
+					  "\"a\" ",    " \"a\"",   "\"a\tb\"",    "\"a\x7f\"", "\"\xc3\xa9\"",
+					  "\"12345\"", "'a'",      "\"a\", \"b\""};
+	struct text inside = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fails(ST_INVALID, fieldstring_parse(text_of(bad[i]), 4, &inside));
+	assert_fails(ST_INVALID, fieldstring_parse((struct text){0}, 4, &inside));
+	assert_true(inside.at == NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +294,8 @@ int main(void)
 		TEST(finds_its_own_cookie),
 		TEST(refuses_a_planted_or_malformed_cookie),
 		TEST(sets_a_cookie_for_this_origin_alone),
+		TEST(reads_a_string_as_it_is_spelled),
+		TEST(refuses_what_is_no_string),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
