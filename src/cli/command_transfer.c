@@ -4,6 +4,7 @@
 
 #include "exportrun.h"
 #include "importreport.h"
+#include "interrupt.h"
 #include "output.h"
 #include "tokens.h"
 
@@ -202,8 +203,11 @@ static struct status export_patients(struct cli *c)
 		return cli_usage("say where to", "-o DIR");
 	if ((word != NULL) == options_has(&c->options, "--all"))
 		return cli_usage("name one patient, or --all", word != NULL ? word : "");
+	exportfolder_sweep(e.folder);
 	TRY(cli_prepared(c));
 	TRY(patientlist_open(&c->site, NULL, &list));
+	interrupt_hold();
+	c->site.https.stopped = interrupt_came;
 	output_begin(c, &e.rows);
 	struct status s = OK;
 	if (word != NULL)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exportfolder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define NAME_MAX_LEN 120
+#define PART         ".part-"
 
 static struct status make_folder(const char *path)
 {
@@ -26,6 +29,24 @@ static struct status join(char *out, const char *folder, const char *name)
 	return len > 0 && len < EXPORTFOLDER_PATH ? OK : FAIL_AT(ST_TOO_BIG, "output path");
 }
 
+/** The folder at ${path}, locked for as long as the descriptor is open; ST_BUSY when another process has it. */
+static struct status hold(const char *path, int *out)
+{
+	struct stat held, named;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return FAIL_AT(ST_IO, "output folder");
+	/* Whoever sweeps may have been quicker than the lock. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &held) == 0 && lstat(path, &named) == 0 &&
+	    held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
+		*out = fd;
+		return OK;
+	}
+	(void)close(fd);
+	return FAIL_AT(ST_BUSY, "output folder");
+}
+
 struct status exportfolder_open(const char *parent, const char *name, struct exportfolder *out)
 {
 	static const char *const sections[] = {"files", "resources", "versions", "statements", "proofs"};
@@ -37,9 +58,10 @@ struct status exportfolder_open(const char *parent, const char *name, struct exp
 	TRY(join(made.path, parent, name));
 	if (lstat(made.path, &about) == 0)
 		return FAIL_AT(ST_CONFLICT, "output folder of this patient");
-	(void)snprintf(part, sizeof part, ".%s.part-%d", name, (int)getpid());
+	(void)snprintf(part, sizeof part, ".%s" PART "%d", name, (int)getpid());
 	TRY(join(made.temporary, parent, part));
 	TRY(make_folder(made.temporary));
+	TRY(hold(made.temporary, &made.lock));
 	*out = made;
 	for (size_t i = 0; i < COUNT(sections); i++) {
 		TRY(join(inner, out->temporary, sections[i]));
@@ -57,10 +79,54 @@ static int remove_one(const char *path, const struct stat *about, int type, stru
 	return 0;
 }
 
+static void remove_whole(const char *path, int lock)
+{
+	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)close(lock);
+}
+
+/** ".pt-….part-PID". */
+static bool is_temporary(const char *name)
+{
+	struct text rest = text_of(name), id;
+	struct uuid uuid;
+	uint64_t process;
+
+	if (rest.len < 1 + ID_TEXT_LEN + strlen(PART) || name[0] != '.')
+		return false;
+	id = (struct text){name + 1, ID_TEXT_LEN};
+	rest = text_of(name + 1 + ID_TEXT_LEN);
+	return ok(id_parse(ID_PATIENT, id, &uuid)) && strncmp(rest.at, PART, strlen(PART)) == 0 &&
+	       ok(text_to_u64(text_of(rest.at + strlen(PART)), 1, INT32_MAX, &process));
+}
+
+static void sweep_one(const char *path)
+{
+	struct stat about;
+	int lock;
+
+	/* Another person's is his to clear up. */
+	if (lstat(path, &about) == 0 && about.st_uid == geteuid() && ok(hold(path, &lock)))
+		remove_whole(path, lock);
+}
+
+void exportfolder_sweep(const char *parent)
+{
+	char path[EXPORTFOLDER_PATH];
+	DIR *entries = opendir(parent);
+
+	if (entries == NULL)
+		return;
+	for (struct dirent *e = readdir(entries); e != NULL; e = readdir(entries))
+		if (is_temporary(e->d_name) && ok(join(path, parent, e->d_name)))
+			sweep_one(path);
+	(void)closedir(entries);
+}
+
 void exportfolder_clear(struct exportfolder *f)
 {
 	if (f->temporary[0] != '\0')
-		(void)nftw(f->temporary, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		remove_whole(f->temporary, f->lock);
 	words_clear(&f->taken);
 	*f = (struct exportfolder){0};
 }
@@ -78,14 +144,10 @@ static void drop_empty(const struct exportfolder *f)
 
 struct status exportfolder_keep(struct exportfolder *f)
 {
-	int fd = open(f->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
 	drop_empty(f);
-	bool durable = fd >= 0 && syncfs(fd) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	if (!durable || renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path, RENAME_NOREPLACE) != 0)
+	if (syncfs(f->lock) != 0 || renameat2(AT_FDCWD, f->temporary, AT_FDCWD, f->path, RENAME_NOREPLACE) != 0)
 		return FAIL_AT(ST_IO, "output folder");
+	(void)close(f->lock);
 	f->temporary[0] = '\0';
 	return OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * exportfolder: the folder of one exported patient: it has its name only when it is
- * complete; until then, and after a failure, nothing of it counts.
+ * complete; until then, and after a failure, nothing of it counts.  Until then it is
+ * ".NAME.part-PID", held by a lock that ends with the process.
  */
 #ifndef CLI_EXPORTFOLDER_H
 #define CLI_EXPORTFOLDER_H
@@ -14,6 +15,7 @@
 struct exportfolder {
 	char path[EXPORTFOLDER_PATH];      /* as it will be called */
 	char temporary[EXPORTFOLDER_PATH]; /* "" once it has its name */
+	int lock;                          /* open until then */
 	struct words taken;                /* names in use, folded to lower case */
 };
 /** exportfolder_open(parent, name, out): ST_CONFLICT ("output folder") when there is one of that name. */
@@ -22,6 +24,8 @@ MUST_CHECK struct status exportfolder_open(const char *parent, const char *name,
 MUST_CHECK struct status exportfolder_keep(struct exportfolder *f);
 /** exportfolder_clear(f): what was not kept goes, file by file. */
 void exportfolder_clear(struct exportfolder *f);
+/** exportfolder_sweep(parent): what exports left in ${parent} that were ended before they could clear up. */
+void exportfolder_sweep(const char *parent);
 
 /**
  * exportfolder_name(f, section, wanted, ending, out):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the words of the command line to the command that they name. */
 #include "hash.h"
+#include "interrupt.h"
 #include "output.h"
 
 #include <signal.h>
@@ -203,5 +204,6 @@ int main(int argc, char **argv)
 	int code = find_and_run(&c, argc, argv);
 
 	cli_clear(&c);
+	interrupt_release();
 	return code;
 }

@@ -268,6 +268,8 @@ static struct status fly(struct https *h, struct flight *flights, size_t count, 
 	while (running > 0) {
 		int left;
 
+		if (h->stopped != NULL && h->stopped())
+			return FAIL_AT(ST_BUSY, "interrupted");
 		if (curl_multi_perform(h->handle->multi, &running) != CURLM_OK)
 			return FAIL_AT(ST_UNREACHABLE, "server");
 		for (CURLMsg *m = curl_multi_info_read(h->handle->multi, &left); m != NULL;

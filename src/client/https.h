@@ -17,6 +17,7 @@ struct https_handle;
 struct https {
 	struct https_handle *handle;
 	struct problem_answer problem; /* of the last call that was refused */
+	bool (*stopped)(void);         /* asked once a second at least: true ends the call with ST_BUSY; may be NULL */
 };
 
 struct https_site {
@@ -64,7 +65,8 @@ struct https_answer {
 void https_answer_clear(struct https_answer *a);
 /**
  * https_send(h, call, answer):
- * OK for 2xx.  ST_UNREACHABLE: no connection, or it broke; ST_CORRUPT: the
+ * OK for 2xx.  ST_UNREACHABLE: no connection, or it broke; ST_BUSY ("interrupted"):
+ * h->stopped said so; ST_CORRUPT: the
  * certificate does not belong to the pinned authority ("certificate").  Otherwise the
  * problem's status, and h->problem says more.
  */

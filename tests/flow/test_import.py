@@ -4,6 +4,7 @@
 import base64
 import collections
 import csv
+import fcntl
 import gzip
 import hashlib
 import json
@@ -17,7 +18,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.site import DONE, program, REFUSED, SHARED, Site, USAGE  # noqa: E402
+from lib.site import DONE, program, REFUSED, SHARED, Site, USAGE, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 
 SYSTEM = "urn:clinic:test"
@@ -330,6 +331,68 @@ def interrupted(tap, site, doctor):
     tap.equal(missing, set(), "nothing of it is missing")
 
 
+def export_begun(site, doctor, patient, out, how):
+    """An export in the middle of its work: its folder is there, and the server stands still; None when it was quicker."""
+    # Who runs this flow in the background may have had it ignore them; an export would go on doing so.
+    before = signal.signal(how, signal.SIG_DFL) if how != signal.SIGKILL else None
+    export = subprocess.Popen([program("tacenda"), "--home", str(doctor.home), "export", patient, "-o", str(out)], env=doctor.environment(),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    if before is not None:
+        signal.signal(how, before)
+    wait_until(lambda: export.poll() is not None or list(out.glob(".pt-*.part-*")), 120, 0.001)
+    site.daemon.send_signal(signal.SIGSTOP)
+    # What was on its way arrives; the rest never does.
+    try:
+        export.wait(0.5)
+        site.daemon.send_signal(signal.SIGCONT)
+        return None
+    except subprocess.TimeoutExpired:
+        return export
+
+
+def ended(site, doctor, patient, out, how):
+    """The exit code of an export that was ended by the signal in the middle."""
+    for _ in range(10):
+        export = export_begun(site, doctor, patient, out, how)
+        if export is not None:
+            break
+        shutil.rmtree(out)
+    export.send_signal(how)
+    try:
+        code = export.wait(20)
+    finally:
+        site.daemon.send_signal(signal.SIGCONT)
+    return code
+
+
+def interrupted_export(tap, site, doctor):
+    patient = doctor.json("patient", "add", "--family", "Interrupted", "--given", "Ina")["id"]
+    big = site.folder / "big"
+    for _ in range(3):
+        big.write_bytes(os.urandom(12_000_000))
+        doctor.do("record", "put", patient, big, "--kind", "report")
+    out = site.folder / "out-interrupted"
+    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        tap.equal(ended(site, doctor, patient, out, how), -how, f"an export ends by {how.name}")
+        tap.equal(list(out.iterdir()), [], "and nothing of what it had opened is left")
+    tap.equal(ended(site, doctor, patient, out, signal.SIGKILL), -signal.SIGKILL, "one that is killed cannot clear up")
+    left = list(out.glob(".pt-*.part-*"))
+    tap.check(len(left) == 1 and list(left[0].rglob("*")), "and leaves its unfinished folder", left)
+    kept = out / f".{patient}.part-1"
+    (kept / "files").mkdir(parents=True)
+    decoys = [out / name for name in (".pt-nobody.part-1", f".{patient}.part-", f"{patient}.part-3", f".{patient}.part-2x")]
+    for decoy in decoys:
+        decoy.mkdir()
+    lock = os.open(kept, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    doctor.do("export", patient, "-o", out)
+    tap.check(not left[0].exists(), "the next export into that folder removes it")
+    tap.check((kept / "files").exists(), "but not what a running export holds")
+    tap.check(all(decoy.exists() for decoy in decoys), "nor what only looks like one")
+    tap.equal(check_folder(tap, out / patient), [], "and is itself complete")
+    os.close(lock)
+
+
 def shared_corpus(tap, site, doctor, reader, nurse, registry, third):
     """The public samples, when they are there: imported, shared, fetched back by somebody else."""
     fhir = SHARED / "fhir-r4" if (SHARED / "fhir-r4").is_dir() else SHARED / "data" / "fhir-r4"
@@ -410,6 +473,7 @@ def flow(tap):
         _, doctor, reader, stranger = site.begin(("doctor", "clinician"), ("reader", "clinician"), ("stranger", "clinician"))
         small_clinic(tap, site, doctor, reader, stranger)
         interrupted(tap, site, doctor)
+        interrupted_export(tap, site, doctor)
     if not ((SHARED / "fhir-r4").is_dir() or (SHARED / "data" / "fhir-r4").is_dir()):
         return
     with Site() as site:
