@@ -52,6 +52,11 @@
 #define LIMIT_SITE_NAME  200
 #define LIMIT_PASSWORD   1024
 #define LIMIT_PASSPHRASE 1024
+/* What an authenticator sends: an attestation with its certificates fits; walked in one piece on a loop. */
+#define LIMIT_PASSKEY_BYTES (16 * 1024)
+#define LIMIT_CLIENT_DATA   4096
+/* WebAuthn Level 3, section 7.1: longer ids are refused. */
+#define LIMIT_CREDENTIAL_ID 1023
 /* Argon2id memory the client accepts in a security file: a hostile file must not exhaust it. */
 #define LIMIT_ARGON2_MEMORY_MIN (64u << 20)
 #define LIMIT_ARGON2_MEMORY_MAX (1u << 30)

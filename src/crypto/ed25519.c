@@ -50,6 +50,11 @@ struct status ed25519_sign(const struct secret *seed, struct bytes data, uint8_t
 	return OK;
 }
 
+struct status ed25519_check(const struct ed25519_public *public_key)
+{
+	return crypto_core_ed25519_is_valid_point(public_key->bytes) == 1 ? OK : FAIL_AT(ST_INVALID, "Ed25519 key");
+}
+
 struct status ed25519_verify(const struct ed25519_public *public_key, struct bytes data, const uint8_t signature[64])
 {
 	if (crypto_sign_verify_detached(signature, data.at, data.len, public_key->bytes) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** ed25519: RFC 8032, for checkpoints (signed notes) only. */
+/** ed25519: RFC 8032, for checkpoints (signed notes) and passkeys. */
 #ifndef CRYPTO_ED25519_H
 #define CRYPTO_ED25519_H
 
@@ -13,6 +13,8 @@ MUST_CHECK struct status ed25519_new(struct secret *seed, struct ed25519_public 
 /** ed25519_public_of(seed, public): the public half of a stored seed; ST_INVALID unless it has 32 bytes. */
 MUST_CHECK struct status ed25519_public_of(const struct secret *seed, struct ed25519_public *public_key);
 MUST_CHECK struct status ed25519_sign(const struct secret *seed, struct bytes data, uint8_t signature[64]);
+/** ed25519_check(public): ST_INVALID unless a point of the curve, in its one encoding, and of full order. */
+MUST_CHECK struct status ed25519_check(const struct ed25519_public *public_key);
 /** ST_UNPROVEN unless it fits. */
 MUST_CHECK struct status ed25519_verify(const struct ed25519_public *public_key, struct bytes data,
 					const uint8_t signature[64]);
