@@ -353,7 +353,15 @@ static void finished(void *own, struct exchange *e, enum exchange_outcome outcom
 		call_gone(c);
 }
 
+static bool speaks_for_others(void *context, const struct address *peer)
+{
+	const struct service *s = context;
+
+	return settings_names(s->settings, SETTING_PROXIES,
+			      bytes_of(peer->bytes, peer->family == ADDRESS_IPV4 ? 4 : 16));
+}
+
 struct net_handler api_handler(void)
 {
-	return (struct net_handler){loop_begin, loop_end, turn, request, finished};
+	return (struct net_handler){loop_begin, loop_end, turn, request, finished, speaks_for_others};
 }

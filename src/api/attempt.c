@@ -34,7 +34,8 @@ struct status attempt_stranger(struct call *c, const struct user_id *user)
 	call_actor(c, &actor);
 	if (user != NULL)
 		a->subjects[a->count++] = lockout_login(user);
-	if (lockout_address(actor.address, &a->subjects[a->count]))
+	if (!settings_names(c->loop->service->settings, SETTING_EXEMPT, actor.address) &&
+	    lockout_address(actor.address, &a->subjects[a->count]))
 		a->count++;
 	c->job.lane = WORKERS_STRANGER;
 	return OK;

@@ -6,6 +6,7 @@
 void handle_settings(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
+	struct setting_value value;
 	uint64_t stored;
 
 	(void)body;
@@ -18,8 +19,10 @@ void handle_settings(struct call *c, struct bytes body)
 	/* How much a site holds is nothing to tell a stranger, so `/v1/site` does not. */
 	jsonwriter_u64(&w, "stored_bytes", stored);
 	jsonwriter_array(&w, "items");
-	for (enum setting i = 0; i < SETTING_COUNT; i++)
-		setting_json(&w, i, settings_value(c->loop->service->settings, i));
+	for (enum setting i = 0; i < SETTING_COUNT; i++) {
+		settings_get(c->loop->service->settings, i, &value);
+		setting_json(&w, i, &value);
+	}
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
 	call_written(c, &w);
@@ -61,7 +64,7 @@ static void respond(struct call *c)
 	const struct setting_change *change = c->own;
 	struct jsonwriter w = call_writer(c);
 
-	setting_json(&w, change->which, change->value);
+	setting_json(&w, change->which, &change->value);
 	call_written(c, &w);
 }
 

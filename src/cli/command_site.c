@@ -37,13 +37,17 @@ static void put_value(struct json one, const char *name, struct buffer *out)
 static void put_bounds(struct json one, struct buffer *out)
 {
 	struct json words = json_member(one, TEXT("words"));
-	struct text word = {0};
+	struct text word = {0}, longest;
 
 	for (size_t i = 0; i < json_count(words); i++)
 		if (ok(json_text(json_element(words, i), &word)))
 			(void)ok(buffer_print(out, "%s%.*s", i > 0 ? " or " : "", TEXT_ARG(word)));
 	if (json_count(words) > 0)
 		return;
+	if (ok(json_number(json_member(one, TEXT("longest")), &longest))) {
+		(void)ok(buffer_print(out, "text, up to %.*s bytes", TEXT_ARG(longest)));
+		return;
+	}
 	put_value(one, "least", out);
 	(void)ok(buffer_print(out, " to "));
 	put_value(one, "most", out);

@@ -107,6 +107,7 @@ static const struct {
 	{{"user-agent", 10}, HTTP_USER_AGENT},
 	{{"idempotency-key", 15}, HTTP_IDEMPOTENCY_KEY},
 	{{"repr-digest", 11}, HTTP_REPR_DIGEST},
+	{{"forwarded", 9}, HTTP_FORWARDED},
 	{{"x-forwarded-for", 15}, HTTP_FORWARDED_FOR},
 	{{"x-forwarded-proto", 17}, HTTP_FORWARDED_PROTO},
 };

@@ -187,6 +187,7 @@ static struct status take_known(enum http_known known, struct text value, struct
 	case HTTP_USER_AGENT:
 	case HTTP_IDEMPOTENCY_KEY:
 	case HTTP_REPR_DIGEST:
+	case HTTP_FORWARDED:
 	case HTTP_FORWARDED_FOR:
 	case HTTP_FORWARDED_PROTO:
 	case HTTP_KNOWN_COUNT:

@@ -2,16 +2,20 @@
 /* controlsetting: settings by the control socket; each change is a leaf. */
 #include "serving.h"
 
-struct status controlsetting_get(const struct serving *s, struct text name, struct jsonwriter *w)
+struct status controlsetting_get(struct serving *s, struct text name, struct jsonwriter *w)
 {
 	enum setting which = SETTING_COUNT;
+	struct setting_value value;
 
 	if (name.len > 0)
 		TRY(setting_find(name, &which));
 	jsonwriter_array(w, "settings");
-	for (enum setting i = 0; i < SETTING_COUNT; i++)
-		if (name.len == 0 || i == which)
-			setting_json(w, i, settings_value(&s->settings, i));
+	for (enum setting i = 0; i < SETTING_COUNT; i++) {
+		if (name.len > 0 && i != which)
+			continue;
+		settings_get(&s->settings, i, &value);
+		setting_json(w, i, &value);
+	}
 	jsonwriter_end(w);
 	return OK;
 }

@@ -37,6 +37,7 @@ static void serving_clear(struct serving *s)
 	strangers_free(s->service.strangers);
 	challenges_clear(&s->service.challenges);
 	passwordlist_clear(&s->passwords);
+	settings_clear(&s->settings);
 	buffer_clear(&s->ca);
 	buffer_clear(&s->site_statement);
 	buffer_clear(&s->log_key);

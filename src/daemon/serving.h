@@ -31,7 +31,7 @@ void housekeeping_run(struct serving *s);
 /** controlverbs_answer(s, line, out): one line of the control socket. */
 void controlverbs_answer(void *serving, struct text line, struct buffer *out);
 /** controlsetting_get(s, name, w): `settings`: all, or the one; ST_NOT_FOUND. */
-MUST_CHECK struct status controlsetting_get(const struct serving *s, struct text name, struct jsonwriter *w);
+MUST_CHECK struct status controlsetting_get(struct serving *s, struct text name, struct jsonwriter *w);
 /** controlsetting_set(s, words): `NAME VALUE`: durable and logged when OK; ST_INVALID outside the bounds. */
 MUST_CHECK struct status controlsetting_set(struct serving *s, struct text words);
 /** controlblock_list(s, w): `blocks`: the locks in force. */

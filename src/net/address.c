@@ -54,19 +54,27 @@ static bool terminated(struct text t, char out[static ADDRESS_TEXT_MAX])
 
 struct status address_parse(struct text t, struct address *out)
 {
-	char text[ADDRESS_TEXT_MAX];
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	struct ipaddress a;
 
-	if (!terminated(t, text))
-		return FAIL_AT(ST_INVALID, "address");
-	if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-		*out = from_ipv4(&v4);
-	else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-		*out = from_ipv6(&v6);
-	else
-		return FAIL_AT(ST_INVALID, "address");
+	TRY(ipaddress_parse(t, &a));
+	*out = address_of(&a);
 	return OK;
+}
+
+struct address address_of(const struct ipaddress *a)
+{
+	struct address out = {.family = a->len == 4 ? ADDRESS_IPV4 : a->len == 16 ? ADDRESS_IPV6 : ADDRESS_NONE};
+
+	memcpy(out.bytes, a->bytes, a->len);
+	return out;
+}
+
+struct ipaddress address_ip(const struct address *a)
+{
+	struct ipaddress out = {.len = a->family == ADDRESS_IPV4 ? 4 : a->family == ADDRESS_IPV6 ? 16 : 0};
+
+	memcpy(out.bytes, a->bytes, out.len);
+	return out;
 }
 
 static struct status listen_ipv6(struct text host, uint16_t port, struct sockaddr_storage *sa, socklen_t *len)

@@ -7,7 +7,7 @@
 
 #include <sys/socket.h>
 
-#include "text.h"
+#include "ipaddress.h"
 
 enum address_family { ADDRESS_NONE, ADDRESS_IPV4, ADDRESS_IPV6 };
 
@@ -27,6 +27,9 @@ struct address_text {
 struct address address_from(const struct sockaddr *sa);
 /** address_parse(t, out): a bare IPv4 or IPv6 literal, port 0. */
 MUST_CHECK struct status address_parse(struct text t, struct address *out);
+/** address_of(a), address_ip(a): the same without, and with, what a connection adds; ADDRESS_NONE is no address. */
+struct address address_of(const struct ipaddress *a);
+struct ipaddress address_ip(const struct address *a);
 /** address_listen(t, sa, len): "1.2.3.4:443" or "[::1]:443" as what bind(2) takes. */
 MUST_CHECK struct status address_listen(struct text t, struct sockaddr_storage *sa, socklen_t *len);
 /** address_print(a): without the port; "-" for ADDRESS_NONE. */

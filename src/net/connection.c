@@ -60,7 +60,7 @@ void connection_close(struct connection *c, bool abruptly)
 	pool_give(&loop->pool, &c->out, c->out.capacity);
 	deadline_disarm(&c->deadline);
 	wire_close(&c->wire, abruptly);
-	guests_leave(loop->server->guests, &c->peer);
+	guests_leave(loop->server->guests, &c->origin.guest);
 	link_out(c);
 	c->next = loop->dead;
 	loop->dead = c;
@@ -74,25 +74,24 @@ static struct status begin(struct connection *c, const struct protocol *protocol
 	return protocol->start(c);
 }
 
-void connection_open(struct net_loop *loop, int fd, const struct address *peer, bool is_unix)
+void connection_open(struct net_loop *loop, int fd, const struct connection_origin *origin)
 {
 	struct connection *c = calloc(1, sizeof *c);
 
-	if (c == NULL || !ok(wire_setup(&c->wire, fd, is_unix ? NULL : loop->tls))) {
+	if (c == NULL || !ok(wire_setup(&c->wire, fd, origin->is_unix ? NULL : loop->tls))) {
 		free(c);
 		wire_close(&(struct wire){.fd = fd}, true);
-		guests_leave(loop->server->guests, peer);
+		guests_leave(loop->server->guests, &origin->guest);
 		return;
 	}
 	c->watch = (struct watch){.ready = on_ready, .fd = fd};
 	c->loop = loop;
-	c->peer = *peer;
-	c->is_unix = is_unix;
-	if (!is_unix && meter_read(&loop->meter.connections) >= FRUGAL_FROM)
+	c->origin = *origin;
+	if (!origin->is_unix && meter_read(&loop->meter.connections) >= FRUGAL_FROM)
 		wire_save_memory(&c->wire);
 	link_in(c);
 	meter_add(&loop->meter.accepted, 1);
-	if (is_unix && !ok(begin(c, &http1_protocol))) {
+	if (origin->is_unix && !ok(begin(c, &http1_protocol))) {
 		connection_close(c, true);
 		return;
 	}
@@ -100,7 +99,7 @@ void connection_open(struct net_loop *loop, int fd, const struct address *peer, 
 		connection_close(c, true);
 		return;
 	}
-	deadline_arm(&loop->deadlines, &c->deadline, is_unix ? DEADLINE_REST : DEADLINE_HANDSHAKE, loop->now);
+	deadline_arm(&loop->deadlines, &c->deadline, origin->is_unix ? DEADLINE_REST : DEADLINE_HANDSHAKE, loop->now);
 }
 
 void connection_touch(struct connection *c)
@@ -392,14 +391,14 @@ static struct connection *of_deadline(struct deadline *d)
 	return (struct connection *)(void *)((char *)d - offsetof(struct connection, deadline));
 }
 
-static bool evict_kind(struct net_loop *loop, enum deadline_kind kind, uint64_t waited, const struct address *peer)
+static bool evict_kind(struct net_loop *loop, enum deadline_kind kind, uint64_t waited, const struct address *guest)
 {
 	for (struct deadline *d = deadline_oldest(&loop->deadlines, kind); d != NULL;
 	     d = deadline_after(&loop->deadlines, d)) {
 		struct connection *c = of_deadline(d);
 		if (d->at - loop->deadlines.span[kind] + waited > loop->now)
 			return false;
-		if (peer != NULL && !address_same_host(peer, &c->peer))
+		if (guest != NULL && !address_same_host(guest, &c->origin.guest))
 			continue;
 		meter_add(&loop->meter.evicted, 1);
 		connection_close(c, true);

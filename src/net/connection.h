@@ -46,24 +46,30 @@ struct protocol {
 	void (*stop)(struct connection *c);
 };
 
+/** Where a connection comes from. */
+struct connection_origin {
+	struct address peer;
+	struct address guest; /* whom it counts as: ${peer}; nobody of a proxy, which speaks for many */
+	bool is_unix, is_relay;
+};
+
 struct connection {
 	struct watch watch; /* first */
 	struct net_loop *loop;
 	struct connection *next, *previous, *next_dirty;
 	struct deadline deadline;
 	struct wire wire;
-	struct address peer;
+	struct connection_origin origin;
 	enum connection_stage stage;
 	const struct protocol *protocol;
 	bool is_dirty, busy; /* busy: inside its own advance */
-	bool is_unix;
-	bool readable;     /* there may be something to read */
-	bool blocked;      /* the socket takes nothing more for now */
-	bool held;         /* the protocol does not want to read */
-	bool rested;       /* what is kept for speed was given back */
-	bool finishing;    /* close once ${out} is empty */
-	bool unread;       /* the peer may still be sending what we will not read: linger */
-	uint64_t progress; /* bytes moved since the deadline was armed */
+	bool readable;       /* there may be something to read */
+	bool blocked;        /* the socket takes nothing more for now */
+	bool held;           /* the protocol does not want to read */
+	bool rested;         /* what is kept for speed was given back */
+	bool finishing;      /* close once ${out} is empty */
+	bool unread;         /* the peer may still be sending what we will not read: linger */
+	uint64_t progress;   /* bytes moved since the deadline was armed */
 	struct piece out;
 	size_t out_at, out_len;
 	union {
@@ -72,8 +78,8 @@ struct connection {
 	};
 };
 
-/** connection_open(loop, fd, peer, is_unix): takes ${fd}; counted as a guest already. */
-void connection_open(struct net_loop *loop, int fd, const struct address *peer, bool is_unix);
+/** connection_open(loop, fd, origin): takes ${fd}; counted as a guest already. */
+void connection_open(struct net_loop *loop, int fd, const struct connection_origin *origin);
 /** connection_touch(c): something was done to it; it is advanced before the turn ends. */
 void connection_touch(struct connection *c);
 /** connection_advance(c): let the protocol work, send, then settle what to wait for. */

@@ -47,7 +47,8 @@ struct exchange_request {
 	enum exchange_tls tls;
 	/* True behind TLS, ours or, on the unix socket, that of a proxy that says so. */
 	bool secure;
-	/* The client; on the unix socket the last address of X-Forwarded-For, ADDRESS_NONE without it. */
+	/* The client; behind a trusted proxy whom its Forwarded field names; on the unix socket the last address of
+	 * X-Forwarded-For, ADDRESS_NONE without it. */
 	struct address peer;
 };
 

@@ -5,6 +5,7 @@
 
 #include "connection.h"
 #include "http1input.h"
+#include "relay.h"
 #include "reply.h"
 #include "server.h"
 
@@ -75,18 +76,6 @@ static void refuse(struct connection *c, unsigned status, const char *what)
 	c->out_len += problem.reply.body.len;
 }
 
-/* A proxy on our unix socket is trusted to say for whom it speaks: the last address is the one it saw itself. */
-static void take_forwarded(struct exchange *e)
-{
-	struct text list = exchange_header(e, TEXT("x-forwarded-for")), item = {0};
-
-	e->request.secure = text_equal_nocase(exchange_header(e, TEXT("x-forwarded-proto")), TEXT("https"));
-	while (text_split(&list, ',', &item))
-		continue;
-	if (!ok(address_parse(text_trim(item), &e->request.peer)))
-		e->request.peer = (struct address){0};
-}
-
 static struct exchange_request request_of(const struct connection *c)
 {
 	const struct http1_head *head = &c->http1.head;
@@ -103,7 +92,7 @@ static struct exchange_request request_of(const struct connection *c)
 		.protocol = EXCHANGE_HTTP1,
 		.tls = connection_tls(c),
 		.secure = c->wire.ssl != NULL,
-		.peer = c->peer,
+		.peer = c->origin.peer,
 	};
 }
 
@@ -126,8 +115,7 @@ static enum step begin_exchange(struct connection *c)
 	e->field_count = h->head.field_count;
 	e->expects_continue = h->head.expects_continue && e->request.has_body;
 	e->body_complete = !e->request.has_body;
-	if (c->is_unix)
-		take_forwarded(e);
+	relay_resolve(e);
 	exchange_begin(e);
 	return STEP_MORE;
 }
@@ -136,7 +124,7 @@ static enum step begin_exchange(struct connection *c)
 static struct status parse_head(struct connection *c, unsigned *answer)
 {
 	struct http1conn *h = &c->http1;
-	struct text scheme = c->is_unix ? TEXT("http://") : TEXT("https://");
+	struct text scheme = c->origin.is_unix ? TEXT("http://") : TEXT("https://");
 
 	TRY(http1_parse(bytes_of(h->in.bytes, h->head_len), scheme, &h->head, answer));
 	if (h->in.capacity >= POOL_INPUT || (!h->head.chunked && h->head.length <= h->in.capacity - h->head_len))

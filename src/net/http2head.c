@@ -5,6 +5,7 @@
 
 #include "connection.h"
 #include "limits.h"
+#include "relay.h"
 #include "secret.h"
 
 /* The first is kept: it is what stood in the way. */
@@ -182,7 +183,8 @@ void http2head_complete(struct exchange *e, bool has_body)
 	e->request.protocol = EXCHANGE_HTTP2;
 	e->request.tls = connection_tls(c);
 	e->request.secure = true;
-	e->request.peer = c->peer;
+	e->request.peer = c->origin.peer;
+	relay_resolve(e);
 	complete_target(e);
 	if (!http_is_authority(e->request.authority))
 		refuse(e, 400, "host");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "relay.h"
 #include "server.h"
 
 #define BACKLOG 1024
@@ -166,10 +167,9 @@ void listener_clear(struct listener *l)
 struct arrival {
 	struct net_task task; /* first */
 	struct net_loop *loop;
-	struct address peer;
+	struct connection_origin origin;
 	enum guests_verdict verdict;
 	int fd;
-	bool is_unix;
 };
 
 static void refuse(struct net_loop *loop, int fd)
@@ -184,10 +184,11 @@ static void arrive(const struct arrival *a)
 	struct guests *guests = a->loop->server->guests;
 	enum guests_verdict verdict = a->verdict;
 
-	if (verdict != GUESTS_WELCOME && connection_evict(a->loop, verdict == GUESTS_ADDRESS_FULL ? &a->peer : NULL))
-		verdict = guests_enter(guests, &a->peer);
+	if (verdict != GUESTS_WELCOME &&
+	    connection_evict(a->loop, verdict == GUESTS_ADDRESS_FULL ? &a->origin.guest : NULL))
+		verdict = guests_enter(guests, &a->origin.guest);
 	if (verdict == GUESTS_WELCOME)
-		connection_open(a->loop, a->fd, &a->peer, a->is_unix);
+		connection_open(a->loop, a->fd, &a->origin);
 	else
 		refuse(a->loop, a->fd);
 }
@@ -199,7 +200,7 @@ static void on_arrival(struct net_task *task, void *own)
 	(void)own;
 	if (a->loop->ending) {
 		if (a->verdict == GUESTS_WELCOME)
-			guests_leave(a->loop->server->guests, &a->peer);
+			guests_leave(a->loop->server->guests, &a->origin.guest);
 		close(a->fd);
 	} else {
 		arrive(a);
@@ -213,7 +214,7 @@ static void hand_out(const struct arrival *a)
 
 	if (copy == NULL) {
 		if (a->verdict == GUESTS_WELCOME)
-			guests_leave(a->loop->server->guests, &a->peer);
+			guests_leave(a->loop->server->guests, &a->origin.guest);
 		refuse(a->loop->server->loops, a->fd);
 		return;
 	}
@@ -225,12 +226,15 @@ static void hand_out(const struct arrival *a)
 static void take(struct listener *l, int fd, const struct sockaddr *sa)
 {
 	struct net_server *server = l->loop->server;
-	struct arrival a = {.fd = fd, .is_unix = l->is_unix};
+	struct arrival a = {.fd = fd, .origin.is_unix = l->is_unix};
 
 	if (!l->is_unix)
-		a.peer = address_from(sa);
+		a.origin.peer = address_from(sa);
+	a.origin.is_relay = relay_is(server, &a.origin.peer);
+	if (!a.origin.is_relay)
+		a.origin.guest = a.origin.peer;
 	a.loop = &server->loops[server->next_loop++ % server->loop_count];
-	a.verdict = guests_enter(server->guests, &a.peer);
+	a.verdict = guests_enter(server->guests, &a.origin.guest);
 	if (a.loop == l->loop)
 		arrive(&a);
 	else

@@ -37,6 +37,11 @@ struct net_handler {
 	void (*request)(void *own, struct exchange *e);
 	/** ${e} is over: free what belongs to it.  Once for each request(). */
 	void (*finished)(void *own, struct exchange *e, enum exchange_outcome outcome);
+	/**
+	 * Whether what connects from ${peer} speaks for others: then its Forwarded field tells who asks, and
+	 * its connections are not limited as those of one address.  Any loop; NULL: nobody does.
+	 */
+	bool (*speaks_for_others)(void *context, const struct address *peer);
 };
 
 /** Where the certificate comes from: PEM in memory when certificate.len is not 0, else files. */

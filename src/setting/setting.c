@@ -2,52 +2,71 @@
 #include "setting.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "ipaddress.h"
 #include "token.h"
 
 #define IDLE_OF(profile) \
 	{ \
-		"session.idle_minutes." profile, "the same for this profile; 0: as for everybody", 0, 60, 0, NULL \
+		"session.idle_minutes." profile, "the same for this profile; 0: as for everybody", 0, 60, 0, NULL, \
+			NULL \
 	}
 #define ABSOLUTE_OF(profile) \
 	{ \
-		"session.absolute_hours." profile, "the same for this profile; 0: as for everybody", 0, 24, 0, NULL \
+		"session.absolute_hours." profile, "the same for this profile; 0: as for everybody", 0, 24, 0, NULL, \
+			NULL \
 	}
 
 const char *const setting_policies[] = {"composition-180d", "nist-800-63b-4"};
 
+static struct status networks(struct text t)
+{
+	struct ipaddress_networks list;
+
+	return ipaddress_networks(t, &list);
+}
+
 const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_NIGHT_HOUR] = {"night.hour", "hour (UTC) of the nightly work; 24: whenever a day is over", 0, 24, 24,
-				NULL},
+				NULL, NULL},
 	[SETTING_SESSION_IDLE] = {"session.idle_minutes", "a session that was not used for so long ends", 1, 60, 15,
-				  NULL},
+				  NULL, NULL},
 	[SETTING_SESSION_IDLE_OF] = IDLE_OF("administrator"),
 	IDLE_OF("clinician"),
 	IDLE_OF("assistant"),
 	IDLE_OF("auditor"),
 	[SETTING_SESSION_ABSOLUTE] = {"session.absolute_hours", "a session ends so long after its sign-in", 1, 24, 12,
-				      NULL},
+				      NULL, NULL},
 	[SETTING_SESSION_ABSOLUTE_OF] = ABSOLUTE_OF("administrator"),
 	ABSOLUTE_OF("clinician"),
 	ABSOLUTE_OF("assistant"),
 	ABSOLUTE_OF("auditor"),
 	[SETTING_QUOTA_SITE] = {"quota.site", "GiB that the whole site may have stored; 0: the disk is the limit", 0,
-				UINT16_MAX, 0, NULL},
+				UINT16_MAX, 0, NULL, NULL},
 	[SETTING_QUOTA_OWNER] = {"quota.owner",
 				 "GiB stored in the patient files of one owner; 0: the disk is the limit", 0,
-				 UINT16_MAX, 0, NULL},
-	[SETTING_SESSION_CAP] = {"session.cap", "sessions that one user may have open at once", 1, 64, 32, NULL},
+				 UINT16_MAX, 0, NULL, NULL},
+	[SETTING_SESSION_CAP] = {"session.cap", "sessions that one user may have open at once", 1, 64, 32, NULL, NULL},
 	[SETTING_PASSWORD_POLICY] = {"password.policy", "what a password must be, and how long it is good", 0,
-				     COUNT(setting_policies) - 1, 0, setting_policies},
+				     COUNT(setting_policies) - 1, 0, setting_policies, NULL},
 	[SETTING_PASSWORD_MEMORY] = {"password.memory_mib",
 				     "memory of a password hash; raised hashes follow at the next sign-in", 19, 64, 19,
-				     NULL},
+				     NULL, NULL},
 	[SETTING_PASSWORD_PASSES] = {"password.passes",
 				     "passes of a password hash; raised hashes follow at the next sign-in", 2, 10, 2,
-				     NULL},
+				     NULL, NULL},
 	[SETTING_FAILURES] = {"failures.before_lock",
 			      "sign-ins that fail in a row before a login, device or address is locked", 3, 100, 5,
-			      NULL},
+			      NULL, NULL},
+	[SETTING_EXEMPT] =
+		{"failures.exempt",
+		 "addresses and networks that are never blocked, as 192.0.2.0/24; logins are locked all the same", 0,
+		 SETTING_TEXT_MAX - 1, 0, NULL, networks},
+	[SETTING_PROXIES] = {"net.trusted_proxies",
+			     "addresses and networks of proxies: their Forwarded field is believed, for connections "
+			     "that come from now on",
+			     0, SETTING_TEXT_MAX - 1, 0, NULL, networks},
 };
 
 struct status setting_find(struct text name, enum setting *out)
@@ -60,53 +79,92 @@ struct status setting_find(struct text name, enum setting *out)
 	return FAIL_AT(ST_NOT_FOUND, "setting");
 }
 
-struct status setting_parse(enum setting which, struct text t, uint16_t *out)
+static struct status parse_number(const struct setting_rule *rule, struct text t, uint32_t *out)
+{
+	if (!ok(text_to_u32(t, rule->least, rule->most, out)))
+		return FAIL_AT(ST_INVALID, "value: a whole number within the bounds that get shows");
+	return OK;
+}
+
+static struct status parse_word(const struct setting_rule *rule, struct text t, uint32_t *out)
+{
+	while (*out <= rule->most && !text_equal(t, text_of(rule->words[*out])))
+		(*out)++;
+	return *out <= rule->most ? OK : FAIL_AT(ST_INVALID, "value: one of the words that get shows");
+}
+
+static struct status parse_text(const struct setting_rule *rule, struct text t, struct setting_value *out)
+{
+	if (t.len > rule->most || !text_is_utf8(t))
+		return FAIL_AT(ST_INVALID, "value: text, not longer than get shows");
+	TRY(rule->check(t));
+	*out = (struct setting_value){.number = t.len > 0};
+	if (t.len > 0)
+		memcpy(out->text, t.at, t.len);
+	return OK;
+}
+
+struct status setting_parse(enum setting which, struct text t, struct setting_value *out)
 {
 	const struct setting_rule *rule = &setting_rules[which];
 	uint32_t value = 0;
 
-	if (rule->words == NULL) {
-		if (!ok(text_to_u32(t, rule->least, rule->most, &value)))
-			return FAIL_AT(ST_INVALID, "value: a whole number within the bounds that get shows");
-	} else {
-		while (value <= rule->most && !text_equal(t, text_of(rule->words[value])))
-			value++;
-		if (value > rule->most)
-			return FAIL_AT(ST_INVALID, "value: one of the words that get shows");
-	}
-	*out = (uint16_t)value;
+	if (rule->check != NULL)
+		return parse_text(rule, t, out);
+	TRY(rule->words != NULL ? parse_word(rule, t, &value) : parse_number(rule, t, &value));
+	*out = (struct setting_value){.number = (uint16_t)value};
 	return OK;
 }
 
-void setting_print(enum setting which, uint16_t value, char out[SETTING_TEXT_MAX])
+void setting_print(enum setting which, const struct setting_value *value, char out[SETTING_TEXT_MAX])
 {
-	const char *const *words = setting_rules[which].words;
+	const struct setting_rule *rule = &setting_rules[which];
 
-	if (words != NULL)
-		(void)snprintf(out, SETTING_TEXT_MAX, "%s", words[value]);
+	if (rule->check != NULL)
+		(void)snprintf(out, SETTING_TEXT_MAX, "%s", value->text);
+	else if (rule->words != NULL)
+		(void)snprintf(out, SETTING_TEXT_MAX, "%s", rule->words[value->number]);
 	else
-		(void)snprintf(out, SETTING_TEXT_MAX, "%u", value);
+		(void)snprintf(out, SETTING_TEXT_MAX, "%u", value->number);
 }
 
-void setting_json(struct jsonwriter *w, enum setting which, uint16_t value)
+static void number_json(struct jsonwriter *w, const struct setting_rule *rule, uint16_t value)
+{
+	jsonwriter_u64(w, "value", value);
+	jsonwriter_u64(w, "default", rule->otherwise);
+	jsonwriter_u64(w, "least", rule->least);
+	jsonwriter_u64(w, "most", rule->most);
+}
+
+static void word_json(struct jsonwriter *w, const struct setting_rule *rule, uint16_t value)
+{
+	jsonwriter_string(w, "value", rule->words[value]);
+	jsonwriter_string(w, "default", rule->words[rule->otherwise]);
+	jsonwriter_array(w, "words");
+	for (size_t i = 0; i <= rule->most; i++)
+		jsonwriter_string(w, NULL, rule->words[i]);
+	jsonwriter_end(w);
+}
+
+static void text_json(struct jsonwriter *w, const struct setting_rule *rule, const char *value)
+{
+	jsonwriter_string(w, "value", value);
+	jsonwriter_string(w, "default", "");
+	jsonwriter_u64(w, "longest", rule->most);
+}
+
+void setting_json(struct jsonwriter *w, enum setting which, const struct setting_value *value)
 {
 	const struct setting_rule *rule = &setting_rules[which];
 
 	jsonwriter_object(w, NULL);
 	jsonwriter_string(w, "name", rule->name);
-	if (rule->words == NULL) {
-		jsonwriter_u64(w, "value", value);
-		jsonwriter_u64(w, "default", rule->otherwise);
-		jsonwriter_u64(w, "least", rule->least);
-		jsonwriter_u64(w, "most", rule->most);
-	} else {
-		jsonwriter_string(w, "value", rule->words[value]);
-		jsonwriter_string(w, "default", rule->words[rule->otherwise]);
-		jsonwriter_array(w, "words");
-		for (size_t i = 0; i <= rule->most; i++)
-			jsonwriter_string(w, NULL, rule->words[i]);
-		jsonwriter_end(w);
-	}
+	if (rule->check != NULL)
+		text_json(w, rule, value->text);
+	else if (rule->words != NULL)
+		word_json(w, rule, value->number);
+	else
+		number_json(w, rule, value->number);
 	jsonwriter_string(w, "meaning", rule->meaning);
 	jsonwriter_end(w);
 }
@@ -116,24 +174,22 @@ static struct status name_token(struct store_view *view, enum setting which, str
 	return token_of(view, TOKEN_SETTING, text_bytes(text_of(setting_rules[which].name)), out);
 }
 
-struct status setting_get(struct store_view *view, enum setting which, uint16_t *value, uint64_t *seq)
+struct status setting_get(struct store_view *view, enum setting which, struct setting_value *value, uint64_t *seq)
 {
 	AUTO(row) row = {0};
 	struct hash token;
-	uint16_t found;
 
 	TRY(name_token(view, which, &token));
 	const struct row_value key[] = {ROW_HASH(&token)};
 	struct status got = store_get(view, TABLE_SETTING, key, &row);
 	if (got.code == ST_NOT_FOUND) {
-		*value = setting_rules[which].otherwise;
+		*value = (struct setting_value){.number = setting_rules[which].otherwise};
 		*seq = 0;
 		return OK;
 	}
 	TRY(got);
-	if (!ok(setting_parse(which, text_from(row.secret[SECRET_SETTING_VALUE]), &found)))
+	if (!ok(setting_parse(which, text_from(row.secret[SECRET_SETTING_VALUE]), value)))
 		return FAIL_AT(ST_CORRUPT, "setting");
-	*value = found;
 	*seq = row_number(&row, COLUMN_SETTING_SEQ);
 	return OK;
 }
@@ -141,19 +197,20 @@ struct status setting_get(struct store_view *view, enum setting which, uint16_t 
 struct status setting_apply(struct store_txn *txn, struct setting_change *c)
 {
 	char before[SETTING_TEXT_MAX], text[SETTING_TEXT_MAX];
+	struct setting_value old;
 	struct hash token;
-	uint16_t old;
 
 	TRY(setting_get(txn->view, c->which, &old, &c->seq));
 	TRY(name_token(txn->view, c->which, &token));
-	setting_print(c->which, old, before);
-	setting_print(c->which, c->value, text);
+	setting_print(c->which, &old, before);
+	setting_print(c->which, &c->value, text);
 	struct row row = {.table = TABLE_SETTING,
 			  .plain = {[COLUMN_SETTING_NAME_TOKEN] = ROW_HASH(&token)},
 			  .secret = {[SECRET_SETTING_NAME] = text_bytes(text_of(setting_rules[c->which].name)),
 				     [SECRET_SETTING_VALUE] = text_bytes(text_of(text))}};
 	TRY(store_put(txn, &row));
 	c->seq = row_number(&row, COLUMN_SETTING_SEQ);
-	(void)snprintf(c->detail, sizeof c->detail, "set %s %s (was %s)", setting_rules[c->which].name, text, before);
+	(void)snprintf(c->detail, sizeof c->detail, "set %s %s (was %s)", setting_rules[c->which].name,
+		       text[0] != '\0' ? text : "to nothing", before[0] != '\0' ? before : "nothing");
 	return OK;
 }

@@ -3,8 +3,8 @@
  * setting: one named value that an administrator chooses: its type, bounds, meaning,
  * and its sealed row.  Secrets are never among them.
  *
- * A value is a whole number or a word of a closed list; in memory a word is its place
- * in that list, in its row it is text, so that the list may grow.
+ * A value is a whole number, a word of a closed list, or a short text of a known form; in
+ * memory a word is its place in that list, in its row it is text, so that the list may grow.
  */
 #ifndef SETTING_SETTING_H
 #define SETTING_SETTING_H
@@ -26,8 +26,13 @@ enum setting {
 	SETTING_QUOTA_SITE,
 	SETTING_QUOTA_OWNER,
 	SETTING_FAILURES,
+	SETTING_EXEMPT,
+	SETTING_PROXIES,
 	SETTING_COUNT,
 };
+/** The texts stand last: as many as this, from the first of them on. */
+#define SETTING_TEXTS      SETTING_EXEMPT
+#define SETTING_TEXT_COUNT (SETTING_COUNT - SETTING_TEXTS)
 /** Words of SETTING_PASSWORD_POLICY, in the order of the policies themselves. */
 extern const char *const setting_policies[];
 
@@ -35,30 +40,38 @@ struct setting_rule {
 	const char *name, *meaning;
 	uint16_t least, most, otherwise; /* bounds, both allowed; the value when none was chosen */
 	const char *const *words;        /* of a word: ${most} + 1 of them; NULL: a number */
+	/* Of a text, ${most} bytes at most, "" when none was chosen: ST_INVALID says what to write; NULL: no text. */
+	struct status (*check)(struct text t);
 };
 extern const struct setting_rule setting_rules[SETTING_COUNT];
 
-#define SETTING_TEXT_MAX 64
+#define SETTING_TEXT_MAX 256
+
+struct setting_value {
+	uint16_t number;             /* or a word's place; of a text whether there is any */
+	char text[SETTING_TEXT_MAX]; /* of a text, NUL-terminated */
+};
 
 /** setting_find(name, out): ST_NOT_FOUND ("setting"). */
 MUST_CHECK struct status setting_find(struct text name, enum setting *out);
 /** setting_parse(which, t, out): ST_INVALID when it is no such word, or outside the bounds. */
-MUST_CHECK struct status setting_parse(enum setting which, struct text t, uint16_t *out);
+MUST_CHECK struct status setting_parse(enum setting which, struct text t, struct setting_value *out);
 /** setting_print(which, value, out): as setting_parse() reads it, NUL-terminated. */
-void setting_print(enum setting which, uint16_t value, char out[SETTING_TEXT_MAX]);
+void setting_print(enum setting which, const struct setting_value *value, char out[SETTING_TEXT_MAX]);
 /** setting_json(w, which, value): one object: name, value, default, bounds or words, meaning. */
-void setting_json(struct jsonwriter *w, enum setting which, uint16_t value);
+void setting_json(struct jsonwriter *w, enum setting which, const struct setting_value *value);
 
 /** setting_get(view, which, value, seq): the default and 0 when none was chosen; ST_CORRUPT out of bounds. */
-MUST_CHECK struct status setting_get(struct store_view *view, enum setting which, uint16_t *value, uint64_t *seq);
+MUST_CHECK struct status setting_get(struct store_view *view, enum setting which, struct setting_value *value,
+				     uint64_t *seq);
 
 /** One change of one setting. */
 struct setting_change {
 	enum setting which;
-	uint16_t value;
+	struct setting_value value;
 	/* Set by setting_apply(). */
-	uint64_t seq;     /* orders the changes of one setting */
-	char detail[160]; /* of the change's leaf: name, value, the value before */
+	uint64_t seq;                           /* orders the changes of one setting */
+	char detail[2 * SETTING_TEXT_MAX + 64]; /* of the change's leaf: name, value, the value before */
 };
 /** setting_apply(txn, change): write the row; the caller logs ${change}'s detail in the same transaction. */
 MUST_CHECK struct status setting_apply(struct store_txn *txn, struct setting_change *change);

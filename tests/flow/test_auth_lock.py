@@ -18,7 +18,7 @@ from lib.wire import Stranger, b64, id_text, new_uuid  # noqa: E402
 PASSWORD, WRONG = "Correct-horse-9!", "Wrong-horse-9!"
 
 
-def attempt(person, password=WRONG, source="127.0.0.1", stranger=True, login=None):
+def attempt(person, password=WRONG, source="127.0.0.1", stranger=True, login=None, forwarded=None):
     """A sign-in from a loopback address of one's choice, from a device that nobody knows or from the person's own."""
     device = {"id": id_text("dv", new_uuid()), "label": "new"} if stranger else person.device
     own, person.device = person.device, device
@@ -28,7 +28,8 @@ def attempt(person, password=WRONG, source="127.0.0.1", stranger=True, login=Non
     connection = http.client.HTTPSConnection("localhost", person.site.port)
     connection.sock = person.tls.wrap_socket(raw, server_hostname="localhost")
     begun = time.perf_counter()
-    connection.request("POST", "/v1/sessions", json.dumps(body).encode(), {"Content-Type": "application/json"})
+    fields = {"Content-Type": "application/json"} | ({"Forwarded": forwarded} if forwarded is not None else {})
+    connection.request("POST", "/v1/sessions", json.dumps(body).encode(), fields)
     got = connection.getresponse()
     answer = (got.status, got.read())
     connection.close()
@@ -119,6 +120,55 @@ def at_the_host(tap, site, admin):
     tap.equal(admin.run("login", "--password-file", admin.password_file).code, DONE, "and he signs in")
 
 
+def blocked_addresses(admin):
+    return {one["subject"] for one in admin.list("block", "list") if one["kind"] == "address"}
+
+
+def exempt(tap, admin, victim, other):
+    """An address that the site exempts is never blocked; the logins tried from it are locked all the same."""
+    admin.do("site", "set", "failures.exempt", "127.0.3.0/24, 2001:db8::/32")
+    for _ in range(6):
+        attempt(victim, source="127.0.3.1")
+    tap.equal(blocked_addresses(admin), set(), "an exempt address is not blocked")
+    tap.equal(attempt(victim, password=PASSWORD, source="127.0.3.2")[0], 401, "the login that was tried from it is locked")
+    tap.equal(attempt(other, password=PASSWORD, source="127.0.3.1")[0], 201, "another signs in from there")
+    admin.do("user", "unlock", victim.login)
+    refused = admin.run("site", "set", "failures.exempt", "127.0.3.1/24")
+    tap.check(refused.code == REFUSED and "192.0.2.0/24" in refused.error, "a network with bits behind its prefix is refused, with what to write", refused)
+    tap.equal(admin.run("site", "set", "failures.exempt", "0.0.0.0/0").code, REFUSED, "nobody exempts everybody")
+    admin.do("site", "set", "failures.exempt", "")
+    for _ in range(6):
+        attempt(victim, source="127.0.3.1")
+    tap.equal(blocked_addresses(admin), {"127.0.3.1"}, "exempt no more: blocked")
+    admin.do("block", "lift", "127.0.3.1")
+    admin.do("user", "unlock", victim.login)
+
+
+def behind_a_proxy(tap, admin, auditor, victim, other):
+    """Only a proxy that the site names is believed when it says for whom it asks."""
+    for _ in range(6):
+        attempt(victim, source="127.0.4.1", forwarded="for=203.0.113.5")
+    tap.equal(blocked_addresses(admin), {"127.0.4.1"}, "who is no trusted proxy is blocked himself, whatever he says")
+    admin.do("block", "lift", "127.0.4.1")
+    admin.do("user", "unlock", victim.login)
+    admin.do("site", "set", "net.trusted_proxies", "127.0.4.0/28")
+    for _ in range(6):
+        attempt(victim, source="127.0.4.1", forwarded='for=198.51.100.1, for="203.0.113.5:4711";proto=https, for=127.0.4.2')
+    tap.equal(blocked_addresses(admin), {"203.0.113.5"}, "through trusted ones the last client that none of them is: what he wrote himself is not believed")
+    failed = auditor.list("log", "list", "--action", "sign-in", "--failed")
+    tap.equal(failed[0]["address"], "203.0.113.5", "the log has his address")
+    tap.equal(attempt(other, password=PASSWORD, source="127.0.4.1", forwarded="for=203.0.113.6")[0], 201, "another behind the same proxy signs in")
+    tap.equal(attempt(other, password=PASSWORD, source="127.0.4.1", forwarded="for=203.0.113.5")[0], 401, "who is blocked does not")
+    admin.do("block", "lift", "203.0.113.5")
+    admin.do("user", "unlock", victim.login)
+    for field in ('for="203.0.113.7', "for=unknown", "for=_hidden", "by=203.0.113.7", "=", ""):
+        attempt(victim, source="127.0.4.1", forwarded=field)
+    tap.equal(blocked_addresses(admin), {"127.0.4.1"}, "who names nobody, or what cannot be read, counts for the proxy itself")
+    admin.do("block", "lift", "127.0.4.1")
+    admin.do("user", "unlock", victim.login)
+    admin.do("site", "set", "net.trusted_proxies", "")
+
+
 def same_time(tap, admin, victim):
     """Locked or not, known or not: a refusal takes the same time (a smoke test)."""
     admin.do("site", "set", "failures.before_lock", "3")
@@ -144,6 +194,8 @@ def flow(tap):
         seen_and_lifted(tap, site, admin, victim)
         own_device(tap, site, admin, victim)
         raced(tap, admin, victim)
+        exempt(tap, admin, victim, other)
+        behind_a_proxy(tap, admin, auditor, victim, other)
         same_time(tap, admin, victim)
         at_the_host(tap, site, admin)
 

@@ -146,7 +146,7 @@ def slow_attacks():
         for attacker in attackers.values():
             attacker.communicate()
         most = server.metrics()
-        check("four slow attacks at once from our own address leave a probe answered", answered > 20 and failed == 0,
+        check("four slow attacks at once from our own address leave a probe answered", answered >= 5 and failed == 0,
               (answered, failed, slowest, most))
         check("connections stayed below their limit", most["accepted"] > 300, most)
 

@@ -143,7 +143,7 @@ static void run(struct net_loop *loop, bool http2, struct bytes in, size_t step)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0 ||
 	    guests_enter(loop->server->guests, &nobody) != GUESTS_WELCOME)
 		__builtin_trap();
-	connection_open(loop, ends[0], &nobody, true);
+	connection_open(loop, ends[0], &(struct connection_origin){.is_unix = true});
 	struct connection *c = loop->connections;
 	if (http2) {
 		c->protocol = &http2_protocol;

@@ -25,15 +25,20 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct status change(enum setting which, uint16_t value, struct setting_change *out)
+static struct status change_to(enum setting which, const struct setting_value *value, struct setting_change *out)
 {
 	AUTO(store_txn) txn = {0};
 
-	*out = (struct setting_change){.which = which, .value = value};
+	*out = (struct setting_change){.which = which, .value = *value};
 	TRY(store_begin(&store, &txn));
 	TRY(setting_apply(&txn, out));
 	TRY(store_txn_audit(&txn, BYTES_LITERAL("a setting changed"), NULL));
 	return store_commit(&txn);
+}
+
+static struct status change(enum setting which, uint16_t value, struct setting_change *out)
+{
+	return change_to(which, &(struct setting_value){.number = value}, out);
 }
 
 static void every_one_has_a_name_of_its_own_a_meaning_and_a_default_within_its_bounds(void **state)
@@ -44,6 +49,7 @@ static void every_one_has_a_name_of_its_own_a_meaning_and_a_default_within_its_b
 		enum setting found;
 		assert_non_null(rule->name);
 		assert_non_null(rule->meaning);
+		assert_true((rule->check != NULL) == (i >= SETTING_TEXTS));
 		assert_true(rule->least <= rule->otherwise && rule->otherwise <= rule->most);
 		assert_ok(setting_find(text_of(rule->name), &found));
 		assert_int_equal(found, i);
@@ -58,14 +64,14 @@ static void every_one_has_a_name_of_its_own_a_meaning_and_a_default_within_its_b
 static void is_read_as_it_is_printed_and_within_its_bounds_only(void **state)
 {
 	char text[SETTING_TEXT_MAX];
-	uint16_t value;
+	struct setting_value value;
 
 	(void)state;
-	for (enum setting i = 0; i < SETTING_COUNT; i++)
+	for (enum setting i = 0; i < SETTING_TEXTS; i++)
 		for (uint32_t v = setting_rules[i].least; v <= setting_rules[i].most; v++) {
-			setting_print(i, (uint16_t)v, text);
+			setting_print(i, &(struct setting_value){.number = (uint16_t)v}, text);
 			assert_ok(setting_parse(i, text_of(text), &value));
-			assert_int_equal(value, v);
+			assert_int_equal(value.number, v);
 		}
 	static const char *const bad[] = {"", "25", "-1", "three", "03", "3 ", " 3", "3.0", "99999999999999999999"};
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -125,16 +131,60 @@ static void a_word_is_kept_as_the_word(void **state)
 {
 	struct settings settings = {0};
 	struct setting_change c;
-	uint16_t value;
+	struct setting_value value;
 
 	(void)state;
 	assert_ok(setting_parse(SETTING_PASSWORD_POLICY, TEXT("nist-800-63b-4"), &value));
-	assert_ok(change(SETTING_PASSWORD_POLICY, value, &c));
+	assert_ok(change_to(SETTING_PASSWORD_POLICY, &value, &c));
 	assert_string_equal(c.detail, "set password.policy nist-800-63b-4 (was composition-180d)");
 	assert_ok(settings_load(&store, &settings));
-	assert_int_equal(settings_value(&settings, SETTING_PASSWORD_POLICY), value);
+	assert_int_equal(settings_value(&settings, SETTING_PASSWORD_POLICY), value.number);
 	assert_fails(ST_INVALID, setting_parse(SETTING_PASSWORD_POLICY, TEXT("none"), &value));
 	assert_fails(ST_INVALID, setting_parse(SETTING_PASSWORD_POLICY, TEXT("1"), &value));
+}
+
+static void a_text_is_kept_as_it_was_written_and_the_newest_counts(void **state)
+{
+	struct settings settings = {0};
+	struct setting_change first, second;
+	struct setting_value value;
+	static const uint8_t inside[4] = {192, 0, 2, 9}, outside[4] = {198, 51, 100, 9};
+
+	(void)state;
+	assert_ok(settings_load(&store, &settings));
+	assert_false(settings_names(&settings, SETTING_EXEMPT, bytes_of(inside, 4)));
+	assert_ok(setting_parse(SETTING_EXEMPT, TEXT("192.0.2.0/24, 2001:db8::/32"), &value));
+	assert_ok(change_to(SETTING_EXEMPT, &value, &first));
+	assert_string_equal(first.detail, "set failures.exempt 192.0.2.0/24, 2001:db8::/32 (was nothing)");
+	settings_note(&settings, &first);
+	assert_true(settings_names(&settings, SETTING_EXEMPT, bytes_of(inside, 4)));
+	assert_false(settings_names(&settings, SETTING_EXEMPT, bytes_of(outside, 4)));
+	assert_false(settings_names(&settings, SETTING_PROXIES, bytes_of(inside, 4)));
+	assert_ok(setting_parse(SETTING_EXEMPT, TEXT(""), &value));
+	assert_ok(change_to(SETTING_EXEMPT, &value, &second));
+	assert_string_equal(second.detail, "set failures.exempt to nothing (was 192.0.2.0/24, 2001:db8::/32)");
+	settings_note(&settings, &second);
+	settings_note(&settings, &first);
+	assert_false(settings_names(&settings, SETTING_EXEMPT, bytes_of(inside, 4)));
+	assert_ok(settings_load(&store, &settings));
+	settings_get(&settings, SETTING_EXEMPT, &value);
+	assert_string_equal(value.text, "");
+	settings_clear(&settings);
+}
+
+static void a_text_that_would_not_do_says_what_to_write(void **state)
+{
+	char many[SETTING_TEXT_MAX + 1];
+	struct setting_value value;
+
+	(void)state;
+	static const char *const bad[] = {"clinic",       "192.0.2.1/24", "0.0.0.0/0",    "::/0",
+					  "192.0.2.0/33", "1.2.3.4/",     "192.0.2.0/-1", "1.2.3"};
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_fails(ST_INVALID, setting_parse(SETTING_PROXIES, text_of(bad[i]), &value));
+	memset(many, ' ', sizeof many);
+	assert_ok(setting_parse(SETTING_PROXIES, (struct text){many, sizeof many - 2}, &value));
+	assert_fails(ST_INVALID, setting_parse(SETTING_PROXIES, (struct text){many, sizeof many - 1}, &value));
 }
 
 static void says_all_of_itself(void **state)
@@ -143,7 +193,7 @@ static void says_all_of_itself(void **state)
 	struct jsonwriter w = jsonwriter_of(&out);
 
 	(void)state;
-	setting_json(&w, SETTING_NIGHT_HOUR, 3);
+	setting_json(&w, SETTING_NIGHT_HOUR, &(struct setting_value){.number = 3});
 	assert_ok(jsonwriter_done(&w));
 	assert_ok(buffer_put_u8(&out, 0));
 	assert_string_equal((const char *)out.bytes,
@@ -161,6 +211,8 @@ int main(void)
 		EACH(of_two_changes_the_newer_counts_in_whatever_order_they_are_noted),
 		EACH(a_profile_may_have_limits_of_its_own),
 		EACH(a_word_is_kept_as_the_word),
+		EACH(a_text_is_kept_as_it_was_written_and_the_newest_counts),
+		EACH(a_text_that_would_not_do_says_what_to_write),
 		EACH(says_all_of_itself),
 	};
 
