@@ -330,37 +330,24 @@ static const struct {
 	{ST_IO, EXIT_REFUSED, "reading or writing failed", "check the disk and its permissions"},
 };
 
-static void print_problem(const struct problem_answer *p, const char *code)
+static void print_problem(const struct problem_answer *p)
 {
 	AUTO(buffer) line = {.max = LINE_MAX_BYTES};
-	struct jsonwriter w = jsonwriter_of(&line);
 
-	jsonwriter_object(&w, NULL);
-	jsonwriter_string(&w, "type", code);
-	jsonwriter_string(&w, "title", p->title);
-	jsonwriter_u64(&w, "status", p->http);
-	jsonwriter_string(&w, "detail", p->detail);
-	if (p->field[0] != '\0')
-		jsonwriter_string(&w, "field", p->field);
-	if (p->limited)
-		jsonwriter_u64(&w, "limit", p->limit);
-	if (p->counted)
-		jsonwriter_u64(&w, "used", p->used);
-	jsonwriter_end(&w);
-	if (ok(jsonwriter_done(&w)))
+	if (ok(problem_show(p, &line)))
 		(void)fprintf(stdout, "%.*s\n", (int)line.len, (const char *)line.bytes);
 }
 
 /** What was refused here, before or after the server was asked, in the same form. */
 static void print_own_problem(struct status s, const char *advice)
 {
-	const struct problem_type *type = problem_type_of(problem_of(s.code));
-	struct problem_answer p = {.http = type->http};
+	struct problem_answer p;
+	char detail[sizeof p.detail];
 
-	(void)snprintf(p.title, sizeof p.title, "%s", type->title);
-	(void)snprintf(p.detail, sizeof p.detail, "%s%s%s", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
+	(void)snprintf(detail, sizeof detail, "%s%s%s", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
 		       advice);
-	print_problem(&p, status_name(s.code));
+	problem_own(s.code, detail, &p);
+	print_problem(&p);
 }
 
 /** The noun before the colon of a problem's detail, or that of a status of our own. */
@@ -432,7 +419,7 @@ int output_failure(struct cli *c, struct status s)
 			      sentences[row].says, sentences[row].advice);
 	}
 	if (c->json && from_server)
-		print_problem(p, status_name(s.code));
+		print_problem(p);
 	else if (c->json)
 		print_own_problem(s, sentences[row].advice);
 	return sentences[row].exit;

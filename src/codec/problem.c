@@ -121,13 +121,13 @@ struct status problem_write(const struct problem *p, struct buffer *out)
 	return jsonwriter_done(&w);
 }
 
-static enum status_code code_of(uint16_t http)
+static const struct problem_type *type_for(uint16_t http)
 {
 	/* Kinds are in the order of their HTTP status, the general one first. */
 	for (size_t i = 0; i < COUNT(types); i++)
 		if (types[i].http == http)
-			return types[i].code;
-	return http >= 500 ? ST_IO : ST_INVALID;
+			return &types[i];
+	return &types[http >= 500 ? PROBLEM_FAILED : PROBLEM_INVALID];
 }
 
 static const struct problem_type *find(struct text type)
@@ -138,28 +138,39 @@ static const struct problem_type *find(struct text type)
 	return NULL;
 }
 
-/* The text of member ${name}, if any, made printable and cut to ${size} - 1. */
-static void copy_printable(struct json object, const char *name, char *out, size_t size)
+/* Made printable and cut to ${size} - 1. */
+static void copy_printable(struct text t, char *out, size_t size)
 {
-	struct text t;
 	size_t len = 0;
 
-	if (ok(json_text(json_member(object, text_of(name)), &t)))
-		for (; len < t.len && len < size - 1; len++)
-			out[len] = t.at[len] >= ' ' && t.at[len] <= '~' ? t.at[len] : '?';
+	for (; len < t.len && len < size - 1; len++)
+		out[len] = t.at[len] >= ' ' && t.at[len] <= '~' ? t.at[len] : '?';
 	out[len] = '\0';
+}
+
+static void copy_member(struct json object, const char *name, char *out, size_t size)
+{
+	struct text t = {0};
+
+	(void)ok(json_text(json_member(object, text_of(name)), &t));
+	copy_printable(t, out, size);
 }
 
 static void read_members(struct json object, struct problem_answer *out)
 {
+	const struct problem_type *found = NULL;
 	struct text type;
 
-	if (ok(json_text(json_member(object, TEXT("type")), &type)) && find(type) != NULL)
-		out->code = find(type)->code;
-	copy_printable(object, "title", out->title, sizeof out->title);
-	copy_printable(object, "detail", out->detail, sizeof out->detail);
-	copy_printable(object, "field", out->field, sizeof out->field);
-	copy_printable(object, "instance", out->instance, sizeof out->instance);
+	if (ok(json_text(json_member(object, TEXT("type")), &type)))
+		found = find(type);
+	if (found != NULL) {
+		out->code = found->code;
+		out->type = found->type;
+	}
+	copy_member(object, "title", out->title, sizeof out->title);
+	copy_member(object, "detail", out->detail, sizeof out->detail);
+	copy_member(object, "field", out->field, sizeof out->field);
+	copy_member(object, "instance", out->instance, sizeof out->instance);
 	out->limited = ok(json_u64(json_member(object, TEXT("limit")), 0, UINT64_MAX, &out->limit));
 	out->counted = ok(json_u64(json_member(object, TEXT("used")), 0, UINT64_MAX, &out->used));
 }
@@ -168,7 +179,35 @@ void problem_read(uint16_t http, struct bytes body, struct problem_answer *out)
 {
 	AUTO(json_document) d = {0};
 
-	*out = (struct problem_answer){.http = http, .code = code_of(http)};
+	*out = (struct problem_answer){.http = http, .code = type_for(http)->code, .type = type_for(http)->type};
 	if (ok(json_parse(body, &json_limits_body, &d)))
 		read_members(json_root(&d), out);
+}
+
+void problem_own(enum status_code code, const char *detail, struct problem_answer *out)
+{
+	const struct problem_type *type = &types[problem_of(code)];
+
+	*out = (struct problem_answer){.http = type->http, .code = code, .type = type->type};
+	copy_printable(text_of(type->title), out->title, sizeof out->title);
+	copy_printable(text_of(detail), out->detail, sizeof out->detail);
+}
+
+struct status problem_show(const struct problem_answer *p, struct buffer *out)
+{
+	struct jsonwriter w = jsonwriter_of(out);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_string(&w, "type", p->type);
+	jsonwriter_string(&w, "title", p->title);
+	jsonwriter_u64(&w, "status", p->http);
+	jsonwriter_string(&w, "detail", p->detail);
+	if (p->field[0] != '\0')
+		jsonwriter_string(&w, "field", p->field);
+	if (p->limited)
+		jsonwriter_u64(&w, "limit", p->limit);
+	if (p->counted)
+		jsonwriter_u64(&w, "used", p->used);
+	jsonwriter_end(&w);
+	return jsonwriter_done(&w);
 }

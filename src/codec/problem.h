@@ -68,10 +68,11 @@ struct problem {
 /** problem_write(p, out): append the JSON object. */
 MUST_CHECK struct status problem_write(const struct problem *p, struct buffer *out);
 
-/** A problem as a client received it: no text in it can move a cursor or colour a terminal. */
+/** A problem as a client received it, or found itself: no text in it can move a cursor or colour a terminal. */
 struct problem_answer {
 	uint16_t http;
 	enum status_code code; /* by type, or by ${http} when the type is not ours; never ST_OK */
+	const char *type;      /* of our table, by the same rule */
 	char title[81], detail[321], field[65], instance[81]; /* printable ASCII, cut; may be empty */
 	bool limited, counted;
 	uint64_t limit, used;
@@ -82,5 +83,9 @@ struct problem_answer {
  * anything: a body that is no problem document leaves only what ${http} says.
  */
 void problem_read(uint16_t http, struct bytes body, struct problem_answer *out);
+/** problem_own(code, detail, out): what a program refused by itself, nobody having answered; ${code} is not ST_OK. */
+void problem_own(enum status_code code, const char *detail, struct problem_answer *out);
+/** problem_show(p, out): append it as a JSON object, for whoever asked for JSON. */
+MUST_CHECK struct status problem_show(const struct problem_answer *p, struct buffer *out);
 
 #endif /* !CODEC_PROBLEM_H */

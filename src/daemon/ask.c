@@ -25,14 +25,22 @@ static void print_text(struct json v)
 		(void)printf("%.*s\n", (int)text.len, (const char *)text.bytes);
 }
 
-static int print_failure(struct json root)
+/** The running daemon names its refusals by their status. */
+static enum status_code code_named(struct text name)
 {
-	struct text status = TEXT("failed"), detail = TEXT("");
+	for (unsigned code = ST_INVALID; code <= ST_IO; code++)
+		if (text_equal(name, text_of(status_name((enum status_code)code))))
+			return (enum status_code)code;
+	return ST_IO;
+}
+
+static int print_failure(const struct hostargs *h, struct json root)
+{
+	struct text status = {0}, detail = {0};
 
 	(void)ok(json_text(json_member(root, TEXT("status")), &status));
 	(void)ok(json_text(json_member(root, TEXT("detail")), &detail));
-	(void)fprintf(stderr, "tacendad: %.*s: %.*s\n", TEXT_ARG(status), TEXT_ARG(detail));
-	return EXIT_REFUSED;
+	return hostargs_told(h, code_named(status), detail);
 }
 
 static void put_member(struct json object, const char *name, struct buffer *out)
@@ -101,8 +109,10 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 	bool done = true;
 
 	if (!ok(json_parse(answer, &json_limits_body, &document)))
-		return hostargs_failure(FAIL_AT(ST_UNREACHABLE, "daemon"));
+		return hostargs_failure(h, FAIL_AT(ST_UNREACHABLE, "daemon"));
 	(void)ok(json_bool(json_member(json_root(&document), TEXT("done")), &done));
+	if (!done)
+		return print_failure(h, json_root(&document));
 	struct json settings = json_member(json_root(&document), TEXT("settings"));
 	struct json blocks = json_member(json_root(&document), TEXT("blocks"));
 	if (json_kind_of(settings) == JSON_KIND_ARRAY)
@@ -110,19 +120,17 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 	if (json_kind_of(blocks) == JSON_KIND_ARRAY)
 		print_list(h, blocks, print_block);
 	if (json_kind_of(settings) == JSON_KIND_ARRAY || json_kind_of(blocks) == JSON_KIND_ARRAY)
-		return done ? EXIT_DONE : EXIT_REFUSED;
+		return EXIT_DONE;
 	if (h->json) {
 		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
-		return done ? EXIT_DONE : print_failure(json_root(&document));
+		return EXIT_DONE;
 	}
-	if (!done)
-		return print_failure(json_root(&document));
 	struct json_members m = json_members_of(json_root(&document));
 	while (json_members_next(&m, &name, &value)) {
 		(void)printf("%-14.*s ", TEXT_ARG(name));
 		print_text(value);
 	}
-	return done ? EXIT_DONE : EXIT_REFUSED;
+	return EXIT_DONE;
 }
 
 static bool says_ready(struct bytes answer)
@@ -161,7 +169,7 @@ int verb_status(struct hostargs *h)
 	if (wait != NULL && !ok(text_to_u32(text_of(wait), 1, 3600, &seconds)))
 		return need_data("status --wait SECONDS");
 	struct status s = ask_until(data, "status", seconds, &answer);
-	return ok(s) ? print_answer(h, buffer_bytes(&answer)) : hostargs_failure(s);
+	return ok(s) ? print_answer(h, buffer_bytes(&answer)) : hostargs_failure(h, s);
 }
 
 static int ask_one(struct hostargs *h, const char *verb)
@@ -172,7 +180,7 @@ static int ask_one(struct hostargs *h, const char *verb)
 	if (data == NULL)
 		return need_data(verb);
 	struct status s = control_ask(data, verb, &answer);
-	return ok(s) ? print_answer(h, buffer_bytes(&answer)) : hostargs_failure(s);
+	return ok(s) ? print_answer(h, buffer_bytes(&answer)) : hostargs_failure(h, s);
 }
 
 int verb_reload(struct hostargs *h)
@@ -198,7 +206,7 @@ static int ask_setting(struct hostargs *h, size_t least, size_t most)
 	int len = snprintf(line, sizeof line, "%s %s %s", o->words[0], o->word_count > 1 ? o->words[1] : "",
 			   o->word_count > 2 ? o->words[2] : "");
 	if (len < 0 || (size_t)len >= sizeof line - 1 || strchr(line, '\n') != NULL)
-		return hostargs_failure(FAIL_AT(ST_INVALID, "setting"));
+		return hostargs_failure(h, FAIL_AT(ST_INVALID, "setting"));
 	return ask_one(h, line);
 }
 
@@ -228,6 +236,7 @@ int verb_block(struct hostargs *h)
 /* --- check: reads everything, changes nothing --- */
 
 struct checking {
+	const struct hostargs *args;
 	struct vessel vessel;
 	struct log_keys keys;
 	uint64_t damaged, leaves;
@@ -246,25 +255,56 @@ static void report(void *context, const struct vault_finding *f)
 	};
 	struct checking *c = context;
 	bool harmless = f->damage == VAULT_OBJECT_ORPHAN || f->damage == VAULT_UPLOAD_ORPHAN;
+	struct id_text object = id_print(ID_OBJECT, &f->object);
 
 	c->damaged += !harmless;
-	(void)printf("%s: table %s, object %s\n", words[f->damage], tables[f->table].name,
-		     id_print(ID_OBJECT, &f->object).at);
+	if (c->args->json)
+		(void)printf("{\"finding\":\"%s\",\"table\":\"%s\",\"object\":\"%s\",\"harmless\":%s}\n",
+			     words[f->damage], tables[f->table].name, object.at, harmless ? "true" : "false");
+	else
+		(void)printf("%s: table %s, object %s\n", words[f->damage], tables[f->table].name, object.at);
 }
 
 static struct status check_log(struct checking *c)
 {
 	struct logcheck_report found = {0};
 	struct status s = logcheck_run(c->vessel.log, &c->keys, &found);
+	const char *what = s.what != NULL ? s.what : "";
 
 	c->leaves = found.leaves;
-	if (s.code == ST_CORRUPT) {
-		c->damaged++;
-		(void)printf("log damaged in the batch of leaf %llu: %s\n", (unsigned long long)found.leaves,
-			     s.what != NULL ? s.what : "");
-		return OK;
-	}
-	return s;
+	if (s.code != ST_CORRUPT)
+		return s;
+	c->damaged++;
+	if (c->args->json)
+		(void)printf("{\"finding\":\"log damaged\",\"leaf\":%llu,\"detail\":\"%s\",\"harmless\":false}\n",
+			     (unsigned long long)found.leaves, what);
+	else
+		(void)printf("log damaged in the batch of leaf %llu: %s\n", (unsigned long long)found.leaves, what);
+	return OK;
+}
+
+static void print_checked(const struct checking *c, const struct vault_scrub *scrub)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counts[] = {{"rows", scrub->rows},
+		      {"objects", scrub->objects},
+		      {"bytes", scrub->bytes},
+		      {"leaves", c->leaves},
+		      {"damaged", c->damaged}};
+
+	for (size_t i = 0; i < COUNT(counts); i++)
+		if (c->args->json)
+			(void)printf("%s\"%s\":%llu", i == 0 ? "{" : ",", counts[i].name,
+				     (unsigned long long)counts[i].value);
+		else
+			(void)printf("%s%llu %s",
+				     i == 0                  ? ""
+				     : i + 1 < COUNT(counts) ? ", "
+							     : ": ",
+				     (unsigned long long)counts[i].value, counts[i].name);
+	(void)puts(c->args->json ? "}" : "");
 }
 
 static struct status check_all(struct hostargs *h, struct checking *c)
@@ -282,20 +322,16 @@ static struct status check_all(struct hostargs *h, struct checking *c)
 	while (!scrub.done)
 		TRY(vault_scrub_step(c->vessel.vault, &snapshot, &scrub, 1000));
 	TRY(check_log(c));
-	(void)printf("%llu rows, %llu objects, %llu bytes, %llu leaves: %llu damaged\n", (unsigned long long)scrub.rows,
-		     (unsigned long long)scrub.objects, (unsigned long long)scrub.bytes, (unsigned long long)c->leaves,
-		     (unsigned long long)c->damaged);
-	return OK;
+	print_checked(c, &scrub);
+	return c->damaged == 0 ? OK : FAIL_AT(ST_CORRUPT, "data");
 }
 
 int verb_check(struct hostargs *h)
 {
-	AUTO(checking) c = {.vessel = {.data = -1, .log_dir = -1}};
+	AUTO(checking) c = {.args = h, .vessel = {.data = -1, .log_dir = -1}};
 
 	if (options_value(&h->options, "--data") == NULL || options_value(&h->options, "--keys") == NULL)
 		return need_data("check --keys K");
 	struct status s = check_all(h, &c);
-	if (!ok(s))
-		return hostargs_failure(s);
-	return c.damaged == 0 ? EXIT_DONE : EXIT_DAMAGE;
+	return ok(s) ? EXIT_DONE : hostargs_failure(h, s);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "problem.h"
 
 void hostargs_clear(struct hostargs *h)
 {
@@ -84,35 +85,59 @@ void hostargs_holders(const struct hostargs *h, struct vessel_options *out)
 		out->holders[out->holder_count++] = one;
 }
 
-int hostargs_failure(struct status s)
-{
-	static const struct {
-		enum status_code code;
-		int exit;
-		const char *says;
-	} rows[] = {
-		{ST_CORRUPT, EXIT_DAMAGE, "damage: do not retry, restore or call for help"},
-		{ST_PENDING, EXIT_NOT_NOW, "needed"},
-		{ST_BUSY, EXIT_NOT_NOW, "in use: another tacendad has these data; stop it first"},
-		{ST_FULL, EXIT_NOT_NOW, "no room: make some, then try again"},
-		{ST_UNREACHABLE, EXIT_NOT_NOW, "no answer: is tacendad running?"},
-		{ST_NOT_FOUND, EXIT_REFUSED, "not found"},
-		{ST_CONFLICT, EXIT_REFUSED, "it is there already, or of another version"},
-		{ST_UNPROVEN, EXIT_REFUSED, "not proven"},
-	};
-	const char *says = "refused";
-	int code = EXIT_REFUSED;
+static const struct sentence {
+	enum status_code code;
+	int exit;
+	const char *says;
+} rows[] = {
+	{ST_CORRUPT, EXIT_DAMAGE, "damage: do not retry, restore or call for help"},
+	{ST_PENDING, EXIT_NOT_NOW, "needed"},
+	{ST_BUSY, EXIT_NOT_NOW, "in use: another tacendad has these data; stop it first"},
+	{ST_FULL, EXIT_NOT_NOW, "no room: make some, then try again"},
+	{ST_UNREACHABLE, EXIT_NOT_NOW, "no answer: is tacendad running?"},
+	{ST_NOT_FOUND, EXIT_REFUSED, "not found"},
+	{ST_CONFLICT, EXIT_REFUSED, "it is there already, or of another version"},
+	{ST_UNPROVEN, EXIT_REFUSED, "not proven"},
+};
 
+static struct sentence sentence_of(enum status_code code)
+{
 	for (size_t i = 0; i < COUNT(rows); i++)
-		if (rows[i].code == s.code) {
-			says = rows[i].says;
-			code = rows[i].exit;
-		}
+		if (rows[i].code == code)
+			return rows[i];
+	return (struct sentence){code, EXIT_REFUSED, "refused"};
+}
+
+/** The sentence on stderr, and with --json the problem (COMMANDS). */
+static int say(const struct hostargs *h, enum status_code code, const char *sentence)
+{
+	AUTO(buffer) line = {.max = 4096};
+	struct problem_answer problem;
+
+	(void)fprintf(stderr, "tacendad: %s\n", sentence);
+	problem_own(code, sentence, &problem);
+	if (h->json && ok(problem_show(&problem, &line)))
+		(void)printf("%.*s\n", (int)line.len, (const char *)line.bytes);
+	return sentence_of(code).exit;
+}
+
+int hostargs_failure(const struct hostargs *h, struct status s)
+{
+	char sentence[512];
+	const char *says = sentence_of(s.code).says;
+
 	/* A literal with a colon says itself what to do. */
 	if (s.what != NULL && strchr(s.what, ':') != NULL)
-		(void)fprintf(stderr, "tacendad: %s\n", s.what);
-	else
-		(void)fprintf(stderr, "tacendad: %s%s%s\n", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
-			      says);
-	return code;
+		return say(h, s.code, s.what);
+	(void)snprintf(sentence, sizeof sentence, "%s%s%s", s.what != NULL ? s.what : "", s.what != NULL ? ": " : "",
+		       says);
+	return say(h, s.code, sentence);
+}
+
+int hostargs_told(const struct hostargs *h, enum status_code code, struct text detail)
+{
+	char sentence[512];
+
+	(void)snprintf(sentence, sizeof sentence, "%s: %.*s", status_name(code), TEXT_ARG(detail));
+	return say(h, code, sentence);
 }

@@ -19,8 +19,11 @@ void hostargs_clear(struct hostargs *h);
 MUST_CHECK struct status hostargs_proof(struct hostargs *h, bool twice, struct keywire_proof *out);
 /** hostargs_holders(h, out): --night-holder DIR... into ${out}. */
 void hostargs_holders(const struct hostargs *h, struct vessel_options *out);
-/** hostargs_failure(s): one line on stderr that says what to do; the exit code. */
-int hostargs_failure(struct status s);
+/** hostargs_failure(h, s): one line on stderr that says what to do, with --json the problem on stdout; the exit code.
+ */
+int hostargs_failure(const struct hostargs *h, struct status s);
+/** hostargs_told(h, code, detail): the same for what the running daemon refused, and said why. */
+int hostargs_told(const struct hostargs *h, enum status_code code, struct text detail);
 
 int verb_init(struct hostargs *h);
 int verb_serve(struct hostargs *h);

@@ -252,12 +252,13 @@ int verb_init(struct hostargs *h)
 	if (strcmp(f.preset, "standard") != 0 && strcmp(f.preset, "trial") != 0)
 		return usage("--preset standard or trial");
 	if (strcmp(f.preset, "trial") == 0 && !loopback_only(&h->options))
-		return hostargs_failure(FAIL_AT(
-			ST_DENIED, "preset trial: listen on 127.0.0.1 or [::1] only, or use --preset standard"));
+		return hostargs_failure(
+			h, FAIL_AT(ST_DENIED,
+				   "preset trial: listen on 127.0.0.1 or [::1] only, or use --preset standard"));
 	struct status s = choose_origin(&f);
 	if (ok(s) && access(f.data, F_OK) == 0 && access(f.data, W_OK) != 0)
 		s = FAIL_AT(ST_IO, "data directory");
 	if (ok(s))
 		s = found(&f, keys);
-	return ok(s) ? EXIT_DONE : hostargs_failure(s);
+	return ok(s) ? EXIT_DONE : hostargs_failure(h, s);
 }

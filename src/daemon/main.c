@@ -158,6 +158,6 @@ int main(int argc, char **argv)
 	h.json = options_has(&h.options, "--json");
 	h.yes = options_has(&h.options, "--yes");
 	if (!ok(secret_setup()) || !ok(crypto_setup()))
-		return hostargs_failure(FAIL_AT(ST_NO_MEMORY, "locked memory"));
+		return hostargs_failure(&h, FAIL_AT(ST_NO_MEMORY, "locked memory"));
 	return verb->run(&h);
 }

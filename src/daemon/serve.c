@@ -383,5 +383,5 @@ int verb_serve(struct hostargs *h)
 		finish(&s);
 	}
 	control_unlisten(s.vessel.data, s.control);
-	return ok(served) ? EXIT_DONE : hostargs_failure(served);
+	return ok(served) ? EXIT_DONE : hostargs_failure(h, served);
 }

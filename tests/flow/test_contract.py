@@ -14,7 +14,7 @@ import sys
 import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, program  # noqa: E402
+from lib.site import DAMAGE, DONE, NOT_NOW, REFUSED, Site, USAGE, program  # noqa: E402
 from lib.tap import run  # noqa: E402
 
 # Command: the options that its line names. Scripts and manuals rely on these.
@@ -153,7 +153,7 @@ def shapes(tap, site, admin, doctor, auditor, patient):
         problem = json.loads(refused.text)
     except ValueError:
         problem = {}
-    tap.check(refused.code == REFUSED and {"type", "title", "status"} <= set(problem) and len(refused.error.strip().splitlines()) == 1,
+    tap.check(refused.code == REFUSED and {"title", "status"} <= set(problem) and problem["type"] == "/problems/gone" and len(refused.error.strip().splitlines()) == 1,
               "an error is one line on stderr, and with --json the problem too", refused)
     tap.equal(doctor.run("user", "add", "mine", "--profile", "auditor").code, REFUSED, "a clinician who adds a user: exit 1")
     tap.equal(admin.run("user", "add", "doctor", "--profile", "auditor").code, REFUSED, "a login that is taken: exit 1")
@@ -291,6 +291,18 @@ def not_now(tap, site, doctor):
     tap.check(empty.returncode in (REFUSED, NOT_NOW) and empty.stderr.strip(), "an empty home says what to do", empty)
 
 
+def host_problem(tap, sentence, result, code, kind):
+    """A failure on the host with --json: its exit code, one line on stderr, and last on stdout the RFC 9457 problem."""
+    lines = result.text.splitlines()
+    try:
+        problem = json.loads(lines[-1]) if lines else {}
+    except ValueError:
+        problem = {}
+    said = result.error.splitlines()[-1] if result.error else ""
+    tap.check(result.code == code and problem.get("type") == kind and problem.get("status", 0) >= 400 and problem.get("title") and
+              said == f"tacendad: {problem.get('detail')}", f"{sentence}: exit {code}, a line and the problem {kind}", result)
+
+
 def host(tap, site):
     status = site.host("status", "--data", site.data, "--json")
     tap.check(status.code == DONE and isinstance(json.loads(status.text), dict), "tacendad status --json prints one object", status)
@@ -300,11 +312,14 @@ def host(tap, site):
         objects(tap, f"tacendad {' '.join(words)}", site.host(*words, "--data", site.data, "--json"), words == ("get",))
     named = {one["name"]: one["value"] for one in site.host("get", "session.cap", "--data", site.data, "--json").lines()}
     tap.equal(named, {"session.cap": 30}, "a setting's dotted name is a value, never a member")
-    wrong = site.host("get", "no.such", "--data", site.data, "--json")
-    tap.check(wrong.code == REFUSED and wrong.error.strip(), "an unknown setting: exit 1, and says so", wrong)
+    host_problem(tap, "an unknown setting", site.host("get", "no.such", "--data", site.data, "--json"), REFUSED, "/problems/not-found")
+    host_problem(tap, "a value out of bounds", site.host("set", "session.cap", "0", "--data", site.data, "--json"), REFUSED, "/problems/invalid")
+    host_problem(tap, "nothing to lift", site.host("block", "lift", "nobody", "--data", site.data, "--json"), REFUSED, "/problems/not-found")
+    plain = site.host("get", "no.such", "--data", site.data)
+    tap.check(plain.code == REFUSED and plain.text == "" and plain.error.strip(), "without --json the line on stderr is all", plain)
     tap.equal(site.host("reload", "--data", site.data).code, DONE, "tacendad reload speaks to the running daemon")
-    again = site.host(*map(str, site.serve_command()[1:]), timeout=60)
-    tap.check(again.code == NOT_NOW and again.error.strip(), "a second daemon on the same data is refused: exit 4", again)
+    again = site.host(*map(str, site.serve_command()[1:]), "--json", timeout=60)
+    host_problem(tap, "a second daemon on the same data", again, NOT_NOW, "/problems/busy")
     taken = site.host("init", "--data", site.data, "--keys", site.keys, "--site", "X", "--region", "EU", "--admin", "x",
                       "--root-passphrase-file", site.passphrase)
     tap.check(taken.code in (REFUSED, NOT_NOW) and taken.error.strip(), "init where a site is: refused", taken)
@@ -314,10 +329,18 @@ def host(tap, site):
                          *(("--site", "X", "--region", "EU", "--admin", "x") if words else ()), *words)
         tap.check(made.code in (REFUSED, USAGE) and made.error.strip(), f"init with {sentence} is refused", made)
     tap.equal(site.stop(), DONE, "SIGTERM ends it with exit 0")
-    gone = site.host("status", "--data", site.data)
-    tap.check(gone.code == NOT_NOW and gone.error.strip(), "status without a daemon: exit 4", gone)
-    checked = site.host("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file", site.passphrase)
-    tap.equal(checked.code, DONE, "check reads the stopped data")
+    host_problem(tap, "status without a daemon", site.host("status", "--data", site.data, "--json"), NOT_NOW, "/problems/unreachable")
+    check = ("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file")
+    tap.equal(site.host(*check, site.passphrase).code, DONE, "check reads the stopped data")
+    objects(tap, "tacendad check", site.host(*check, site.passphrase, "--json"), True)
+    wrong = site.secret("wrong.passphrase")
+    host_problem(tap, "a wrong root passphrase", site.host(*check, wrong, "--json"), REFUSED, "/problems/unproven")
+    damaged = next(one for one in sorted((site.data / "objects").rglob("*")) if one.is_file())
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\0")
+    found = site.host(*check, site.passphrase, "--json")
+    host_problem(tap, "damage that check finds", found, DAMAGE, "/problems/damaged")
+    finding = json.loads(found.text.splitlines()[0])
+    tap.check(finding["finding"] == "object damaged" and damaged.name == finding["object"], "and what is damaged is named", found)
 
 
 def flow(tap):

@@ -78,10 +78,40 @@ static void a_client_reads_what_was_written(void **state)
 		assert_ok(problem_write(&p, &out));
 		problem_read(problem_type_of(i)->http, buffer_bytes(&out), &a);
 		assert_int_equal(a.code, problem_type_of(i)->code);
+		assert_string_equal(a.type, problem_type_of(i)->type);
 		assert_string_equal(a.title, problem_type_of(i)->title);
 		assert_non_null(strstr(a.detail, problem_type_of(i)->advice));
 		assert_string_equal(a.field, "f");
 		assert_true(a.limited && a.limit == UINT64_MAX && !a.counted);
+	}
+}
+
+static void what_was_read_is_shown_again(void **state)
+{
+	AUTO(buffer) first = {.max = 4096}, second = {.max = 4096};
+	const struct problem p = {
+		.kind = PROBLEM_QUOTA, .field = TEXT("f"), .limited = true, .counted = true, .limit = 7, .used = 9};
+	struct problem_answer a;
+
+	(void)state;
+	assert_ok(problem_write(&p, &first));
+	problem_read(507, buffer_bytes(&first), &a);
+	assert_ok(problem_show(&a, &second));
+	assert_true(text_equal(text_from(buffer_bytes(&first)), text_from(buffer_bytes(&second))));
+}
+
+static void what_a_program_refused_itself_has_the_form_of_an_answer(void **state)
+{
+	(void)state;
+	for (enum status_code code = ST_INVALID; code <= ST_IO; code++) {
+		AUTO(buffer) out = {.max = 4096};
+		struct problem_answer own, read;
+		problem_own(code, "data: \x1b[2J, say what to do", &own);
+		assert_ok(problem_show(&own, &out));
+		problem_read(own.http, buffer_bytes(&out), &read);
+		assert_string_equal(read.type, problem_type_of(problem_of(code))->type);
+		assert_string_equal(read.title, own.title);
+		assert_string_equal(read.detail, "data: ?[2J, say what to do");
 	}
 }
 
@@ -132,6 +162,8 @@ int main(void)
 		TEST(every_kind_is_whole_and_of_its_own_type),
 		TEST(every_failure_has_its_answer),
 		TEST(a_client_reads_what_was_written),
+		TEST(what_was_read_is_shown_again),
+		TEST(what_a_program_refused_itself_has_the_form_of_an_answer),
 		TEST(a_client_makes_the_best_of_anything_else),
 		TEST(no_text_of_a_server_reaches_the_terminal_raw),
 	};
