@@ -27,8 +27,20 @@ ID_TYPE(session_id); /* se-: names a session; it is not its token */
 ID_TYPE(upload_id);  /* up- */
 ID_TYPE(object_id);  /* ob-: sealed bytes on disk */
 ID_TYPE(notice_id);  /* nt- */
+ID_TYPE(factor_id);  /* fa-: a second factor of one user */
 
-enum id_kind { ID_USER, ID_PATIENT, ID_RECORD, ID_LIST, ID_DEVICE, ID_SESSION, ID_UPLOAD, ID_OBJECT, ID_NOTICE };
+enum id_kind {
+	ID_USER,
+	ID_PATIENT,
+	ID_RECORD,
+	ID_LIST,
+	ID_DEVICE,
+	ID_SESSION,
+	ID_UPLOAD,
+	ID_OBJECT,
+	ID_NOTICE,
+	ID_FACTOR
+};
 
 #define ID_TEXT_LEN 29 /* prefix of 2, '-', 26 */
 struct id_text {

@@ -111,8 +111,9 @@ struct status session_open(struct store_txn *txn, const struct session_opening *
 				  .key_hash = o->key_hash,
 				  .created = o->now,
 				  .expires = o->now + o->absolute_ms,
-				  .steps = o->steps};
-	struct row_big pending;
+				  .steps = o->steps,
+				  .fresh = o->now};
+	struct row_big pending, fresh;
 	struct hash hash;
 
 	TRY(device_free_for(txn->view, &o->device, &o->user));
@@ -130,7 +131,8 @@ struct status session_open(struct store_txn *txn, const struct session_opening *
 		.secret = {[SECRET_SESSION_DEVICE] = uuid_bytes(&o->device.uuid),
 			   [SECRET_SESSION_KEY_HASH] = hash_bytes(&o->key_hash),
 			   [SECRET_SESSION_STEPS] = row_number_bytes(&pending, o->steps),
-			   [SECRET_SESSION_ADDRESS] = o->address},
+			   [SECRET_SESSION_ADDRESS] = o->address,
+			   [SECRET_SESSION_FRESH] = row_number_bytes(&fresh, session.fresh)},
 	};
 	TRY(store_insert(txn, &row));
 	*token = made;
@@ -151,6 +153,7 @@ struct status session_read(const struct row *row, struct session *out)
 	TRY(row_secret_copy(row, SECRET_SESSION_KEY_HASH, &found.key_hash, sizeof found.key_hash));
 	TRY(row_secret_number(row, SECRET_SESSION_STEPS, &pending));
 	found.steps = (uint32_t)pending;
+	TRY(row_secret_number(row, SECRET_SESSION_FRESH, &found.fresh));
 	*out = found;
 	return OK;
 }
@@ -191,11 +194,13 @@ struct status session_get(struct store_view *view, const struct session_id *id, 
 	return session_read(&row, out);
 }
 
-struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step)
+/** ${step} is done; fresh since ${now}, unless that is 0. */
+static struct status change_state(struct store_txn *txn, const struct session_id *id, enum session_step step,
+				  uint64_t now)
 {
 	AUTO(row) old = {0};
 	const struct row_value key[] = {ROW_UUID(&id->uuid)};
-	struct row_big pending;
+	struct row_big pending, fresh;
 	struct session s;
 
 	TRY(store_get(txn->view, TABLE_SESSION, key, &old));
@@ -204,7 +209,19 @@ struct status session_step_done(struct store_txn *txn, const struct session_id *
 	memcpy(row.plain, old.plain, sizeof row.plain);
 	memcpy(row.secret, old.secret, sizeof row.secret);
 	row.secret[SECRET_SESSION_STEPS] = row_number_bytes(&pending, s.steps & ~(uint32_t)step);
+	if (now != 0)
+		row.secret[SECRET_SESSION_FRESH] = row_number_bytes(&fresh, now);
 	return store_put(txn, &row);
+}
+
+struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step)
+{
+	return change_state(txn, id, step, 0);
+}
+
+struct status session_prove(struct store_txn *txn, const struct session_id *id, uint64_t now)
+{
+	return change_state(txn, id, SESSION_STEP_FACTOR, now);
 }
 
 struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit, void *context)

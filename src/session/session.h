@@ -37,6 +37,7 @@ struct session {
 	struct hash key_hash;      /* of the user's keys when it was opened */
 	uint64_t created, expires; /* ms since 1970; the absolute limit */
 	uint32_t steps;            /* pending; 0: none */
+	uint64_t fresh;            /* ms since 1970: when it last proved all that its user has */
 };
 
 /** Told of each session that was ended along the way; must only note it. */
@@ -82,6 +83,9 @@ MUST_CHECK struct status session_read(const struct row *row, struct session *out
 /** session_list(view, user, visit, context): rows of table `session`, newest first. */
 MUST_CHECK struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit,
 				      void *context);
+/** session_prove(txn, id, now): it has proven a second factor: fresh, and the step that asks for one is done;
+ * ST_NOT_FOUND. */
+MUST_CHECK struct status session_prove(struct store_txn *txn, const struct session_id *id, uint64_t now);
 /** session_step_done(txn, id, step): it no longer stands before this session; ST_NOT_FOUND. */
 MUST_CHECK struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step);
 /** Which of a user's sessions are meant; all where nothing is set. */

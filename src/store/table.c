@@ -49,10 +49,10 @@ const struct table tables[TABLE_COUNT] = {
 		.indexes = { BY(COLUMN_DEVICE_USER) },
 	},
 	[TABLE_SESSION] = {
-		TABLE_SESSION, "session", .version = 1,
-		.keys = 1, .column_count = 5, .secret_count = 4, UNNUMBERED, OF_SITE,
+		TABLE_SESSION, "session", .version = 2,
+		.keys = 1, .column_count = 5, .secret_count = 5, UNNUMBERED, OF_SITE,
 		.columns = { UUID("id"), UUID("user"), HASH("token_hash"), NUMBER("created"), NUMBER("expires") },
-		.secrets = { "device", "key_hash", "steps", "address" },
+		.secrets = { "device", "key_hash", "steps", "address", "fresh" },
 		.indexes = { ONCE(COLUMN_SESSION_TOKEN_HASH), BY(COLUMN_SESSION_USER), BY(COLUMN_SESSION_EXPIRES) },
 	},
 	[TABLE_STATEMENT] = {
@@ -157,6 +157,13 @@ const struct table tables[TABLE_COUNT] = {
 		.columns = { HASH("token"), NUMBER("seen") },
 		.secrets = { "kind", "subject", "count", "level", "until" },
 		.indexes = { BY(COLUMN_FAILURE_SEEN) },
+	},
+	[TABLE_FACTOR] = {
+		TABLE_FACTOR, "factor", .version = 1,
+		.keys = 1, .column_count = 4, .secret_count = 4, UNNUMBERED, OF_SITE,
+		.columns = { UUID("id"), UUID("user"), NUMBER("created"), TOKEN("token") },
+		.secrets = { "kind", "name", "used", "body" },
+		.indexes = { BY(COLUMN_FACTOR_USER), BY(COLUMN_FACTOR_TOKEN) },
 	},
 };
 /* clang-format on */
