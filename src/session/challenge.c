@@ -33,17 +33,56 @@ void challenges_clear(struct challenges *c)
 	*c = (struct challenges){0};
 }
 
-struct status challenges_make(const struct challenges *c, uint64_t now, struct hash *nonce, uint64_t *expires)
+const struct challenge_use challenge_sign_in = {.good_ms = CHALLENGE_MS};
+
+/** Over what stands in it and what it is for. */
+static struct status mark(const struct challenges *c, const struct challenge_use *use, const struct hash *nonce,
+			  struct hash *mac)
+{
+	uint8_t marked[MARKED + CHALLENGE_BOUND_MAX];
+
+	if (use->bound.len > CHALLENGE_BOUND_MAX)
+		return FAIL_AT(ST_INVALID, "nonce");
+	memcpy(marked, nonce->bytes, MARKED);
+	if (use->bound.len > 0)
+		memcpy(marked + MARKED, use->bound.at, use->bound.len);
+	return hmac_sha256(secret_bytes(&c->key), bytes_of(marked, MARKED + use->bound.len), mac);
+}
+
+struct status challenges_make_for(const struct challenges *c, const struct challenge_use *use, uint64_t now,
+				  struct hash *nonce, uint64_t *expires)
 {
 	struct hash made, mac;
 
 	for (size_t i = 0; i < 8; i++)
 		made.bytes[i] = (uint8_t)(now >> (56 - 8 * i));
 	secret_random(made.bytes + 8, 8);
-	TRY(hmac_sha256(secret_bytes(&c->key), bytes_of(made.bytes, MARKED), &mac));
+	TRY(mark(c, use, &made, &mac));
 	memcpy(made.bytes + MARKED, mac.bytes, sizeof made.bytes - MARKED);
 	*nonce = made;
-	*expires = now + CHALLENGE_MS;
+	*expires = now + use->good_ms;
+	return OK;
+}
+
+struct status challenges_make(const struct challenges *c, uint64_t now, struct hash *nonce, uint64_t *expires)
+{
+	return challenges_make_for(c, &challenge_sign_in, now, nonce, expires);
+}
+
+struct status challenges_check_for(const struct challenges *c, const struct challenge_use *use, uint64_t now,
+				   const struct hash *nonce)
+{
+	struct reader r = reader_of(hash_bytes(nonce));
+	struct hash mac;
+	uint64_t made;
+
+	TRY(mark(c, use, nonce, &mac));
+	if (!secret_equal(bytes_of(mac.bytes, MARKED), bytes_of(nonce->bytes + MARKED, MARKED)))
+		return FAIL_AT(ST_UNPROVEN, "nonce");
+	TRY(reader_u64(&r, &made));
+	/* A clock that was set back makes a nonce from the future: as good as an expired one. */
+	if (now < made || now - made >= use->good_ms)
+		return FAIL_AT(ST_UNPROVEN, "nonce expired");
 	return OK;
 }
 
@@ -55,19 +94,10 @@ static void forget_expired(struct challenges *c, uint64_t now)
 	}
 }
 
-struct status challenges_take(struct challenges *c, uint64_t now, const struct hash *nonce)
+struct status challenges_take_for(struct challenges *c, const struct challenge_use *use, uint64_t now,
+				  const struct hash *nonce)
 {
-	struct reader r = reader_of(hash_bytes(nonce));
-	struct hash mac;
-	uint64_t made;
-
-	TRY(hmac_sha256(secret_bytes(&c->key), bytes_of(nonce->bytes, MARKED), &mac));
-	if (!secret_equal(bytes_of(mac.bytes, MARKED), bytes_of(nonce->bytes + MARKED, MARKED)))
-		return FAIL_AT(ST_UNPROVEN, "nonce");
-	TRY(reader_u64(&r, &made));
-	/* A clock that was set back makes a nonce from the future: as good as an expired one. */
-	if (now < made || now - made >= CHALLENGE_MS)
-		return FAIL_AT(ST_UNPROVEN, "nonce expired");
+	TRY(challenges_check_for(c, use, now, nonce));
 	forget_expired(c, now);
 	for (size_t i = 0; i < c->count; i++)
 		if (hash_equal(&c->taken[(c->first + i) % CHALLENGE_TAKEN_MAX].nonce, nonce))
@@ -75,6 +105,11 @@ struct status challenges_take(struct challenges *c, uint64_t now, const struct h
 	if (c->count == CHALLENGE_TAKEN_MAX)
 		return FAIL_AT(ST_TOO_MANY, "sign-ins");
 	/* By time of taking, an entry may end later than its neighbour; it is then only kept longer. */
-	c->taken[(c->first + c->count++) % CHALLENGE_TAKEN_MAX] = (struct challenge_taken){now + CHALLENGE_MS, *nonce};
+	c->taken[(c->first + c->count++) % CHALLENGE_TAKEN_MAX] = (struct challenge_taken){now + use->good_ms, *nonce};
 	return OK;
+}
+
+struct status challenges_take(struct challenges *c, uint64_t now, const struct hash *nonce)
+{
+	return challenges_take_for(c, &challenge_sign_in, now, nonce);
 }

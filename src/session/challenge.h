@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * challenge: nonces for the proof of a user's key at sign-in.
+ * challenge: nonces for the proof of a user's key at sign-in, and for passkeys.
  *
  * A nonce is a time, randomness, and a MAC over both under a key of this process; so
  * asking for one costs no memory, and none outlives a restart.  Each is taken once:
@@ -29,10 +29,31 @@ struct challenges {
 MUST_CHECK struct status challenges_new(struct challenges *out);
 void challenges_clear(struct challenges *c);
 
+/**
+ * What a nonce is good for; one made for another use is not ours.  Without any
+ * (`{0}`) it is a sign-in's, for CHALLENGE_MS.
+ */
+#define CHALLENGE_BOUND_MAX 32
+struct challenge_use {
+	struct bytes bound; /* the ceremony and the session; at most CHALLENGE_BOUND_MAX */
+	uint64_t good_ms;
+};
+extern const struct challenge_use challenge_sign_in;
+
 /** challenges_make(c, now, nonce, expires): ${now} is wall time, ms. */
 MUST_CHECK struct status challenges_make(const struct challenges *c, uint64_t now, struct hash *nonce,
 					 uint64_t *expires);
 /** challenges_take(c, now, nonce): ST_UNPROVEN unless ours, in time, and not taken before; ST_TOO_MANY. */
 MUST_CHECK struct status challenges_take(struct challenges *c, uint64_t now, const struct hash *nonce);
+
+/** challenges_make_for(c, use, now, nonce, expires): the same, for another use. */
+MUST_CHECK struct status challenges_make_for(const struct challenges *c, const struct challenge_use *use, uint64_t now,
+					     struct hash *nonce, uint64_t *expires);
+/** challenges_check_for(c, use, now, nonce): whether it could be taken, but for having been taken: for any thread. */
+MUST_CHECK struct status challenges_check_for(const struct challenges *c, const struct challenge_use *use, uint64_t now,
+					      const struct hash *nonce);
+/** challenges_take_for(c, use, now, nonce): as challenges_take(). */
+MUST_CHECK struct status challenges_take_for(struct challenges *c, const struct challenge_use *use, uint64_t now,
+					     const struct hash *nonce);
 
 #endif /* !SESSION_CHALLENGE_H */

@@ -119,11 +119,34 @@ static void when_too_many_were_taken_none_is_forgotten_early(void **state)
 	}
 }
 
+static void is_for_one_use(void **state)
+{
+	const struct challenge_use create = {BYTES_LITERAL("session 1, create"), 300000};
+	const struct challenge_use get = {BYTES_LITERAL("session 1, get"), 300000};
+	const struct challenge_use long_one = {BYTES_LITERAL("more than thirty-two bytes of something"), 300000};
+	struct hash nonce, sign_in = made_at(NOW);
+	uint64_t expires;
+
+	(void)state;
+	assert_ok(challenges_make_for(&all, &create, NOW, &nonce, &expires));
+	assert_int_equal(expires, NOW + 300000);
+	assert_fails(ST_UNPROVEN, challenges_take(&all, NOW, &nonce));
+	assert_fails(ST_UNPROVEN, challenges_take_for(&all, &get, NOW, &nonce));
+	assert_fails(ST_UNPROVEN, challenges_take_for(&all, &create, NOW, &sign_in));
+	assert_ok(challenges_check_for(&all, &create, NOW + 299999, &nonce));
+	assert_fails(ST_UNPROVEN, challenges_check_for(&all, &create, NOW + 300000, &nonce));
+	assert_ok(challenges_take_for(&all, &create, NOW + 299999, &nonce));
+	assert_fails(ST_UNPROVEN, challenges_take_for(&all, &create, NOW + 299999, &nonce));
+	assert_ok(challenges_check_for(&all, &create, NOW + 299999, &nonce));
+	assert_fails(ST_INVALID, challenges_make_for(&all, &long_one, NOW, &nonce, &expires));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		EACH(is_taken_once),
+		EACH(is_for_one_use),
 		EACH(expires),
 		EACH(taken_at_its_last_moment_is_remembered_past_its_end),
 		EACH(a_clock_set_back_proves_nothing),
