@@ -2,6 +2,9 @@
 #include "attempt.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "tell.h"
 
 static struct status begin(struct call *c, struct attempt **out)
 {
@@ -77,6 +80,22 @@ static struct status log_lock(struct call *c, struct store_txn *txn, const struc
 	return log->add(log->context, txn, &event, &leaf);
 }
 
+/** Whose login was tried: the first of the subjects, where it is a login. */
+static struct status tell(struct call *c, struct store_txn *txn, const struct lockout *l, uint64_t now)
+{
+	const struct lockout_subject *first = &c->attempt->subjects[0];
+	struct piece_actor actor;
+	struct user_id tried;
+
+	call_actor(c, &actor);
+	memcpy(tried.uuid.bytes, first->id, sizeof tried.uuid.bytes);
+	const struct tell_lock told = {.lockout = l,
+				       .tried = first->kind == LOCKOUT_LOGIN ? &tried : NULL,
+				       .address = actor.address,
+				       .now = now};
+	return tell_locked(txn, &told);
+}
+
 static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	const struct service *s = c->loop->service;
@@ -92,8 +111,10 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	TRY(log->add(log->context, txn, &event, &leaf));
 	for (size_t i = 0; locked == NULL && i < a->count; i++) {
 		TRY(lockout_count(txn, &a->subjects[i], settings_value(s->settings, SETTING_FAILURES), log->time, &l));
-		if (l.until > log->time)
-			TRY(log_lock(c, txn, log, &l));
+		if (l.until <= log->time)
+			continue;
+		TRY(log_lock(c, txn, log, &l));
+		TRY(tell(c, txn, &l, log->time));
 	}
 	return OK;
 }

@@ -6,10 +6,10 @@
 
 #include "address.h"
 #include "device.h"
+#include "tell.h"
 #include "userrow.h"
 
-/** Whose it is: of a login himself, of a device its owner; false for an address, or nobody any more. */
-static bool owner_of(struct store_view *view, const struct lockout *l, struct user_id *out)
+bool blocks_owner(struct store_view *view, const struct lockout *l, struct user_id *out)
 {
 	AUTO(row) row = {0};
 	struct device_id id;
@@ -36,8 +36,7 @@ static void print_address(const struct lockout_subject *s, char out[BLOCKS_TEXT_
 	(void)snprintf(out, BLOCKS_TEXT_MAX, "%s%s", address_print(&a).at, s->len == 4 ? "" : "/64");
 }
 
-/** The login, the device's id, or the address. */
-static void print_subject(struct store_view *view, const struct lockout *l, char out[BLOCKS_TEXT_MAX])
+void blocks_print(struct store_view *view, const struct lockout *l, char out[BLOCKS_TEXT_MAX])
 {
 	AUTO(row) row = {0};
 	struct user_id user;
@@ -47,7 +46,7 @@ static void print_subject(struct store_view *view, const struct lockout *l, char
 	memcpy(id.bytes, l->subject.id, sizeof id.bytes);
 	if (l->subject.kind == LOCKOUT_ADDRESS)
 		print_address(&l->subject, out);
-	else if (l->subject.kind == LOCKOUT_LOGIN && owner_of(view, l, &user) &&
+	else if (l->subject.kind == LOCKOUT_LOGIN && blocks_owner(view, l, &user) &&
 		 ok(userrow_get(view, &user, &row, &person)))
 		(void)snprintf(out, BLOCKS_TEXT_MAX, "%.*s", TEXT_ARG(person.login));
 	else
@@ -71,12 +70,12 @@ static struct status put(struct walk *walk, const struct lockout *l)
 	char subject[BLOCKS_TEXT_MAX];
 	struct user_id user;
 
-	print_subject(walk->view, l, subject);
+	blocks_print(walk->view, l, subject);
 	jsonwriter_object(walk->w, NULL);
 	jsonwriter_hash(walk->w, "id", &l->token);
 	jsonwriter_string(walk->w, "kind", lockout_kind_word(l->subject.kind));
 	jsonwriter_string(walk->w, "subject", subject);
-	if (owner_of(walk->view, l, &user))
+	if (blocks_owner(walk->view, l, &user))
 		jsonwriter_id(walk->w, "user", ID_USER, &user.uuid);
 	jsonwriter_time(walk->w, "since", l->seen);
 	jsonwriter_time(walk->w, "until", l->until);
@@ -90,8 +89,8 @@ static bool fits(struct walk *walk, const struct lockout *l)
 	struct user_id owner;
 
 	if (walk->user != NULL)
-		return owner_of(walk->view, l, &owner) && uuid_equal(&owner.uuid, &walk->user->uuid);
-	print_subject(walk->view, l, subject);
+		return blocks_owner(walk->view, l, &owner) && uuid_equal(&owner.uuid, &walk->user->uuid);
+	blocks_print(walk->view, l, subject);
 	return text_equal(walk->subject, text_of(subject));
 }
 
@@ -152,11 +151,12 @@ struct status blocks_lift(struct store_txn *txn, uint64_t now, const struct hash
 	TRY(lockout_read(&row, &out->lockout));
 	if (out->lockout.until <= now)
 		return FAIL_AT(ST_NOT_FOUND, "block");
-	print_subject(txn->view, &out->lockout, subject);
+	blocks_print(txn->view, &out->lockout, subject);
 	(void)snprintf(out->detail, sizeof out->detail, "lift: %s %s", lockout_kind_word(out->lockout.subject.kind),
 		       subject);
-	bool owned = owner_of(txn->view, &out->lockout, &user);
+	bool owned = blocks_owner(txn->view, &out->lockout, &user);
 	out->subject = (struct piece_subject){
 		.kind = owned ? PIECE_USER : PIECE_SITE, .id = user.uuid, .detail = text_of(out->detail)};
+	TRY(tell_lifted(txn, out, now));
 	return lockout_forget(txn, id);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* handle_list: pages of the directory, of patient files and of records.  A page is one leaf, *delivered*. */
-#include "noticelist.h"
 #include "render.h"
 #include "route.h"
 #include "shown.h"
@@ -359,37 +358,4 @@ void handle_tokens(struct call *c, struct bytes body)
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
 	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("import tokens")});
-}
-
-/* --- Notices --- */
-
-static struct status put_notice(void *context, const struct noticelist_item *item)
-{
-	struct jsonwriter *w = context;
-
-	jsonwriter_object(w, NULL);
-	jsonwriter_id(w, "id", ID_NOTICE, &item->id.uuid);
-	jsonwriter_u64(w, "seq", item->seq);
-	jsonwriter_time(w, "time", item->time);
-	jsonwriter_text(w, "kind", item->kind);
-	jsonwriter_text(w, "severity", item->severity);
-	jsonwriter_text(w, "text", item->text);
-	jsonwriter_end(w);
-	return w->failure;
-}
-
-void handle_notices(struct call *c, struct bytes body)
-{
-	struct listing_page page = {0};
-	struct jsonwriter w = call_writer(c);
-	struct status s = read_page(c, &page);
-
-	(void)body;
-	jsonwriter_object(&w, NULL);
-	jsonwriter_array(&w, "items");
-	if (ok(s))
-		s = noticelist(call_view(c), c->pass, &page, put_notice, &w);
-	jsonwriter_end(&w);
-	end_page(&w, &page);
-	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices")});
 }

@@ -6,6 +6,7 @@
  * keep it.  A change ends every other session of the user.
  */
 #include "attempt.h"
+#include "notice.h"
 #include "route.h"
 #include "sessions.h"
 
@@ -83,6 +84,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	TRY(credential_put(txn, &session->user, &p->made));
 	TRY(session_step_done(txn, &session->id, SESSION_STEP_PASSWORD));
 	TRY(session_end_all(txn, &session->user, &others, sessions_note, p->turn));
+	TRY(notice_put(txn, notice_to_user(&session->user), NOTICE_PASSWORD_CHANGED, (struct text){0}, log->time));
 	call_actor(c, &event.actor);
 	return log->add(log->context, txn, &event, &leaf);
 }

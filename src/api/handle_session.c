@@ -10,8 +10,10 @@
 #include "cookie.h"
 #include "device.h"
 #include "facts.h"
+#include "noticelist.h"
 #include "route.h"
 #include "sessions.h"
+#include "tell.h"
 #include "token.h"
 #include "userrow.h"
 
@@ -30,6 +32,7 @@ struct entering {
 	struct person person;         /* its login is not kept */
 	struct credential credential; /* as it was checked, or as it will be */
 	char checked[PASSWORD_HASH_MAX];
+	uint64_t unread;   /* notices */
 	bool raised, must; /* hashed anew at a higher cost; others try this password first */
 	struct statement statement;
 	struct record_item item; /* enrolment */
@@ -203,6 +206,7 @@ static void respond_session(struct call *c)
 		jsonwriter_text(&w, "token", (struct text){(const char *)e->token.bytes, SESSION_TOKEN_TEXT});
 	jsonwriter_text(&w, "login", e->login);
 	sessions_put(&w, c->loop->service, &e->session, &facts, e->credential.changed);
+	jsonwriter_u64(&w, "notices", e->unread);
 	jsonwriter_end(&w);
 	c->http = 201;
 	call_written(c, &w);
@@ -278,6 +282,7 @@ static struct status keep_password(const struct entering *e, struct store_txn *t
 static struct status apply_sign_in(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct entering *e = c->own;
+	struct piece_actor actor;
 
 	/* Whoever was locked while this one was verified gets nothing of it. */
 	c->why = attempt_locked(c, txn->view, log->time);
@@ -289,9 +294,18 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 	e->nonce_taken = true;
 	c->why = WHY_PASSWORD;
 	TRY(keep_password(e, txn));
+	call_actor(c, &actor);
+	const struct tell_sign_in told = {.service = c->loop->service,
+					  .person = &e->person,
+					  .password_changed = e->credential.changed,
+					  .known = device_known(txn->view, &e->device, &e->person.id),
+					  .label = e->label,
+					  .session = &e->session,
+					  .address = actor.address};
 	struct status s = open_session(c, txn, log, "");
 	c->why = s.code == ST_DENIED ? WHY_DEVICE : s.code == ST_TOO_MANY ? WHY_SESSIONS : NULL;
 	TRY(s);
+	TRY(tell_sign_in(txn, &told, &e->unread));
 	return attempt_succeed(c, txn);
 }
 
@@ -389,25 +403,6 @@ void handle_sign_in(struct call *c, struct bytes body)
 	attempt_refuse_locked(c);
 }
 
-void handle_challenge(struct call *c, struct bytes body)
-{
-	struct jsonwriter w = call_writer(c);
-	struct hash nonce;
-	uint64_t expires;
-
-	(void)body;
-	c->failure = challenges_make(&c->loop->service->challenges, call_now(c), &nonce, &expires);
-	if (ok(c->failure)) {
-		jsonwriter_object(&w, NULL);
-		jsonwriter_base64(&w, "nonce", hash_bytes(&nonce));
-		jsonwriter_time(&w, "expires", expires);
-		jsonwriter_end(&w);
-		c->http = 201;
-		call_written(c, &w);
-	}
-	call_answer(c);
-}
-
 /* --- Enrolment --- */
 
 static struct status hash_password(struct call *c)
@@ -433,6 +428,7 @@ static struct status apply_enrolment(struct call *c, struct store_txn *txn, cons
 	TRY(userrow_get(txn->view, &e->user, &row, &e->person));
 	TRY(arena_text(&c->arena, e->person.login, &e->login));
 	TRY(credential_put(txn, &e->user, &e->credential));
+	TRY(noticelist_begin(txn, &e->user));
 	return open_session(c, txn, log, "enrolment");
 }
 

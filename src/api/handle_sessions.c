@@ -8,6 +8,7 @@
 #include "cookie.h"
 #include "device.h"
 #include "facts.h"
+#include "notice.h"
 #include "route.h"
 #include "sessions.h"
 
@@ -158,7 +159,7 @@ static struct status end_device(const struct ending *e, struct store_txn *txn)
 	return device_forget(txn, &e->device);
 }
 
-static struct status end_them(const struct ending *e, struct store_txn *txn)
+static struct status end_them(const struct ending *e, struct store_txn *txn, uint64_t now)
 {
 	const struct session_choice others = {.except = &e->session};
 
@@ -174,7 +175,10 @@ static struct status end_them(const struct ending *e, struct store_txn *txn)
 	case END_OF_USER:
 		break;
 	}
-	return session_end_all(txn, &e->user, NULL, sessions_note, e->turn);
+	TRY(session_end_all(txn, &e->user, NULL, sessions_note, e->turn));
+	if (e->what == END_ALL || e->turn->ended_count == 0)
+		return OK;
+	return notice_put(txn, notice_to_user(&e->user), NOTICE_SESSION_ENDED, (struct text){0}, now);
 }
 
 static struct status apply_ending(struct call *c, struct store_txn *txn, const struct record_log *log)
@@ -187,7 +191,7 @@ static struct status apply_ending(struct call *c, struct store_txn *txn, const s
 			      .subject = {.kind = PIECE_USER, .id = e->user.uuid, .detail = text_of(details[e->what])}};
 	uint64_t leaf;
 
-	struct status s = end_them(e, txn);
+	struct status s = end_them(e, txn, log->time);
 	/* A session that ended meanwhile is off: whoever logs off is told so. */
 	if (!ok(s) && !(e->what == END_THIS && s.code == ST_NOT_FOUND))
 		return s;

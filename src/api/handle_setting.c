@@ -2,6 +2,7 @@
 /* handle_setting: what an administrator has chosen, how much is stored, and choosing: each change is a leaf. */
 #include "quota.h"
 #include "route.h"
+#include "tell.h"
 
 void handle_settings(struct call *c, struct bytes body)
 {
@@ -49,6 +50,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	uint64_t leaf;
 
 	TRY(setting_apply(txn, change));
+	TRY(tell_setting(txn, change, log->time));
 	call_actor(c, &event.actor);
 	event.subject = (struct piece_subject){.kind = PIECE_SITE, .detail = text_of(change->detail)};
 	return log->add(log->context, txn, &event, &leaf);

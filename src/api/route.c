@@ -209,6 +209,15 @@ static const struct route table[] = {
 	 0,
 	 {"since", "limit"},
 	 handle_notices},
+	{HTTP_POST,
+	 "/v1/notices/read",
+	 JSON,
+	 ROUTE_PENDING,
+	 PERMIT_NOTICE_OWN,
+	 ROUTE_JSON,
+	 4096,
+	 {0},
+	 handle_notices_read},
 };
 
 #define PARTS 8

@@ -86,5 +86,6 @@ void handle_proof(struct call *c, struct bytes body);
 void handle_entries(struct call *c, struct bytes body);
 void handle_openings(struct call *c, struct bytes body);
 void handle_notices(struct call *c, struct bytes body);
+void handle_notices_read(struct call *c, struct bytes body);
 
 #endif /* !API_ROUTE_H */

@@ -49,51 +49,6 @@ static struct status site_status(struct cli *c)
 	return OK;
 }
 
-struct notice_answer {
-	struct json items;
-	uint64_t next;
-	bool more;
-};
-static const struct jsonfield notice_rows[] = {
-	{.name = "items", .type = JSONFIELD_ANY, .offset = offsetof(struct notice_answer, items), .required = true},
-	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct notice_answer, next), .required = true},
-	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct notice_answer, more), .required = true},
-};
-static const struct jsonfield_table notice_table = JSONFIELD_TABLE(struct notice_answer, notice_rows);
-
-static struct text notice_text(struct json notice, struct text name)
-{
-	struct text value = {0};
-
-	(void)ok(json_text(json_member(notice, name), &value));
-	return value;
-}
-
-static struct status notices(struct cli *c)
-{
-	AUTO(https_answer) answer = {0};
-	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = (size_t)4 << 20};
-	AUTO(output) rows;
-	struct notice_answer page = {0};
-
-	output_begin(c, &rows);
-	TRY(cli_prepared(c));
-	TRY(site_get(&c->site, "/v1/notices?limit=1000", &answer));
-	TRY(placed_read(buffer_bytes(&answer.body), &notice_table, &arena, &document, &page));
-	for (size_t i = 0; i < json_count(page.items); i++) {
-		struct json one = json_element(page.items, i);
-		const struct output_cell cells[] = {
-			CELL_TEXT("time", notice_text(one, TEXT("time"))),
-			CELL_TEXT("severity", notice_text(one, TEXT("severity"))),
-			CELL_TEXT("kind", notice_text(one, TEXT("kind"))),
-			CELL_TEXT("text", notice_text(one, TEXT("text"))),
-		};
-		TRY(output_row(&rows, cells, COUNT(cells)));
-	}
-	return output_end(&rows, "No notices.");
-}
-
 static const struct option_spec agent_options_list[] = {
 	{"--ready-fd", "N", "descriptor that is told when it is ready", false, 0},
 	{0},
@@ -103,6 +58,5 @@ const struct command commands_agent[] = {
 	{"agent", "", 0, 0, agent_options_list, run_agent, "hold the keys while you work (login starts it by itself)",
 	 "tacenda agent", NULL},
 	{"site status", "", 0, 0, NULL, site_status, "what this site is", "tacenda site status", NULL},
-	{"notices", "", 0, 0, NULL, notices, "messages to you", "tacenda notices", NULL},
 	{0},
 };

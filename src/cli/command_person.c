@@ -55,6 +55,8 @@ static void print_advice(const struct cli *c, const struct signin_session *s)
 {
 	uint64_t now = clock_wall(&clock_system);
 
+	if (s->notices > 0)
+		output_done(c, "\n%llu unread: tacenda notices", (unsigned long long)s->notices);
 	if (strstr(s->pending, "password") != NULL)
 		output_done(c, "\nBefore anything else, change your password: tacenda password change");
 	else if (s->password_ends != 0 && now + PASSWORD_WARNING_MS >= s->password_ends)

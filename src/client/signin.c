@@ -32,7 +32,7 @@ struct session_answer {
 	struct user_id user;
 	struct device_id device;
 	struct jsonfield_list rights, pending;
-	uint64_t expires, idle, password_ends;
+	uint64_t expires, idle, password_ends, notices;
 };
 #define SESSION(field, kind, member, ...) \
 	{ \
@@ -50,6 +50,7 @@ static const struct jsonfield session_rows[] = {
 	SESSION("expires", JSONFIELD_TIME, expires, .required = true),
 	SESSION("idle_seconds", JSONFIELD_U64, idle, .required = true),
 	SESSION("password_ends", JSONFIELD_TIME, password_ends, .required = false),
+	SESSION("notices", JSONFIELD_U64, notices, .required = false),
 	SESSION("pending", JSONFIELD_TEXT, pending, .required = true, .many = 8, .max = 31),
 };
 static const struct jsonfield_table session_table = JSONFIELD_TABLE(struct session_answer, session_rows);
@@ -128,6 +129,7 @@ static struct status read_session(struct bytes body, struct signin_session *out)
 	join(answer.pending, made.pending, sizeof made.pending);
 	made.expires = answer.expires;
 	made.password_ends = answer.password_ends;
+	made.notices = answer.notices;
 	*out = made;
 	made = (struct signin_session){0};
 	return OK;

@@ -18,6 +18,7 @@ struct signin_session {
 	char login[LIMIT_LOGIN + 1], profile[32], pending[256];
 	char rights[160];
 	uint64_t expires, password_ends; /* ms since 1970; password_ends 0: never */
+	uint64_t notices;                /* unread, as a sign-in is told */
 };
 void signin_session_clear(struct signin_session *s);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* controlsetting: settings by the control socket; each change is a leaf. */
 #include "serving.h"
+#include "tell.h"
 
 struct status controlsetting_get(struct serving *s, struct text name, struct jsonwriter *w)
 {
@@ -31,6 +32,7 @@ static struct status apply(struct committer_entry *entry, struct committer_turn 
 	uint64_t leaf;
 
 	TRY(setting_apply(turn->txn, &c->change));
+	TRY(tell_setting(turn->txn, &c->change, turn->time));
 	const struct event event = {.kind = LEAF_ADMINISTRATION,
 				    .result = LEAF_DONE,
 				    .subject = {.kind = PIECE_SITE, .detail = text_of(c->change.detail)}};

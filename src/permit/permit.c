@@ -7,6 +7,7 @@
 struct __attribute__((may_alias)) permit_pass {
 	struct user_id user;
 	struct patient_id patient;
+	enum profile profile;
 	enum permit_action action;
 };
 static_assert(sizeof(struct permit_pass) <= sizeof(struct permit_room), "a pass fits its room");
@@ -116,7 +117,7 @@ struct status permit_decide(const struct permit_facts *facts, enum permit_action
 	if (permit_action_on_patient(action) && !rules[action].after_end && authority_ended(&facts->end, facts->time))
 		return FAIL_AT(ST_GONE, "patient");
 	struct permit_pass *made = (void *)room;
-	*made = (struct permit_pass){.user = facts->user, .action = action};
+	*made = (struct permit_pass){.user = facts->user, .profile = facts->profile, .action = action};
 	if (permit_action_on_patient(action))
 		made->patient = facts->patient;
 	*pass = made;
@@ -126,6 +127,11 @@ struct status permit_decide(const struct permit_facts *facts, enum permit_action
 const struct user_id *permit_user(const struct permit_pass *pass)
 {
 	return &pass->user;
+}
+
+enum profile permit_profile(const struct permit_pass *pass)
+{
+	return pass->profile;
 }
 
 const struct patient_id *permit_patient(const struct permit_pass *pass)

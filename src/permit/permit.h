@@ -78,6 +78,8 @@ struct permit_room {
 MUST_CHECK struct status permit_decide(const struct permit_facts *facts, enum permit_action action,
 				       struct permit_room *room, const struct permit_pass **pass);
 const struct user_id *permit_user(const struct permit_pass *pass);
+/** permit_profile(pass): the user's when it was decided. */
+enum profile permit_profile(const struct permit_pass *pass);
 /** Zeros when the action is on no patient. */
 const struct patient_id *permit_patient(const struct permit_pass *pass);
 enum permit_action permit_action(const struct permit_pass *pass);

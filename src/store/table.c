@@ -138,10 +138,10 @@ const struct table tables[TABLE_COUNT] = {
 		.indexes = { BY(COLUMN_SETTING_SEQ) },
 	},
 	[TABLE_NOTICE] = {
-		TABLE_NOTICE, "notice", .version = 1, .unaudited = true,
+		TABLE_NOTICE, "notice", .version = 2, .unaudited = true,
 		.keys = 1, .column_count = 4, .secret_count = 4, .seq = COLUMN_NOTICE_SEQ, OF_SITE,
-		.columns = { UUID("id"), UUID("user"), NUMBER("seq"), NUMBER("created") },
-		.secrets = { "kind", "severity", "text", "read" },
+		.columns = { UUID("id"), UUID("user"), NUMBER("seq"), NUMBER("last") },
+		.secrets = { "kind", "detail", "count", "first" },
 		.indexes = { BY2(COLUMN_NOTICE_USER, COLUMN_NOTICE_SEQ), BY(COLUMN_NOTICE_SEQ) },
 	},
 	[TABLE_IDEMPOTENCY] = {

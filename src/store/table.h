@@ -93,7 +93,11 @@ extern const struct table tables[TABLE_COUNT];
 /* Positions of plain and secret columns and of indexes, table by table. */
 enum { COLUMN_COUNTER_KIND, COLUMN_COUNTER_HOLDER, COLUMN_COUNTER_VALUE };
 /* Kinds of counter; the holder is zero or whose counter it is. */
-enum { COUNTER_SEQUENCE = 1 /* the store's own */, COUNTER_USE = 2 /* bytes stored */ };
+enum {
+	COUNTER_SEQUENCE = 1 /* the store's own */,
+	COUNTER_USE = 2 /* bytes stored */,
+	COUNTER_NOTICES_READ = 3 /* up to which number */
+};
 
 enum { COLUMN_SITE_ID };
 enum { SECRET_SITE_TOKEN_KEY, SECRET_SITE_PRESET, SECRET_SITE_NAME, SECRET_SITE_REGION, SECRET_SITE_ORIGIN };
@@ -226,8 +230,13 @@ enum { COLUMN_SETTING_NAME_TOKEN, COLUMN_SETTING_SEQ };
 enum { SECRET_SETTING_NAME, SECRET_SETTING_VALUE };
 enum { INDEX_SETTING_SEQ };
 
-enum { COLUMN_NOTICE_ID, COLUMN_NOTICE_USER, COLUMN_NOTICE_SEQ, COLUMN_NOTICE_CREATED };
-enum { SECRET_NOTICE_KIND, SECRET_NOTICE_SEVERITY, SECRET_NOTICE_TEXT, SECRET_NOTICE_READ };
+enum {
+	COLUMN_NOTICE_ID,
+	COLUMN_NOTICE_USER /* or a profile: see notice/notice.h */,
+	COLUMN_NOTICE_SEQ,
+	COLUMN_NOTICE_LAST
+};
+enum { SECRET_NOTICE_KIND, SECRET_NOTICE_DETAIL, SECRET_NOTICE_COUNT, SECRET_NOTICE_FIRST };
 enum { INDEX_NOTICE_USER, INDEX_NOTICE_SEQ };
 
 enum { COLUMN_IDEMPOTENCY_TOKEN, COLUMN_IDEMPOTENCY_CREATED };

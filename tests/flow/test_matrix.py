@@ -70,6 +70,7 @@ GENERAL = [
     ("DELETE", "/v1/users/us-" + "0" * 26 + "/blocks", None, ("administrator",), 404),
     ("GET", "/v1/directory", None, EVERYBODY, 200),
     ("GET", "/v1/notices", None, EVERYBODY, 200),
+    ("POST", "/v1/notices/read", {"seq": "x"}, EVERYBODY, 400),
     ("POST", "/v1/changes", {"items": []}, EVERYBODY, 400),
     ("GET", "/v1/log/entries?scope=own&limit=2", None, EVERYBODY, 200),
     ("GET", "/v1/log/entries?scope=sign-ins&limit=2", None, ("administrator", "auditor"), 200),

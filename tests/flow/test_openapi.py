@@ -100,6 +100,9 @@ def sessions(ask, person):
     ask(person, "DELETE", "/v1/session", 204, token=entered.json["token"])
     ask(person, "GET", "/v1/session", 401, token=entered.json["token"], say="that has ended")
     ask(person, "GET", "/v1/notices", 200)
+    ask(person, "GET", "/v1/notices", 400, query="?limit=0")
+    ask(person, "POST", "/v1/notices/read", 204, {"seq": 0})
+    ask(person, "POST", "/v1/notices/read", 400, {"seq": -1})
     mine = ask(person, "GET", "/v1/sessions", 200).json["items"]
     ask.tap.check(sum(one["current"] for one in mine) == 1, "one of the sessions listed is the one that asks", mine)
     other = person.sign_in().json

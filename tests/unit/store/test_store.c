@@ -333,8 +333,8 @@ static struct status commit_notices(unsigned count)
 			.table = TABLE_NOTICE,
 			.plain = {[COLUMN_NOTICE_ID] = ROW_UUID(&id),
 				  [COLUMN_NOTICE_USER] = ROW_UUID(&user),
-				  [COLUMN_NOTICE_CREATED] = ROW_NUMBER(i)},
-			.secret = {[SECRET_NOTICE_TEXT] = BYTES_LITERAL("text")},
+				  [COLUMN_NOTICE_LAST] = ROW_NUMBER(i)},
+			.secret = {[SECRET_NOTICE_DETAIL] = BYTES_LITERAL("text")},
 		};
 		TRY(store_put(&txn, &row));
 	}
@@ -351,7 +351,7 @@ static struct status see(void *context, const struct row *row)
 {
 	struct seen *seen = context;
 
-	seen->numbers[seen->count++] = row_number(row, COLUMN_NOTICE_CREATED);
+	seen->numbers[seen->count++] = row_number(row, COLUMN_NOTICE_LAST);
 	if (seen->range != NULL)
 		store_after(row, seen->range);
 	return OK;

@@ -33,7 +33,7 @@ static const struct {
 	 "idempotency.token failure.token factor.token "},
 	{"sizes", "version.size upload.size "},
 	{"times", "device.created device.seen session.created session.expires version.created upload.created "
-		  "notice.created idempotency.created failure.seen factor.created "},
+		  "notice.last idempotency.created failure.seen factor.created "},
 	{"kinds", "statement.kind access.recipient_kind epoch.holder_kind epoch.compartment wrapped_key.holder_kind "
 		  "wrapped_key.compartment wrapped_key.recipient_kind record.kind counter.kind "},
 };

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_notice: messages of the site to the signed-in user. */
+#include "output.h"
+#include "placed.h"
+
+#include <stdio.h>
+
+struct notice_row {
+	struct text id, severity, kind, text, detail;
+	uint64_t seq, time, first, count;
+	bool read;
+};
+#define ROW(field, kind, member, most) \
+	{ \
+		.name = field, .type = kind, .offset = offsetof(struct notice_row, member), .required = true, \
+		.max = most \
+	}
+static const struct jsonfield notice_rows[] = {
+	ROW("seq", JSONFIELD_U64, seq, 0),
+	ROW("id", JSONFIELD_TEXT, id, ID_TEXT_LEN),
+	ROW("severity", JSONFIELD_TEXT, severity, 31),
+	ROW("kind", JSONFIELD_TEXT, kind, 63),
+	ROW("text", JSONFIELD_TEXT, text, 1000),
+	ROW("detail", JSONFIELD_TEXT, detail, 1000),
+	ROW("time", JSONFIELD_TIME, time, 0),
+	ROW("first", JSONFIELD_TIME, first, 0),
+	ROW("count", JSONFIELD_U64, count, 0),
+	ROW("read", JSONFIELD_BOOL, read, 0),
+};
+static const struct jsonfield_table notice_table = JSONFIELD_TABLE(struct notice_row, notice_rows);
+
+struct notice_page {
+	struct jsonfield_list items;
+	uint64_t next;
+	bool more;
+};
+static const struct jsonfield page_rows[] = {
+	{.name = "items",
+	 .type = JSONFIELD_OBJECT,
+	 .offset = offsetof(struct notice_page, items),
+	 .required = true,
+	 .many = LIMIT_PAGE,
+	 .table = &notice_table},
+	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct notice_page, next), .required = true},
+	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct notice_page, more), .required = true},
+};
+static const struct jsonfield_table page_table = JSONFIELD_TABLE(struct notice_page, page_rows);
+
+static struct status mark_read(struct cli *c, uint64_t last)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(buffer) body = {.max = 256};
+	struct jsonwriter w = jsonwriter_of(&body);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_u64(&w, "seq", last);
+	jsonwriter_end(&w);
+	TRY(jsonwriter_done(&w));
+	return site_call(&c->site,
+			 &(struct https_call){.method = "POST",
+					      .path = "/v1/notices/read",
+					      .content_type = "application/json",
+					      .body = buffer_bytes(&body),
+					      .max = 65536},
+			 &answer);
+}
+
+static struct status put_rows(struct output *rows, const struct notice_page *page, bool all)
+{
+	const struct notice_row *items = page->items.items;
+
+	for (size_t i = 0; i < page->items.count; i++) {
+		const struct notice_row *n = &items[i];
+		const struct output_cell cells[] = {
+			CELL_TIME("time", n->time),     CELL_TEXT("severity", n->severity), CELL_TEXT("kind", n->kind),
+			CELL_NUMBER("count", n->count), CELL_TEXT("detail", n->detail),     CELL_TEXT("text", n->text),
+			CELL_TIME("first", n->first),   CELL_BOOL("read", n->read),         CELL_TEXT("id", n->id),
+		};
+		if (all || !n->read)
+			TRY(output_row(rows, cells, COUNT(cells)));
+	}
+	return OK;
+}
+
+static struct status notices(struct cli *c)
+{
+	const bool all = options_has(&c->options, "--all");
+	AUTO(output) rows;
+	struct notice_page page = {.more = true};
+	char path[96];
+
+	output_begin(c, &rows);
+	TRY(cli_signed_in(c));
+	while (page.more) {
+		AUTO(https_answer) answer = {0};
+		AUTO(json_document) document = {0};
+		AUTO(arena) arena = {.max = (size_t)8 << 20};
+		(void)snprintf(path, sizeof path, "/v1/notices?limit=500&since=%llu", (unsigned long long)page.next);
+		TRY(site_get(&c->site, path, &answer));
+		TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, &page));
+		TRY(put_rows(&rows, &page, all));
+	}
+	TRY(output_end(&rows, all ? "No notices." : "No unread notices. Read ones too: tacenda notices --all"));
+	return options_has(&c->options, "--read") ? mark_read(c, page.next) : OK;
+}
+
+static const struct option_spec notice_options[] = {
+	{"--all", NULL, "those that were read, too", false, 0},
+	{"--read", NULL, "and count what is shown as read", false, 0},
+	{0},
+};
+
+const struct command commands_notice[] = {
+	{"notices", "", 0, 0, notice_options, notices, "messages to you", "tacenda notices --read",
+	 "To you and to everybody of your profile. What happened again is one notice, with how often, and when first\n"
+	 "and last. They stay unread until --read; after 180 days they go."},
+	{0},
+};
