@@ -3,13 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "entry.h"
 #include "exportrun.h"
 #include "jsonwriter.h"
+#include "proof.h"
 #include "tree.h"
 
-#define BATCH       250
-#define PROOF_ARENA ((size_t)16 << 20)
+#define VERSIONS_MAX ((size_t)64 << 20)
 /* Others write to the log meanwhile; a tree of our own is proven in a few turns. */
 #define TURNS 8
 
@@ -38,40 +37,6 @@ static struct status fetch_checkpoint(struct exportrun *r)
 	return FAIL_AT(ST_BUSY, "log");
 }
 
-struct openings {
-	struct jsonfield_list items;
-};
-static const struct jsonfield opening_rows[] = {
-	{.name = "items",
-	 .type = JSONFIELD_OBJECT,
-	 .offset = offsetof(struct openings, items),
-	 .required = true,
-	 .many = BATCH,
-	 .table = &entry_table},
-};
-static const struct jsonfield_table openings_table = JSONFIELD_TABLE(struct openings, opening_rows);
-
-static struct status ask(struct exportrun *r, size_t first, size_t count, struct https_answer *out)
-{
-	AUTO(buffer) question = {.max = LIMIT_JSON_BYTES};
-	struct jsonwriter w = jsonwriter_of(&question);
-
-	jsonwriter_object(&w, NULL);
-	jsonwriter_array(&w, "leaves");
-	for (size_t i = first; i < first + count; i++)
-		jsonwriter_u64(&w, NULL, exportrun_at(r, i)->leaf);
-	jsonwriter_end(&w);
-	jsonwriter_end(&w);
-	TRY(jsonwriter_done(&w));
-	return site_call(&r->cli->site,
-			 &(struct https_call){.method = "POST",
-					      .path = "/v1/log/openings",
-					      .content_type = "application/json",
-					      .body = buffer_bytes(&question),
-					      .max = placed_json_limits.bytes},
-			 out);
-}
-
 static void put_opening(struct jsonwriter *w, const struct entry *e)
 {
 	jsonwriter_u64(w, "leaf_index", e->index);
@@ -91,18 +56,19 @@ static void put_opening(struct jsonwriter *w, const struct entry *e)
 	}
 }
 
-static struct status write_proof(struct exportrun *r, struct exportrun_version *v, const struct entry *e)
+/** The leaf is of the tree (proof.h); here it is put beside the hashes with which anybody can tell. */
+static struct status write_proof(void *context, size_t at, const struct entry *e, const struct entry_read *read)
 {
+	struct exportrun *r = context;
+	struct exportrun_version *v = exportrun_at(r, at);
 	AUTO(buffer) out = {.max = 65536}, name = {.max = 256};
 	struct tree_reader reader = tileview_reader(r->cli->site.view);
 	struct jsonwriter w = jsonwriter_of(&out);
 	struct id_text id = id_print(ID_RECORD, &v->record.uuid);
 	struct tree_proof proof;
-	struct entry_read read;
 	struct hash wanted;
 
-	TRY(entry_check(e, &read));
-	if (e->index != v->leaf || !read.has_subject || !hash_equal(&read.subject.statement, &v->statement))
+	if (!hash_equal(&read->subject.statement, &v->statement))
 		return FAIL_AT(ST_CORRUPT, "position");
 	TRY(tree_leaf_hash(e->leaf, &wanted));
 	TRY(tree_prove_inclusion(&reader, v->leaf, r->head.size, &proof));
@@ -121,29 +87,13 @@ static struct status write_proof(struct exportrun *r, struct exportrun_version *
 	return exportfolder_write(&r->folder, v->proof_file, buffer_bytes(&out));
 }
 
-static struct status prove_some(struct exportrun *r, size_t first, size_t count)
-{
-	AUTO(https_answer) answer = {0};
-	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = PROOF_ARENA};
-	struct openings openings = {0};
-
-	TRY(ask(r, first, count, &answer));
-	TRY(placed_read(buffer_bytes(&answer.body), &openings_table, &arena, &document, &openings));
-	if (openings.items.count != count)
-		return FAIL_AT(ST_CORRUPT, "withheld");
-	const struct entry *entries = openings.items.items;
-	for (size_t i = 0; i < count; i++)
-		TRY(write_proof(r, exportrun_at(r, first + i), &entries[i]));
-	return OK;
-}
-
 struct status exportrun_proofs(struct exportrun *r)
 {
-	size_t count = exportrun_count(r);
+	AUTO(buffer) leaves = {.max = VERSIONS_MAX};
 
 	TRY(fetch_checkpoint(r));
-	for (size_t at = 0; at < count; at += BATCH)
-		TRY(prove_some(r, at, count - at < BATCH ? count - at : BATCH));
-	return OK;
+	for (size_t i = 0; i < exportrun_count(r); i++)
+		TRY(buffer_put(&leaves, BYTES_OF(exportrun_at(r, i)->leaf)));
+	return proof_open(&r->cli->site, (const uint64_t *)(const void *)leaves.bytes, exportrun_count(r), write_proof,
+			  r);
 }

@@ -2,6 +2,7 @@
 #include "patientfile.h"
 
 #include "proof.h"
+#include "wrapped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,27 +15,6 @@
 #define FILE_CLOCKS_MS (24ull * 3600 * 1000)
 /* Epochs walked back in one call. */
 #define FILE_STEPS 256
-
-struct wrapped_row {
-	struct text compartment;
-	uint32_t number;
-	struct bytes wrapped;
-};
-static const struct jsonfield wrapped_rows[] = {
-	{.name = "compartment",
-	 .type = JSONFIELD_TEXT,
-	 .offset = offsetof(struct wrapped_row, compartment),
-	 .required = true,
-	 .max = 16},
-	{.name = "number", .type = JSONFIELD_U32, .offset = offsetof(struct wrapped_row, number), .required = true},
-	{.name = "wrapped",
-	 .type = JSONFIELD_BASE64,
-	 .offset = offsetof(struct wrapped_row, wrapped),
-	 .required = true,
-	 .min = WRAPPED_KEY_LEN,
-	 .max = WRAPPED_KEY_LEN},
-};
-static const struct jsonfield_table wrapped_table = JSONFIELD_TABLE(struct wrapped_row, wrapped_rows);
 
 struct file_answer {
 	struct patient_id patient;
@@ -125,20 +105,6 @@ static struct status check_end(struct patientfile *f, const struct file_answer *
 }
 
 /** The row of an epoch's recipients that is this person's. */
-static bool own_row(const struct patientfile *f, const struct epoch_view *epoch, struct recipient *out)
-{
-	const struct keyholder_person *self = &f->site->options.keys->person;
-	size_t count = statement_recipient_count(epoch->recipients);
-
-	for (size_t i = 0; i < count; i++) {
-		statement_recipient(epoch->recipients, i, out);
-		if (out->kind == RECIPIENT_USER && uuid_equal(&out->id, &self->user.uuid) &&
-		    hash_equal(&out->key_hash, &self->key_hash))
-			return true;
-	}
-	return false;
-}
-
 static struct status open_key(struct patientfile *f, enum compartment compartment, const struct file_answer *answer,
 			      struct patientfile_key *out)
 {
@@ -146,27 +112,23 @@ static struct status open_key(struct patientfile *f, enum compartment compartmen
 	struct recipient row;
 	struct status found = patient_state_epoch(&f->state, compartment, POSITION_NOW, &epoch);
 
-	if (found.code == ST_NOT_FOUND || (ok(found) && !own_row(f, &epoch, &row)))
+	if (found.code == ST_NOT_FOUND)
 		return OK;
 	TRY(found);
-	const struct wrapped_row *rows = answer->wrapped.items;
-	struct text word = vocabulary_word(VOCABULARY_COMPARTMENT, compartment);
-	for (size_t i = 0; i < answer->wrapped.count; i++) {
-		if (!text_equal(rows[i].compartment, word) || rows[i].number != epoch.number)
-			continue;
-		struct keyholder_wrapped item = {
-			.place = patientfile_epoch_place(f, compartment, epoch.number),
-			.claim = {.wrapped_hash = row.wrapped_hash, .commitment = epoch.commitment},
-		};
-		memcpy(item.wrapped.bytes, rows[i].wrapped.at, WRAPPED_KEY_LEN);
-		TRY(keyholder_epoch_open(f->site->options.keys, &item, 1));
-		if (!ok(item.status))
-			return FAIL_AT(ST_CORRUPT, "wrapped key");
-		*out = (struct patientfile_key){item.key, epoch.number};
+	if (!wrapped_recipient(epoch.recipients, &f->site->options.keys->person, &row))
 		return OK;
-	}
-	/* The epoch names a wrapped key for this person and the server keeps it back. */
-	return FAIL_AT(ST_CORRUPT, "wrapped key withheld");
+	const struct epoch_place place = patientfile_epoch_place(f, compartment, epoch.number);
+	struct keyholder_wrapped item = {
+		.claim = {.wrapped_hash = row.wrapped_hash, .commitment = epoch.commitment},
+	};
+	if (!wrapped_find(answer->wrapped, &place, &item))
+		/* The epoch names one for this person and the server keeps it back. */
+		return FAIL_AT(ST_CORRUPT, "wrapped key withheld");
+	TRY(keyholder_epoch_open(f->site->options.keys, &item, 1));
+	if (!ok(item.status))
+		return FAIL_AT(ST_CORRUPT, "wrapped key");
+	*out = (struct patientfile_key){item.key, epoch.number};
+	return OK;
 }
 
 static struct status open_file(struct patientfile *f)

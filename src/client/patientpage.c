@@ -3,30 +3,10 @@
 
 #include "crew.h"
 #include "hash.h"
+#include "wrapped.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct page_wrapped {
-	struct text compartment;
-	uint32_t number;
-	struct bytes wrapped;
-};
-static const struct jsonfield wrapped_rows[] = {
-	{.name = "compartment",
-	 .type = JSONFIELD_TEXT,
-	 .offset = offsetof(struct page_wrapped, compartment),
-	 .required = true,
-	 .max = 16},
-	{.name = "number", .type = JSONFIELD_U32, .offset = offsetof(struct page_wrapped, number), .required = true},
-	{.name = "wrapped",
-	 .type = JSONFIELD_BASE64,
-	 .offset = offsetof(struct page_wrapped, wrapped),
-	 .required = true,
-	 .min = WRAPPED_KEY_LEN,
-	 .max = WRAPPED_KEY_LEN},
-};
-static const struct jsonfield_table wrapped_table = JSONFIELD_TABLE(struct page_wrapped, wrapped_rows);
 
 #define ROW(member) .offset = offsetof(struct patientpage_row, member)
 static const struct jsonfield row_rows[] = {
@@ -207,45 +187,25 @@ static struct status check_row(void *context, size_t worker, size_t index)
 
 /* ---- Opening: on the thread that has the keys ---- */
 
-static bool find_recipient(const struct opening *o, const struct statement_epoch *epoch, struct recipient *out)
-{
-	const struct keyholder_person *self = &o->site->options.keys->person;
-	size_t count = statement_recipient_count(epoch->recipients);
-
-	for (size_t i = 0; i < count; i++) {
-		statement_recipient(epoch->recipients, i, out);
-		if (out->kind == RECIPIENT_USER && uuid_equal(&out->id, &self->user.uuid) &&
-		    hash_equal(&out->key_hash, &self->key_hash))
-			return true;
-	}
-	return false;
-}
-
 /** Queue the wrapped identity key, if there is one for this person. */
 static void queue_key(struct opening *o, const struct patientpage_row *row, struct progress *step)
 {
 	const struct statement_epoch *epoch = &step->epoch.epoch;
-	const struct page_wrapped *held = row->wrapped.items;
+	const struct epoch_place place = {.fingerprint = o->site->directory.fingerprint,
+					  .holder_kind = HOLDER_PATIENT,
+					  .holder = row->patient.uuid,
+					  .compartment = COMPARTMENT_IDENTITY,
+					  .number = epoch->number};
+	struct keyholder_wrapped *item = &o->wrapped[o->wrapped_count];
 	struct recipient r;
 
-	if (!step->sealed || step->slow || !find_recipient(o, epoch, &r))
+	if (!step->sealed || step->slow || !wrapped_recipient(epoch->recipients, &o->site->options.keys->person, &r))
 		return;
-	for (size_t i = 0; i < row->wrapped.count; i++) {
-		if (!text_equal(held[i].compartment, TEXT("identity")) || held[i].number != epoch->number)
-			continue;
-		struct keyholder_wrapped *item = &o->wrapped[o->wrapped_count];
-		*item = (struct keyholder_wrapped){
-			.place = {.fingerprint = o->site->directory.fingerprint,
-				  .holder_kind = HOLDER_PATIENT,
-				  .holder = row->patient.uuid,
-				  .compartment = COMPARTMENT_IDENTITY,
-				  .number = epoch->number},
-			.claim = {.wrapped_hash = r.wrapped_hash, .commitment = epoch->commitment},
-		};
-		memcpy(item->wrapped.bytes, held[i].wrapped.at, WRAPPED_KEY_LEN);
+	*item = (struct keyholder_wrapped){
+		.claim = {.wrapped_hash = r.wrapped_hash, .commitment = epoch->commitment},
+	};
+	if (wrapped_find(row->wrapped, &place, item))
 		step->wrapped = o->wrapped_count++;
-		return;
-	}
 }
 
 static struct keyholder_header header_of(const struct opening *o, size_t index, struct epoch_handle key)

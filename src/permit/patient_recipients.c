@@ -131,32 +131,44 @@ static bool all_among(struct bytes a, struct bytes b)
 	return true;
 }
 
-struct status patient_state_must_rekey(const struct patient_state *p, const struct people *people,
-				       enum compartment compartment, struct place place, bool *out)
+/** How the newest epoch of a compartment stands to those who should have it now. */
+struct comparison {
+	bool exists;
+	bool leavers; /* somebody has it who should not */
+	bool whole;   /* the same rows on both sides */
+};
+
+static struct status compare(const struct patient_state *p, const struct people *people, enum compartment compartment,
+			     struct place place, struct comparison *out)
 {
 	AUTO(buffer) expected = {.max = LIMIT_STATEMENT_BYTES};
 	struct epoch_view last;
 
-	if (!ok(patient_state_epoch(p, compartment, place.position, &last))) {
-		*out = false;
+	*out = (struct comparison){.exists = ok(patient_state_epoch(p, compartment, place.position, &last))};
+	if (!out->exists)
 		return OK;
-	}
 	TRY(patient_state_recipients(p, people, compartment, place, &expected));
-	*out = !all_among(last.recipients, buffer_bytes(&expected));
+	out->leavers = !all_among(last.recipients, buffer_bytes(&expected));
+	out->whole = last.recipients.len == expected.len && !out->leavers;
+	return OK;
+}
+
+struct status patient_state_must_rekey(const struct patient_state *p, const struct people *people,
+				       enum compartment compartment, struct place place, bool *out)
+{
+	struct comparison c;
+
+	TRY(compare(p, people, compartment, place, &c));
+	*out = c.exists && c.leavers;
 	return OK;
 }
 
 struct status patient_state_lacks(const struct patient_state *p, const struct people *people,
 				  enum compartment compartment, struct place place, bool *out)
 {
-	AUTO(buffer) expected = {.max = LIMIT_STATEMENT_BYTES};
-	struct epoch_view last;
+	struct comparison c;
 
-	if (!ok(patient_state_epoch(p, compartment, place.position, &last))) {
-		*out = true;
-		return OK;
-	}
-	TRY(patient_state_recipients(p, people, compartment, place, &expected));
-	*out = last.recipients.len != expected.len || !all_among(last.recipients, buffer_bytes(&expected));
+	TRY(compare(p, people, compartment, place, &c));
+	*out = !c.whole;
 	return OK;
 }

@@ -162,24 +162,36 @@ static struct status write_version(struct record_file *f, const struct permit_pa
 	return OK;
 }
 
-struct status record_version_apply(struct record_file *f, const struct record_item *item)
-{
-	const struct statement *s = &item->parsed;
+/** A record's state behind a statement about it, and the permission that its author had. */
+struct judged {
+	struct record_kept kept;
+	bool taken; /* the id belongs to a record of another patient */
 	const struct permit_pass *pass;
 	struct permit_room room;
-	struct record_kept kept;
-	bool taken;
+};
 
+static struct status judge(struct record_file *f, const struct record_item *item, const struct record_id *record,
+			   enum permit_action action, struct judged *out)
+{
 	if (!f->known)
 		return FAIL_AT(ST_NOT_FOUND, "patient");
-	TRY(find_record(f, &s->record.record, &kept, &taken));
-	f->change->head = kept.state.head;
-	TRY(record_file_pass(f, permit_write_action(s->record.compartment), &room, &pass));
-	TRY(patient_state_add_record(&f->state, &f->people, &kept.state, s, record_file_place(f, item)));
-	if (taken)
+	TRY(find_record(f, record, &out->kept, &out->taken));
+	f->change->head = out->kept.state.head;
+	TRY(record_file_pass(f, action, &out->room, &out->pass));
+	return patient_state_add_record(&f->state, &f->people, &out->kept.state, &item->parsed,
+					record_file_place(f, item));
+}
+
+struct status record_version_apply(struct record_file *f, const struct record_item *item)
+{
+	const struct statement_record *r = &item->parsed.record;
+	struct judged j;
+
+	TRY(judge(f, item, &r->record, permit_write_action(r->compartment), &j));
+	if (j.taken)
 		return FAIL_AT(ST_CONFLICT, "record");
 	TRY(record_file_enter(f, item));
-	return write_version(f, pass, item, &kept);
+	return write_version(f, j.pass, item, &j.kept);
 }
 
 /* ---- The end of a record ---- */
@@ -197,20 +209,11 @@ static struct status write_end(struct record_file *f, const struct permit_pass *
 
 struct status record_version_end(struct record_file *f, const struct record_item *item)
 {
-	const struct statement *s = &item->parsed;
-	const struct permit_pass *pass;
-	struct permit_room room;
-	struct record_kept kept;
-	bool taken;
+	struct judged j;
 
-	if (!f->known)
-		return FAIL_AT(ST_NOT_FOUND, "patient");
-	TRY(find_record(f, &s->record_end.record, &kept, &taken));
-	f->change->head = kept.state.head;
-	TRY(record_file_pass(f, PERMIT_RECORD_DELETE, &room, &pass));
-	TRY(patient_state_add_record(&f->state, &f->people, &kept.state, s, record_file_place(f, item)));
+	TRY(judge(f, item, &item->parsed.record_end.record, PERMIT_RECORD_DELETE, &j));
 	TRY(record_file_enter(f, item));
-	return write_end(f, pass, &kept);
+	return write_end(f, j.pass, &j.kept);
 }
 
 /* ---- Reading one version ---- */
