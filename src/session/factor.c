@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "factor.h"
 
+#include "passkey.h"
 #include "recoverycode.h"
 #include "totp.h"
 
@@ -39,6 +40,33 @@ static struct status take_codes(const struct factor *f, const struct factor_proo
 	return recoverycode_take(f->body, &proof->code, body);
 }
 
+/* What factor_proof.number is of a passkey: a counter of 32 bits; above it whether the maker has a copy by now. */
+#define NUMBER_BACKED_UP (1ull << 32)
+
+static struct status verify_passkey(const struct factor *f, const struct factor_answer *answer, uint64_t now,
+				    struct factor_proof *out)
+{
+	struct passkey p;
+	struct passkey_use use;
+
+	(void)now;
+	TRY(passkey_read(f->body, &p));
+	TRY(passkey_assert(&answer->passkey->expected, &p, &answer->passkey->assertion, &use));
+	out->number = use.counter | (use.backed_up ? NUMBER_BACKED_UP : 0);
+	return OK;
+}
+
+static struct status take_passkey(const struct factor *f, const struct factor_proof *proof, struct buffer *body)
+{
+	const struct passkey_use use = {.counter = (uint32_t)proof->number,
+					.backed_up = (proof->number & NUMBER_BACKED_UP) != 0};
+	struct passkey p;
+
+	TRY(passkey_read(f->body, &p));
+	TRY(passkey_count(&p, &use));
+	return passkey_write(&p, body);
+}
+
 static const struct {
 	const char *word;
 	bool proves; /* satisfies a demand by itself */
@@ -49,7 +77,7 @@ static const struct {
 	struct status (*take)(const struct factor *f, const struct factor_proof *proof, struct buffer *body);
 } ways[FACTOR_KINDS] = {
 	[FACTOR_TOTP] = {"totp", true, verify_totp, take_totp},
-	[FACTOR_PASSKEY] = {.word = "passkey", .proves = true},
+	[FACTOR_PASSKEY] = {"passkey", true, verify_passkey, take_passkey},
 	[FACTOR_CODES] = {"codes", false, verify_codes, take_codes},
 };
 
@@ -197,7 +225,6 @@ struct status factor_add(struct store_txn *txn, const struct factor *factor)
 	AUTO(factors) had = {0};
 
 	TRY(check_token(txn->view, &factor->token));
-
 	TRY(factors_load(txn->view, &factor->user, &had));
 	/* One place stays for the row of FACTOR_ASKED. */
 	if (had.count + 1 >= FACTOR_MAX)
@@ -270,6 +297,15 @@ struct factor_answer factor_answer_code(struct text code)
 	return (struct factor_answer){.kind = figures ? FACTOR_TOTP : FACTOR_CODES, .code = code};
 }
 
+/** Whether ${f} is the very passkey that ${answer} is about. */
+static bool passkey_named(const struct factor *f, const struct factor_answer *answer)
+{
+	struct passkey p;
+
+	return answer->kind == FACTOR_PASSKEY && ok(passkey_read(f->body, &p)) &&
+	       bytes_equal(p.credential, answer->passkey->assertion.credential);
+}
+
 struct status factor_verify(const struct factors *f, const struct factor_answer *answer, uint64_t now,
 			    struct factor_proof *out)
 {
@@ -282,7 +318,8 @@ struct status factor_verify(const struct factors *f, const struct factor_answer 
 		struct status s = ways[answer->kind].verify(&f->of[i], answer, now, &proof);
 		if (ok(s))
 			*out = proof;
-		if (s.code != ST_UNPROVEN)
+		/* Of several passkeys the one that was named says what is wrong; of codes all say the same. */
+		if (s.code != ST_UNPROVEN || passkey_named(&f->of[i], answer))
 			all = s;
 	}
 	return all;

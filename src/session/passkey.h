@@ -63,6 +63,11 @@ struct passkey_assertion {
 	struct bytes client_data, data, signature;
 	struct bytes user_handle; /* empty: none was given */
 };
+/** The same, with what it is to be compared with: what somebody gives as his second factor (factor.h). */
+struct passkey_answer {
+	struct passkey_expected expected;
+	struct passkey_assertion assertion;
+};
 /** What an assertion brings the row. */
 struct passkey_use {
 	uint32_t counter;

@@ -4,21 +4,8 @@
 
 #include <string.h>
 
-#include "authenticator.h"
-#include "ed25519.h"
 #include "hash.h"
-#include "p256.h"
-#include "passkey.h"
-
-#define ORIGIN     "https://vault.example.org:8443"
-#define HOST       "vault.example.org"
-#define CREATE     "webauthn.create"
-#define GET        "webauthn.get"
-#define VERIFIED   (AUTHENTICATOR_PRESENT | AUTHENTICATOR_VERIFIED)
-#define REGISTERED (VERIFIED | AUTHENTICATOR_CREDENTIAL)
-
-static const struct user_id user = {.uuid.bytes = {1, 2, 3}};
-static const uint8_t id[] = "a credential's id";
+#include "passkey_device.h"
 
 static int setup(void **state)
 {
@@ -26,129 +13,9 @@ static int setup(void **state)
 	return ok(secret_setup()) && ok(crypto_setup()) ? 0 : -1;
 }
 
-/** An authenticator of ours, which says whatever a test wants it to say. */
-struct device {
-	struct secret private_key;
-	struct p256_public public_key;
-	struct buffer client, key, data, object, signature;
-};
-static void device_clear(struct device *d)
-{
-	secret_clear(&d->private_key);
-	buffer_clear(&d->client);
-	buffer_clear(&d->key);
-	buffer_clear(&d->data);
-	buffer_clear(&d->object);
-	buffer_clear(&d->signature);
-}
-static struct device device_new(void)
-{
-	struct device d = {.client = {.max = 8192},
-			   .key = {.max = 1024},
-			   .data = {.max = 32768},
-			   .object = {.max = 32768},
-			   .signature = {.max = 1024}};
-	static const uint8_t head[] = {0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32};
-
-	assert_ok(p256_new(&d.private_key, &d.public_key));
-	assert_ok(buffer_put(&d.key, bytes_of(head, sizeof head)));
-	assert_ok(buffer_put(&d.key, bytes_of(d.public_key.bytes + 1, 32)));
-	assert_ok(buffer_put(&d.key, BYTES_LITERAL("\x22\x58\x20")));
-	assert_ok(buffer_put(&d.key, bytes_of(d.public_key.bytes + 33, 32)));
-	return d;
-}
-
-static struct passkey_expected expected(void)
-{
-	struct passkey_expected e = {.origin = TEXT(ORIGIN), .user = user};
-
-	memset(e.challenge.bytes, 7, sizeof e.challenge.bytes);
-	return e;
-}
-
-static void say(struct device *d, const char *type, const char *origin, const char *more)
-{
-	const struct passkey_expected e = expected();
-
-	d->client.len = 0;
-	assert_ok(buffer_print(&d->client, "{\"type\":\"%s\",\"challenge\":\"", type));
-	assert_ok(text_put_base64url(&d->client, hash_bytes(&e.challenge)));
-	assert_ok(buffer_print(&d->client, "\",\"origin\":\"%s\"%s}", origin, more));
-}
-
-/** Authenticator data; with the credential where ${flags} say so. */
-static void tell(struct device *d, const char *host, unsigned flags, uint32_t counter)
-{
-	struct hash hash;
-
-	d->data.len = 0;
-	assert_ok(sha256(text_bytes(text_of(host)), &hash));
-	assert_ok(buffer_put(&d->data, hash_bytes(&hash)));
-	assert_ok(buffer_put_u8(&d->data, (uint8_t)flags));
-	assert_ok(buffer_put_u32(&d->data, counter));
-	if ((flags & AUTHENTICATOR_CREDENTIAL) == 0)
-		return;
-	assert_ok(buffer_put(&d->data, bytes_of("0123456789abcdef", 16)));
-	assert_ok(buffer_put_u16(&d->data, sizeof id));
-	assert_ok(buffer_put(&d->data, bytes_of(id, sizeof id)));
-	assert_ok(buffer_put(&d->data, buffer_bytes(&d->key)));
-}
-
-static void wrap(struct device *d, struct bytes before)
-{
-	d->object.len = 0;
-	assert_ok(buffer_put(&d->object, before));
-	assert_ok(buffer_put(&d->object, BYTES_LITERAL("hauthData"))); /* 'h' is 0x68: a text of 8 */
-	if (d->data.len < 256) {
-		assert_ok(buffer_put(&d->object, BYTES_LITERAL("\x58")));
-		assert_ok(buffer_put_u8(&d->object, (uint8_t)d->data.len));
-	} else {
-		assert_ok(buffer_put(&d->object, BYTES_LITERAL("\x59")));
-		assert_ok(buffer_put_u16(&d->object, (uint16_t)d->data.len));
-	}
-	assert_ok(buffer_put(&d->object, buffer_bytes(&d->data)));
-}
-#define NONE \
-	BYTES_LITERAL("\xa3\x63" \
-		      "fmt\x64none\x67" \
-		      "attStmt\xa0")
-
-static void put_integer(struct buffer *out, const uint8_t *at)
-{
-	size_t zeros = 0;
-
-	while (zeros < 31 && at[zeros] == 0)
-		zeros++;
-	bool sign = at[zeros] >= 0x80;
-	assert_ok(buffer_put_u8(out, 2));
-	assert_ok(buffer_put_u8(out, (uint8_t)(32 - zeros + sign)));
-	if (sign)
-		assert_ok(buffer_put_u8(out, 0));
-	assert_ok(buffer_put(out, bytes_of(at + zeros, 32 - zeros)));
-}
-
-static void sign(struct device *d)
-{
-	AUTO(buffer) message = {.max = 65536};
-	AUTO(buffer) pair = {.max = 80};
-	struct signature raw;
-	struct hash hash;
-
-	assert_ok(sha256(buffer_bytes(&d->client), &hash));
-	assert_ok(buffer_put(&message, buffer_bytes(&d->data)));
-	assert_ok(buffer_put(&message, hash_bytes(&hash)));
-	assert_ok(p256_sign(&d->private_key, buffer_bytes(&message), &raw));
-	put_integer(&pair, raw.bytes);
-	put_integer(&pair, raw.bytes + 32);
-	d->signature.len = 0;
-	assert_ok(buffer_put_u8(&d->signature, 0x30));
-	assert_ok(buffer_put_u8(&d->signature, (uint8_t)pair.len));
-	assert_ok(buffer_put(&d->signature, buffer_bytes(&pair)));
-}
-
 static struct status registers(struct device *d, struct passkey *out)
 {
-	const struct passkey_expected e = expected();
+	const struct passkey_expected e = device_expected();
 	const struct passkey_registration r = {buffer_bytes(&d->client), buffer_bytes(&d->object)};
 
 	return passkey_register(&e, &r, out);
@@ -159,29 +26,20 @@ static struct device registered(struct passkey *out)
 {
 	struct device d = device_new();
 
-	say(&d, CREATE, ORIGIN, ",\"crossOrigin\":false");
-	tell(&d, HOST, REGISTERED, 5);
-	wrap(&d, NONE);
+	device_say(&d, CREATE, ORIGIN, ",\"crossOrigin\":false");
+	device_tell(&d, HOST, REGISTERED, 5);
+	device_wrap(&d, NONE);
 	assert_ok(registers(&d, out));
 	/* Views into the object, which the test is about to use again. */
-	out->credential = bytes_of(id, sizeof id);
+	out->credential = device_credential;
 	out->key = buffer_bytes(&d.key);
 	return d;
 }
 
-static struct passkey_assertion assertion_of(const struct device *d)
-{
-	return (struct passkey_assertion){.credential = bytes_of(id, sizeof id),
-					  .client_data = buffer_bytes(&d->client),
-					  .data = buffer_bytes(&d->data),
-					  .signature = buffer_bytes(&d->signature),
-					  .user_handle = uuid_bytes(&user.uuid)};
-}
-
 static struct status asserts(struct device *d, const struct passkey *p, struct passkey_use *use)
 {
-	const struct passkey_expected e = expected();
-	const struct passkey_assertion a = assertion_of(d);
+	const struct passkey_expected e = device_expected();
+	const struct passkey_assertion a = device_assertion(d);
 
 	return passkey_assert(&e, p, &a, use);
 }
@@ -204,9 +62,9 @@ static void takes_a_registration_and_an_assertion(void **state)
 	(void)state;
 	assert_int_equal(p.counter, 5);
 	assert_memory_equal(p.model, "0123456789abcdef", 16);
-	say(&d, GET, ORIGIN, "");
-	tell(&d, HOST, VERIFIED, 6);
-	sign(&d);
+	device_say(&d, GET, ORIGIN, "");
+	device_tell(&d, HOST, VERIFIED, 6);
+	device_sign(&d);
 	assert_ok(asserts(&d, &p, &use));
 	assert_int_equal(use.counter, 6);
 	assert_ok(passkey_count(&p, &use));
@@ -263,25 +121,25 @@ static void refuses_what_the_browser_was_not_asked(void **state)
 	struct passkey p;
 
 	(void)state;
-	tell(&d, HOST, REGISTERED, 0);
-	wrap(&d, NONE);
+	device_tell(&d, HOST, REGISTERED, 0);
+	device_wrap(&d, NONE);
 	for (size_t i = 0; i < COUNT(said); i++) {
-		say(&d, said[i].type, said[i].origin, said[i].more);
+		device_say(&d, said[i].type, said[i].origin, said[i].more);
 		REFUSED(said[i].word, registers(&d, &p));
 	}
 }
 
 static void refuses_another_challenge(void **state)
 {
-	struct passkey_expected e = expected();
+	struct passkey_expected e = device_expected();
 	AUTO(device) d = device_new();
 	struct passkey p;
 	struct hash named;
 
 	(void)state;
-	say(&d, CREATE, ORIGIN, "");
-	tell(&d, HOST, REGISTERED, 0);
-	wrap(&d, NONE);
+	device_say(&d, CREATE, ORIGIN, "");
+	device_tell(&d, HOST, REGISTERED, 0);
+	device_wrap(&d, NONE);
 	assert_ok(passkey_challenge(buffer_bytes(&d.client), &named));
 	assert_true(hash_equal(&named, &e.challenge));
 	e.challenge.bytes[31] ^= 1;
@@ -306,17 +164,17 @@ static void refuses_flags_that_do_not_do(void **state)
 	struct passkey p;
 
 	(void)state;
-	say(&d, CREATE, ORIGIN, "");
+	device_say(&d, CREATE, ORIGIN, "");
 	for (size_t i = 0; i < COUNT(told); i++) {
-		tell(&d, HOST, told[i].flags, 0);
-		wrap(&d, NONE);
+		device_tell(&d, HOST, told[i].flags, 0);
+		device_wrap(&d, NONE);
 		REFUSED(told[i].word, registers(&d, &p));
 	}
-	tell(&d, "example.org", REGISTERED, 0);
-	wrap(&d, NONE);
+	device_tell(&d, "example.org", REGISTERED, 0);
+	device_wrap(&d, NONE);
 	REFUSED("another site", registers(&d, &p));
-	tell(&d, HOST, REGISTERED | AUTHENTICATOR_ELIGIBLE | AUTHENTICATOR_BACKED_UP, 0);
-	wrap(&d, NONE);
+	device_tell(&d, HOST, REGISTERED | AUTHENTICATOR_ELIGIBLE | AUTHENTICATOR_BACKED_UP, 0);
+	device_wrap(&d, NONE);
 	assert_ok(registers(&d, &p));
 	assert_true(p.eligible && p.backed_up);
 }
@@ -327,13 +185,13 @@ static void refuses_a_byte_more_or_less(void **state)
 	struct passkey p;
 
 	(void)state;
-	say(&d, CREATE, ORIGIN, "");
-	tell(&d, HOST, REGISTERED, 0);
+	device_say(&d, CREATE, ORIGIN, "");
+	device_tell(&d, HOST, REGISTERED, 0);
 	assert_ok(buffer_put_u8(&d.data, 0));
-	wrap(&d, NONE);
+	device_wrap(&d, NONE);
 	REFUSED("cannot be read", registers(&d, &p));
-	tell(&d, HOST, REGISTERED, 0);
-	wrap(&d, NONE);
+	device_tell(&d, HOST, REGISTERED, 0);
+	device_wrap(&d, NONE);
 	assert_ok(buffer_put_u8(&d.object, 0xa0));
 	REFUSED("cannot be read", registers(&d, &p));
 	d.object.len -= 2;
@@ -356,17 +214,17 @@ static void walks_over_attestation_and_extensions(void **state)
 	struct passkey p;
 
 	(void)state;
-	say(&d, CREATE, ORIGIN, "");
-	tell(&d, HOST, REGISTERED | AUTHENTICATOR_EXTENSIONS, 0);
+	device_say(&d, CREATE, ORIGIN, "");
+	device_tell(&d, HOST, REGISTERED | AUTHENTICATOR_EXTENSIONS, 0);
 	assert_ok(buffer_put(&d.data, BYTES_LITERAL("\xa1\x6b"
 						    "credProtect\x02")));
-	wrap(&d, packed);
+	device_wrap(&d, packed);
 	assert_ok(registers(&d, &p));
-	wrap(&d, more);
+	device_wrap(&d, more);
 	REFUSED("cannot be read", registers(&d, &p));
-	tell(&d, HOST, REGISTERED | AUTHENTICATOR_EXTENSIONS, 0);
+	device_tell(&d, HOST, REGISTERED | AUTHENTICATOR_EXTENSIONS, 0);
 	assert_ok(buffer_put(&d.data, BYTES_LITERAL("\x80")));
-	wrap(&d, NONE);
+	device_wrap(&d, NONE);
 	REFUSED("cannot be read", registers(&d, &p));
 }
 
@@ -379,15 +237,15 @@ static void refuses_keys_off_their_curve(void **state)
 	struct passkey p;
 
 	(void)state;
-	say(&d, CREATE, ORIGIN, "");
+	device_say(&d, CREATE, ORIGIN, "");
 	d.key.bytes[d.key.len - 1] ^= 1;
-	tell(&d, HOST, REGISTERED, 0);
-	wrap(&d, NONE);
+	device_tell(&d, HOST, REGISTERED, 0);
+	device_wrap(&d, NONE);
 	REFUSED("kind of key", registers(&d, &p));
 	d.key.len = 0;
 	assert_ok(buffer_put(&d.key, small));
-	tell(&d, HOST, REGISTERED, 0);
-	wrap(&d, NONE);
+	device_tell(&d, HOST, REGISTERED, 0);
+	device_wrap(&d, NONE);
 	REFUSED("kind of key", registers(&d, &p));
 }
 
@@ -395,14 +253,14 @@ static void refuses_assertions_that_are_not_his(void **state)
 {
 	struct passkey p = {0};
 	struct passkey_use use;
-	const struct passkey_expected e = expected();
+	const struct passkey_expected e = device_expected();
 	AUTO(device) d = registered(&p);
 
 	(void)state;
-	say(&d, GET, ORIGIN, "");
-	tell(&d, HOST, VERIFIED, 6);
-	sign(&d);
-	struct passkey_assertion a = assertion_of(&d);
+	device_say(&d, GET, ORIGIN, "");
+	device_tell(&d, HOST, VERIFIED, 6);
+	device_sign(&d);
+	struct passkey_assertion a = device_assertion(&d);
 	a.user_handle = BYTES_LITERAL("somebody else");
 	REFUSED("not one of yours", passkey_assert(&e, &p, &a, &use));
 	a.user_handle = (struct bytes){0};
@@ -418,9 +276,9 @@ static void refuses_assertions_that_were_altered(void **state)
 	AUTO(device) d = registered(&p);
 
 	(void)state;
-	say(&d, GET, ORIGIN, "");
-	tell(&d, HOST, VERIFIED, 6);
-	sign(&d);
+	device_say(&d, GET, ORIGIN, "");
+	device_tell(&d, HOST, VERIFIED, 6);
+	device_sign(&d);
 	for (size_t i = 0; i < d.signature.len; i++) {
 		d.signature.bytes[i] ^= 1;
 		REFUSED("signature", asserts(&d, &p, &use));
@@ -432,10 +290,10 @@ static void refuses_assertions_that_were_altered(void **state)
 		d.data.bytes[i] ^= 2;
 	}
 	assert_ok(asserts(&d, &p, &use));
-	say(&d, GET, ORIGIN, ",\"crossOrigin\":false");
+	device_say(&d, GET, ORIGIN, ",\"crossOrigin\":false");
 	REFUSED("signature", asserts(&d, &p, &use));
-	say(&d, CREATE, ORIGIN, "");
-	sign(&d);
+	device_say(&d, CREATE, ORIGIN, "");
+	device_sign(&d);
 	REFUSED("not the answer", asserts(&d, &p, &use));
 }
 
@@ -446,22 +304,22 @@ static void refuses_assertions_that_do_not_do(void **state)
 	AUTO(device) d = registered(&p);
 
 	(void)state;
-	say(&d, GET, ORIGIN, "");
-	tell(&d, HOST, AUTHENTICATOR_PRESENT, 6);
-	sign(&d);
+	device_say(&d, GET, ORIGIN, "");
+	device_tell(&d, HOST, AUTHENTICATOR_PRESENT, 6);
+	device_sign(&d);
 	REFUSED("did not verify", asserts(&d, &p, &use));
-	tell(&d, HOST, VERIFIED | AUTHENTICATOR_ELIGIBLE, 6);
-	sign(&d);
+	device_tell(&d, HOST, VERIFIED | AUTHENTICATOR_ELIGIBLE, 6);
+	device_sign(&d);
 	REFUSED("contradicts", asserts(&d, &p, &use));
-	tell(&d, HOST, REGISTERED, 6);
-	sign(&d);
+	device_tell(&d, HOST, REGISTERED, 6);
+	device_sign(&d);
 	REFUSED("cannot be read", asserts(&d, &p, &use));
-	tell(&d, "localhost", VERIFIED, 6);
-	sign(&d);
+	device_tell(&d, "localhost", VERIFIED, 6);
+	device_sign(&d);
 	REFUSED("another site", asserts(&d, &p, &use));
-	tell(&d, HOST, VERIFIED, 6);
+	device_tell(&d, HOST, VERIFIED, 6);
 	assert_ok(buffer_put_u8(&d.data, 0));
-	sign(&d);
+	device_sign(&d);
 	REFUSED("cannot be read", asserts(&d, &p, &use));
 }
 
