@@ -10,6 +10,9 @@
 
 /* --- Import --- */
 
+/* Looking again that found nothing new, so often. */
+#define IMPORT_TRIES 3
+
 static struct status gather_files(struct importrun *r)
 {
 	for (size_t i = 0; cli_argument(r->cli, i) != NULL; i++) {
@@ -137,23 +140,48 @@ static struct status reach_site(struct importrun *r)
 	return importrun_corrections(r);
 }
 
+static struct status write_all(struct importrun *r)
+{
+	TRY(find_known(r));
+	TRY(file_patients(r));
+	TRY(importrun_tables(r));
+	return importrun_others(r);
+}
+
+static struct status import_once(struct importrun *r)
+{
+	TRY(gather_files(r));
+	if (!r->dry_run)
+		TRY(reach_site(r));
+	TRY(index_files(r));
+	if (!r->dry_run)
+		TRY(write_all(r));
+	TRY(importrun_write_unmatched(r));
+	output_progress(r->cli, "%s", "");
+	return importreport_print(r);
+}
+
+/**
+ * The site has something that it did not have when this import looked: another one of the same source runs, or one
+ * that was just killed had its last request on the way.  Beginning again finds what is there.  Given up
+ * when that brings nothing more.
+ */
 static struct status import(struct cli *c)
 {
-	AUTO(importrun) r = {.cli = c, .dry_run = options_has(&c->options, "--dry-run")};
+	size_t most = 0;
 
-	TRY(gather_files(&r));
-	if (!r.dry_run)
-		TRY(reach_site(&r));
-	TRY(index_files(&r));
-	if (!r.dry_run) {
-		TRY(find_known(&r));
-		TRY(file_patients(&r));
-		TRY(importrun_tables(&r));
-		TRY(importrun_others(&r));
+	for (int in_vain = 0;;) {
+		AUTO(importrun) r = {.cli = c, .dry_run = options_has(&c->options, "--dry-run")};
+		const struct status s = import_once(&r);
+		const size_t found = importrun_found(&r);
+		in_vain = found > most ? 0 : in_vain + 1;
+		most = found > most ? found : most;
+		/* A conflict of ours, as of two rows of a table, stays one. */
+		if (s.code != ST_CONFLICT || c->site.https.problem.code != ST_CONFLICT || in_vain == IMPORT_TRIES)
+			return s;
+		output_progress(c, "%s", "");
+		output_done(c, "The site changed meanwhile: looking again. What was added so far counts as the same.");
 	}
-	TRY(importrun_write_unmatched(&r));
-	output_progress(c, "%s", "");
-	return importreport_print(&r);
 }
 
 /* --- Export --- */

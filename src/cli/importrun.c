@@ -42,6 +42,15 @@ struct status importrun_put(struct importrun *r, struct importtarget *t, const s
 	return OK;
 }
 
+size_t importrun_found(const struct importrun *r)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < COUNT(r->counts); i++)
+		found += r->counts[i][IMPORTRUN_SAME];
+	return found;
+}
+
 struct status importrun_count_kind(struct importrun *r, struct text type)
 {
 	uint32_t number;

@@ -56,6 +56,8 @@ MUST_CHECK struct status importrun_token(const struct importrun *r, const char *
 /** importrun_put(r, t, put, record): importtarget_put(), counted. */
 MUST_CHECK struct status importrun_put(struct importrun *r, struct importtarget *t, const struct importtarget_put *put,
 				       enum importtarget_outcome *outcome, struct record_id *record);
+/** importrun_found(r): patient files and records that were there already. */
+size_t importrun_found(const struct importrun *r);
 /** importrun_count_kind(r, type): one more file of this media type. */
 MUST_CHECK struct status importrun_count_kind(struct importrun *r, struct text type);
 /** importrun_text(r, place, out): a resource or entry of the index, exactly as written. */

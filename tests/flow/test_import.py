@@ -3,6 +3,7 @@
 """Import and export: nothing lost, nothing twice, nobody named in a chart (PROMISES#S2 K7 K9 B1)."""
 import base64
 import collections
+import copy
 import csv
 import fcntl
 import gzip
@@ -393,6 +394,32 @@ def interrupted_export(tap, site, doctor):
     os.close(lock)
 
 
+def at_once(tap, site, doctor):
+    """Two imports of one source at the same time, from two computers of the owner: each finds what the other added."""
+    folder = clinic(site.folder / "twice", [f"Twin{number}" for number in range(120)])
+    for part in ("files", "other"):
+        shutil.rmtree(folder / part)
+    for file in (folder / "fhir").iterdir():
+        if file.suffix == ".json":
+            file.write_text(file.read_text().replace(SYSTEM, "urn:clinic:twice").replace("patient-", "twice-"))
+        else:
+            file.unlink()
+    before = len(doctor.list("patient", "list"))
+    security_file, second = site.folder / "doctor.tacenda", copy.copy(doctor)
+    doctor.do("key", "copy", "-o", security_file)
+    second.home = site.folder / "home-doctor-2"
+    second.home.mkdir(mode=0o700)
+    second.do("connect", security_file)
+    second.login_again()
+    both = [subprocess.Popen([program("tacenda"), "--json", "import", str(folder)], env=one.environment(), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) for one in (doctor, second)]
+    ended = [one.communicate(timeout=300) for one in both]
+    tap.check([one.returncode for one in both] == [0, 0], "two imports of one source at once both come to their end", ended)
+    tap.equal(len(doctor.list("patient", "list")) - before, 120, "and no patient is there twice")
+    tap.equal(set(added(doctor.json("import", folder)).values()), {0}, "and nothing is missing")
+    second.do("logout")
+
+
 def shared_corpus(tap, site, doctor, reader, nurse, registry, third):
     """The public samples, when they are there: imported, shared, fetched back by somebody else."""
     fhir = SHARED / "fhir-r4" if (SHARED / "fhir-r4").is_dir() else SHARED / "data" / "fhir-r4"
@@ -473,6 +500,7 @@ def flow(tap):
         _, doctor, reader, stranger = site.begin(("doctor", "clinician"), ("reader", "clinician"), ("stranger", "clinician"))
         small_clinic(tap, site, doctor, reader, stranger)
         interrupted(tap, site, doctor)
+        at_once(tap, site, doctor)
         interrupted_export(tap, site, doctor)
     if not ((SHARED / "fhir-r4").is_dir() or (SHARED / "data" / "fhir-r4").is_dir()):
         return
