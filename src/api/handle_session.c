@@ -11,6 +11,7 @@
 #include "device.h"
 #include "facts.h"
 #include "noticelist.h"
+#include "pending.h"
 #include "route.h"
 #include "sessions.h"
 #include "tell.h"
@@ -125,16 +126,6 @@ static struct passwordrule_about about(const struct call *c, struct text login)
 
 /* --- The session that comes of it --- */
 
-/** What stands between this sign-in and work (COMMANDS); on a trial site nothing does. */
-static uint32_t pending_steps(const struct call *c, uint64_t now)
-{
-	const struct entering *e = c->own;
-	const struct service *s = c->loop->service;
-	bool ended = now >= sessions_password_ends(s, e->person.profile, e->credential.changed);
-
-	return !s->trial && (ended || e->must) ? SESSION_STEP_PASSWORD : 0;
-}
-
 static struct status open_session(struct call *c, struct store_txn *txn, const struct record_log *log,
 				  const char *detail)
 {
@@ -142,9 +133,18 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 	const struct settings *settings = c->loop->service->settings;
 	struct event event = {.kind = LEAF_SIGN_IN, .result = LEAF_DONE};
 	struct piece_actor actor;
+	uint32_t steps;
 	uint64_t leaf;
 
 	call_actor(c, &actor);
+	TRY(pending_steps(&(struct pending){.service = c->loop->service,
+					    .view = txn->view,
+					    .now = log->time,
+					    .user = e->person.id,
+					    .profile = e->person.profile,
+					    .password_changed = e->credential.changed,
+					    .tried_first = e->must},
+			  &steps));
 	TRY(sessions_begin(c, e->person.profile, &e->turn));
 	const struct session_opening opening = {.user = e->person.id,
 						.device = e->device,
@@ -152,7 +152,7 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 						.device_label = e->label,
 						.client = actor.client,
 						.address = actor.address,
-						.steps = pending_steps(c, log->time),
+						.steps = steps,
 						.now = log->time,
 						.absolute_ms = settings_absolute_ms(settings, e->person.profile),
 						.cap = settings_value(settings, SETTING_SESSION_CAP),

@@ -61,6 +61,8 @@
 #define LIMIT_ARGON2_MEMORY_MIN (64u << 20)
 #define LIMIT_ARGON2_MEMORY_MAX (1u << 30)
 #define LIMIT_ARGON2_PASSES_MAX 16
+/* One language's code of conduct: pages to read before work; all languages stand in one row. */
+#define LIMIT_CONDUCT_TEXT (16 * 1024)
 /* Concurrent password hashes on the server, 19 MiB each: peak memory. */
 #define LIMIT_HASH_POOL  4
 #define LIMIT_HASH_QUEUE 64

@@ -59,6 +59,8 @@ static void print_advice(const struct cli *c, const struct signin_session *s)
 		output_done(c, "\n%llu unread: tacenda notices", (unsigned long long)s->notices);
 	if (strstr(s->pending, "password") != NULL)
 		output_done(c, "\nBefore anything else, change your password: tacenda password change");
+	else if (strstr(s->pending, "conduct") != NULL)
+		output_done(c, "\nBefore anything else, read and accept the code of conduct: tacenda conduct accept");
 	else if (s->password_ends != 0 && now + PASSWORD_WARNING_MS >= s->password_ends)
 		output_done(c, "\nYour password ends in %llu days: tacenda password change",
 			    (unsigned long long)((s->password_ends > now ? s->password_ends - now : 0) / DAY_MS));

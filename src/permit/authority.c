@@ -224,9 +224,31 @@ static const char *deleter(const struct authority_facts *f, const struct stateme
 	return has_power(f, RIGHT_DELETE) ? NULL : "permission";
 }
 
+/** Who is signed in and active: that is asked of every signer. */
+static const char *anybody(const struct authority_facts *f, const struct statement *s)
+{
+	(void)f;
+	(void)s;
+	return NULL;
+}
+
+static const char *auditor(const struct authority_facts *f, const struct statement *s)
+{
+	(void)s;
+	return f->author.profile == PROFILE_AUDITOR ? NULL : "profile";
+}
+
 /* ---- Contents ---- */
 
 typedef struct status content(const struct authority_facts *f, const struct statement *s);
+
+/** Its own fields are all there is to it. */
+static struct status any_content(const struct authority_facts *f, const struct statement *s)
+{
+	(void)f;
+	(void)s;
+	return OK;
+}
 
 static struct status site_content(const struct authority_facts *f, const struct statement *s)
 {
@@ -422,6 +444,8 @@ static const struct row {
 	[STATEMENT_RECORD_END] = {{deleter}, record_end_content, true},
 	[STATEMENT_PATIENT_END] = {{owner_who_deletes}, patient_end_content, true},
 	[STATEMENT_PATIENT_KEEP] = {{owner}, patient_keep_content, true},
+	[STATEMENT_CONDUCT] = {{anybody}, any_content, false},
+	[STATEMENT_REVIEW] = {{auditor}, any_content, false},
 	/* STATEMENT_SIGN_IN is proof at sign-in, never part of the log: no signers. */
 };
 

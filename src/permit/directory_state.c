@@ -185,6 +185,8 @@ static bool is_about(const struct statement *s, struct user_id *out)
 	case STATEMENT_SIGN_IN:
 	case STATEMENT_PATIENT_END:
 	case STATEMENT_PATIENT_KEEP:
+	case STATEMENT_CONDUCT:
+	case STATEMENT_REVIEW:
 	case STATEMENT_KINDS:
 		break;
 	}
@@ -246,6 +248,8 @@ struct status directory_state_after(const struct person *before, const struct st
 	case STATEMENT_SIGN_IN:
 	case STATEMENT_PATIENT_END:
 	case STATEMENT_PATIENT_KEEP:
+	case STATEMENT_CONDUCT:
+	case STATEMENT_REVIEW:
 	case STATEMENT_KINDS:
 		return FAIL_AT(ST_INVALID, "kind");
 	}

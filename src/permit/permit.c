@@ -45,6 +45,7 @@ static const struct rule {
 	[PERMIT_USER_ADMINISTER] = {"administer-users", ADMINISTRATOR, NO_PATIENT, 0, false},
 	[PERMIT_LOG_ADMINISTRATION] = {"read-administration-log", ADMINISTRATOR | AUDITOR, NO_PATIENT, 0, false},
 	[PERMIT_LOG_ALL] = {"read-all-log", AUDITOR, NO_PATIENT, 0, false},
+	[PERMIT_REVIEW] = {"review-access", AUDITOR, NO_PATIENT, 0, false},
 	[PERMIT_PATIENT_CREATE] = {"create-patient", CLINICIAN, NO_PATIENT, 0, false},
 	[PERMIT_PATIENT_LIST] = {"list-patients", CARERS, NO_PATIENT, 0, false},
 	[PERMIT_UPLOAD] = {"upload", CARERS, NO_PATIENT, RIGHT_WRITE, false},

@@ -23,6 +23,7 @@ enum permit_action {
 	PERMIT_USER_ADMINISTER,    /* invitations, profiles, rights, disabling */
 	PERMIT_LOG_ADMINISTRATION, /* sign-ins and administration */
 	PERMIT_LOG_ALL,            /* everything, with random patient ids */
+	PERMIT_REVIEW,             /* sign an access review */
 	/* Patient files in general. */
 	PERMIT_PATIENT_CREATE,
 	PERMIT_PATIENT_LIST, /* those of his own and those shared with him */

@@ -181,7 +181,7 @@ static struct event event_of(const struct record_file *f, const struct statement
 		e.subject.kind = PIECE_PATIENT;
 		e.subject.id = patient.uuid;
 	} else {
-		e.subject.kind = s->kind == STATEMENT_SITE ? PIECE_SITE : PIECE_USER;
+		e.subject.kind = s->kind == STATEMENT_SITE || s->kind == STATEMENT_REVIEW ? PIECE_SITE : PIECE_USER;
 	}
 	if (s->kind == STATEMENT_RECORD) {
 		e.kind = LEAF_WRITE;
@@ -199,6 +199,9 @@ static struct event event_of(const struct record_file *f, const struct statement
 		e.subject.id = s->key.user.uuid;
 	} else if (s->kind == STATEMENT_USER) {
 		e.subject.id = s->user.user.uuid;
+	} else if (s->kind == STATEMENT_CONDUCT) {
+		e.kind = LEAF_SIGN_IN;
+		e.subject.id = s->head.author.uuid;
 	}
 	return e;
 }

@@ -55,10 +55,10 @@ struct place record_file_place(const struct record_file *f, const struct record_
  */
 MUST_CHECK struct status record_file_enter(struct record_file *f, const struct record_item *item);
 
-/* Rules of each kind: decide, enter, write the rows; record_directory.c, record_patient.c, record_version.c. */
+/* Rules of each kind: decide, enter, write the rows; record_directory.c, record_patient.c, record_version.c, record_signoff.c. */
 typedef struct status record_rule(struct record_file *f, const struct record_item *item);
 record_rule record_directory_apply, record_patient_apply, record_patient_epoch, record_version_apply,
-	record_version_end;
+	record_version_end, record_signoff_apply;
 
 /** record_version_check(item): sizes and hashes of what came with a record statement. */
 MUST_CHECK struct status record_version_check(const struct record_item *item);

@@ -50,6 +50,30 @@ struct status record_row_scan(struct store_view *view, enum table_id table, stru
 
 /* ---- Statements ---- */
 
+static struct status keep_first(void *context, const struct row *row)
+{
+	struct hash *name = context;
+
+	*name = row_hash(row, COLUMN_STATEMENT_NAME);
+	return OK;
+}
+
+struct status record_row_newest(struct store_view *view, const struct hash *subject, struct row *row,
+				struct record_stored *out)
+{
+	const struct store_range last = {.index = INDEX_STATEMENT_SUBJECT,
+					 .prefix_count = 1,
+					 .prefix = {ROW_HASH(subject)},
+					 .down = true,
+					 .limit = 1};
+	struct hash name = {{0}};
+
+	TRY(store_scan(view, TABLE_STATEMENT, &last, keep_first, &name));
+	if (hash_is_zero(&name))
+		return FAIL_AT(ST_NOT_FOUND, "statement");
+	return record_row_statement(view, &name, row, out);
+}
+
 struct status record_row_stored(const struct row *row, struct record_stored *out)
 {
 	out->bytes = row->secret[SECRET_STATEMENT_BYTES];

@@ -25,6 +25,9 @@ MUST_CHECK struct status record_row_statement(struct store_view *view, const str
 /** record_row_statement_at(view, seq, row, out): the one with that number, which a sealed row named: ST_CORRUPT. */
 MUST_CHECK struct status record_row_statement_at(struct store_view *view, uint64_t seq, struct row *row,
 						 struct record_stored *out);
+/** record_row_newest(view, subject, row, out): the end of a chain that is about no patient; ST_NOT_FOUND. */
+MUST_CHECK struct status record_row_newest(struct store_view *view, const struct hash *subject, struct row *row,
+					   struct record_stored *out);
 MUST_CHECK struct status record_row_stored(const struct row *row, struct record_stored *out);
 
 /** What is kept of a patient file. */

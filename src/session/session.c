@@ -13,7 +13,7 @@ static const struct {
 	const char *word, *advice;
 } steps[] = {
 	{SESSION_STEP_PASSWORD, "password", "password: run tacenda password change"},
-	{SESSION_STEP_CONDUCT, "conduct", "code of conduct"},
+	{SESSION_STEP_CONDUCT, "conduct", "conduct: run tacenda conduct accept"},
 	{SESSION_STEP_FACTOR, "factor", "second factor"},
 	{SESSION_STEP_RECOVERY, "recovery", "recovery"},
 	{SESSION_STEP_UP, "step-up", "fresh second factor"},

@@ -87,6 +87,8 @@ static struct status fields_agree(const struct statement *s)
 		return FAIL_AT(ST_INVALID, "seen_root");
 	if (s->kind == STATEMENT_SIGN_IN && !hash_is_zero(&h->previous))
 		return FAIL_AT(ST_INVALID, "previous");
+	if (s->kind == STATEMENT_REVIEW && (s->review.from > s->review.until || s->review.until > h->seen_size))
+		return FAIL_AT(ST_INVALID, "until");
 	if (s->kind == STATEMENT_EPOCH) {
 		if (s->epoch.compartment == COMPARTMENT_BOTH)
 			return FAIL_AT(ST_INVALID, "compartment");

@@ -37,6 +37,8 @@ enum statement_kind {
 	/* Rows carry these numbers: new kinds come last. */
 	STATEMENT_PATIENT_END,
 	STATEMENT_PATIENT_KEEP,
+	STATEMENT_CONDUCT,
+	STATEMENT_REVIEW,
 	STATEMENT_KINDS,
 };
 
@@ -129,6 +131,18 @@ struct statement_patient_keep {
 	struct patient_id patient;
 	struct hash end; /* name of the patient-end that it withdraws */
 };
+/** Its author accepts the code of conduct. */
+struct statement_conduct {
+	uint32_t version; /* of the site's code, from 1 */
+	enum language language;
+	struct hash text; /* SHA-256 of what was shown to him */
+};
+/** Its author has reviewed who signed in and who may, over leaves [from, until) of the log. */
+struct statement_review {
+	uint64_t from, until; /* until: at most head.seen_size */
+	uint32_t sign_ins, failures, locks, unusual;
+	uint32_t users, dormant; /* active ones; those of them who did not sign in */
+};
 struct statement_sign_in {
 	struct hash nonce;
 	struct device_id device;
@@ -152,6 +166,8 @@ struct statement {
 		struct statement_sign_in sign_in;
 		struct statement_patient_end patient_end;
 		struct statement_patient_keep patient_keep;
+		struct statement_conduct conduct;
+		struct statement_review review;
 	};
 	/* Set by statement_parse() only. */
 	struct bytes bytes;        /* all of it */
@@ -196,6 +212,9 @@ MUST_CHECK struct status statement_subject_patient(const struct patient_id *pati
 MUST_CHECK struct status statement_subject_epoch(enum holder_kind kind, const struct uuid *holder,
 						 enum compartment compartment, struct hash *out);
 MUST_CHECK struct status statement_subject_record(const struct record_id *record, struct hash *out);
+/** Of what ${user} accepted. */
+MUST_CHECK struct status statement_subject_conduct(const struct user_id *user, struct hash *out);
+MUST_CHECK struct status statement_subject_review(struct hash *out);
 /** statement_patient_of(s, out): the patient it is about; false for kinds about none (and lists' epochs). */
 bool statement_patient_of(const struct statement *s, struct patient_id *out);
 

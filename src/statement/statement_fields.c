@@ -131,6 +131,21 @@ static const struct statement_field patient_keep[] = {
 	ID("patient", patient_keep.patient),
 	FIXED("end", patient_keep.end),
 };
+static const struct statement_field conduct[] = {
+	NUMBER("version", conduct.version, 1),
+	WORD("language", conduct.language, VOCABULARY_LANGUAGE),
+	FIXED("text", conduct.text),
+};
+static const struct statement_field review[] = {
+	LONG("from", review.from),
+	LONG("until", review.until),
+	NUMBER("sign_ins", review.sign_ins, 0),
+	NUMBER("failures", review.failures, 0),
+	NUMBER("locks", review.locks, 0),
+	NUMBER("unusual", review.unusual, 0),
+	NUMBER("users", review.users, 0),
+	NUMBER("dormant", review.dormant, 0),
+};
 static const struct statement_field sign_in[] = {
 	FIXED("nonce", sign_in.nonce),
 	ID("device", sign_in.device),
@@ -157,6 +172,8 @@ static const struct statement_layout layouts[STATEMENT_KINDS] = {
 	[STATEMENT_SIGN_IN] = LAYOUT("sign-in", sign_in),
 	[STATEMENT_PATIENT_END] = LAYOUT("patient-end", patient_end),
 	[STATEMENT_PATIENT_KEEP] = LAYOUT("patient-keep", patient_keep),
+	[STATEMENT_CONDUCT] = LAYOUT("conduct", conduct),
+	[STATEMENT_REVIEW] = LAYOUT("review", review),
 };
 
 const struct statement_layout *statement_fields_of(enum statement_kind kind)

@@ -50,6 +50,18 @@ struct status statement_subject_record(const struct record_id *record, struct ha
 	return subject(TEXT("record"), &id, 1, out);
 }
 
+struct status statement_subject_conduct(const struct user_id *user, struct hash *out)
+{
+	const struct bytes id = uuid_bytes(&user->uuid);
+
+	return subject(TEXT("conduct"), &id, 1, out);
+}
+
+struct status statement_subject_review(struct hash *out)
+{
+	return subject(TEXT("review"), NULL, 0, out);
+}
+
 struct status statement_subject(const struct statement *s, struct hash *out)
 {
 	switch (s->kind) {
@@ -77,6 +89,10 @@ struct status statement_subject(const struct statement *s, struct hash *out)
 		return statement_subject_record(&s->record.record, out);
 	case STATEMENT_RECORD_END:
 		return statement_subject_record(&s->record_end.record, out);
+	case STATEMENT_CONDUCT:
+		return statement_subject_conduct(&s->head.author, out);
+	case STATEMENT_REVIEW:
+		return statement_subject_review(out);
 	case STATEMENT_SIGN_IN:
 	case STATEMENT_KINDS:
 		break;
@@ -117,6 +133,8 @@ bool statement_patient_of(const struct statement *s, struct patient_id *out)
 	case STATEMENT_INVITATION:
 	case STATEMENT_KEY:
 	case STATEMENT_USER:
+	case STATEMENT_CONDUCT:
+	case STATEMENT_REVIEW:
 	case STATEMENT_SIGN_IN:
 	case STATEMENT_KINDS:
 		break;

@@ -39,6 +39,7 @@ static const struct entry words[][9] = {
 				      {RECORD_AMENDED, "amended"},
 				      {RECORD_IN_ERROR, "entered-in-error"}},
 	[VOCABULARY_END_REASON] = {{END_DELETED, "deleted"}, {END_IN_ERROR, "entered-in-error"}},
+	[VOCABULARY_LANGUAGE] = {{LANGUAGE_ENGLISH, "en"}, {LANGUAGE_FRENCH, "fr"}},
 };
 
 struct text vocabulary_word(enum vocabulary v, uint32_t value)

@@ -50,6 +50,10 @@ enum record_status { RECORD_DRAFT = 1, RECORD_FINAL = 2, RECORD_AMENDED = 3, REC
 
 enum end_reason { END_DELETED = 1, END_IN_ERROR = 2 };
 
+/** Of texts that a site shows to its users. */
+enum language { LANGUAGE_ENGLISH = 1, LANGUAGE_FRENCH = 2 };
+#define LANGUAGES 2
+
 /** Which enumeration a number or a word belongs to. */
 enum vocabulary {
 	VOCABULARY_PROFILE,
@@ -61,6 +65,7 @@ enum vocabulary {
 	VOCABULARY_RECORD_KIND,
 	VOCABULARY_RECORD_STATUS,
 	VOCABULARY_END_REASON,
+	VOCABULARY_LANGUAGE,
 };
 
 /** vocabulary_knows(v, value): whether ${value} is one of the enumeration's. */

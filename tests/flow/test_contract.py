@@ -30,6 +30,7 @@ PERSON = {
     "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --failed --since --until", "log verify": "--offline --key",
     "log checkpoint": "", "log save": "-o", "notices": "--all --read", "session list": "", "session end": "--others", "device list": "",
     "device forget": "", "user logout": "", "block list": "", "block lift": "", "user unlock": "", "password change": "--password-file --new-password-file", "site get": "", "site set": "",
+    "site conduct": "--language --file --ask-again", "conduct show": "--language", "conduct accept": "--language --hash",
 }
 HOST = {
     "init": "--data --keys --site --region --admin --origin --listen --preset --root-passphrase-file --root-key-file --tls-cert --tls-key",

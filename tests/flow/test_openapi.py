@@ -117,11 +117,24 @@ def sessions(ask, person):
     ask(person, "PUT", "/v1/password", 400, {"present": "x", "new": "y"})
     ask(person, "PUT", "/v1/password", 400, {"new": "y"}, say="without the present one")
     ask(person, "PUT", "/v1/password", 401, {"present": "x", "new": "y"}, token="x")
+    conduct(ask, person)
     ask(person, "GET", "/v1/devices", 200)
     ask(person, "DELETE", "/v1/devices/{device}", 404, device="dv-" + NOTHING)
     ask(person, "GET", "/v1/directory", 200)
     ask(person, "GET", "/v1/directory", 400, query="?limit=0")
     ask(person, "GET", "/v1/directory", 401, token="x")
+
+
+def conduct(ask, person):
+    code = ask(person, "GET", "/v1/conduct", 200).json
+    say = lambda **more: {"statement": b64(person.conduct(code["version"], 1, bytes.fromhex(code["texts"][0]["sha256"]), **more))}
+    ask(person, "POST", "/v1/conduct/acceptances", 200, say())
+    ask(person, "GET", "/v1/conduct", 200, say="once it was accepted")
+    ask(person, "POST", "/v1/conduct/acceptances", 409, say(), say="that does not go on from the last one")
+    ask(person, "POST", "/v1/conduct/acceptances", 400, {"statement": "AAAA"})
+    ask(person, "POST", "/v1/conduct/acceptances", 401, say(key=Pair()), say="by another key")
+    ask(person, "POST", "/v1/conduct/acceptances", 403, say(author=new_uuid()), say="by another author")
+    ask(person, "PUT", "/v1/conduct", 403, {})
 
 
 def files(ask, owner, nobody, prepared):
@@ -209,6 +222,9 @@ def administration(ask, person, admin):
     ask(admin, "PUT", "/v1/settings/{name}", 200, {"value": "20"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 400, {"value": "0"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 404, {"value": "20"}, name="session.evil")
+    ask(admin, "PUT", "/v1/conduct", 200, {"language": "en", "text": "House rules."})
+    ask(admin, "PUT", "/v1/conduct", 200, {}, say="once more")
+    ask(admin, "PUT", "/v1/conduct", 400, {"language": "en"}, say="without a text")
     ask(person, "DELETE", "/v1/users/{user}/sessions", 403, user=person.entered.json["user"])
     ask(admin, "DELETE", "/v1/users/{user}/sessions", 204, user=person.entered.json["user"])
     ask(admin, "DELETE", "/v1/users/{user}/sessions", 404, user="us-" + NOTHING)
@@ -331,7 +347,7 @@ def walls(ask, persons):
     kinds = {"record": "rc", "patient": "pt", "upload": "up", "session": "se", "device": "dv", "user": "us"}
     for (method, pattern), operation in ask.operations.items():
         parts = {name: f"{kind}-{NOTHING}" for name, kind in kinds.items()} | dict(key_hash="0" * 64, version=1, path="0/999", name="no.such", block="0" * 64)
-        person = chief if any(word in pattern for word in ("/settings", "/users", "/blocks")) else owner
+        person = chief if any(word in pattern for word in ("/settings", "/users", "/blocks")) or (method, pattern) == ("PUT", "/v1/conduct") else owner
         types = list(operation.get("requestBody", {}).get("content", {}))
         fields = {"Content-Type": types[0]} if types else {}
         said = {int(code) for code in operation["responses"]}

@@ -191,6 +191,8 @@ class Site:
         person.do("enrol", "--invitation-file", file, "--password-file", person.password_file, "--passphrase-file",
                   person.passphrase_file)
         self.people[login] = person
+        if self.preset == "standard":
+            person.do("conduct", "accept", "--yes")
         return person
 
     def begin(self, *people):

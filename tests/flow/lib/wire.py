@@ -203,6 +203,9 @@ class Stranger(Wire):
         nonce = nonce or base64.b64decode(self.request("POST", "/v1/challenges", token="").json["nonce"])
         return self.statement("sign-in", nonce, id_bytes(self.device["id"]), **more)
 
+    def conduct(self, version, language, text_hash, **more):
+        return self.statement("conduct", u32(version), bytes([language]), text_hash, **more)
+
     def sign_in(self, password=None, proof=None, **more):
         body = {"login": self.login, "password": password or self.password, "proof": b64(proof or self.proof()),
                 "device": self.device, **more}

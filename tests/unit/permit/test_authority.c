@@ -28,71 +28,72 @@ struct signer {
 /* I invitation, K key by the previous one, U user, P patient file, 0 first epoch, e later epoch of identity,
  * E of clinical, G grant, r revocation of the owner's grant, R of a grant of his own, 1 record under identity,
  * 2 under clinical, 3 under both, D end of a record, X end of the patient file, W its withdrawal, S what somebody
- * else left as a draft made final. */
-#define COLUMNS "IKUP0eEGrR123DXWS"
+ * else left as a draft made final, C acceptance of the code of conduct, V access review.  From 0 on: about a
+ * patient file. */
+#define COLUMNS "IKUPCV0eEGrR123DXWS"
 #define ALL     RIGHTS_ALL
 #define IR      (RIGHT_IDENTITY | RIGHT_READ)
 
 static const struct signer signers[] = {
-	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU.............."},
-	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU.............."},
-	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU.............."},
-	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K..............."},
-	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K..............."},
-	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.P............."},
-	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K..............."},
+	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU.C.............."},
+	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU.C.............."},
+	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU.C.............."},
+	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K..CV............."},
+	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K..CV............."},
+	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.PC.............."},
+	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K..C.............."},
 
-	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.P0eEGrR123DXWS"},
-	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.P0eE.rR.....W."},
-	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.P0eE.rR123DXWS"},
-	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.P0eEGrR...DXW."},
-	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.P0eEGrR123..WS"},
-	{"owner without sign", PROFILE_CLINICIAN, ALL & ~32u, OWNER, 0, SOUND, ".K.P0eEGrR123DXW."},
-	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..0eE.rR123DXW."},
-	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K..............."},
+	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.PC.0eEGrR123DXWS"},
+	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.PC.0eE.rR.....W."},
+	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.PC.0eE.rR123DXWS"},
+	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.PC.0eEGrR...DXW."},
+	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.PC.0eEGrR123..WS"},
+	{"owner without sign", PROFILE_CLINICIAN, ALL & ~32u, OWNER, 0, SOUND, ".K.PC.0eEGrR123DXW."},
+	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..C.0eE.rR123DXW."},
+	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K..CV............."},
 
-	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.P.e..........."},
-	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.P..E.........."},
-	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.P............."},
-	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.P.....R......."},
-	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.P............."},
-	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.P............."},
-	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.P.........D..."},
-	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.P............."},
-	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.P.eE.........."},
-	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.P.e....1......"},
-	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.P..E....2....."},
-	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.P.eE...123...."},
-	{"identity+read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 39, SOUND, ".K.P.eE...123...S"},
-	{"read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 38, SOUND, ".K.P..E....2....."},
-	{"all but sign", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~32u, SOUND, ".K.P.eEG.R123D..."},
-	{"all, no right to sign", PROFILE_CLINICIAN, ALL & ~32u, GRANTED, ALL, SOUND, ".K.P.eEG.R123D..."},
-	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.P..EG.R......."},
-	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.P.eEG.R123D..S"},
-	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.P..EG.R.2.D..."},
-	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.P.e...R1..D..."},
-	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.P.eEG.R...D..."},
-	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.P.eE...123D..S"},
-	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.P.eEG.R123...S"},
-	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.P.eE.........."},
-	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.P............."},
-	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K...eE...123D..."},
-	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K....E....2....."},
+	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.PC..e..........."},
+	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.PC...E.........."},
+	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.PC.............."},
+	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.PC......R......."},
+	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.PC.............."},
+	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.PC.............."},
+	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.PC..........D..."},
+	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.PC.............."},
+	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.PC..eE.........."},
+	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.PC..e....1......"},
+	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.PC...E....2....."},
+	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.PC..eE...123...."},
+	{"identity+read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 39, SOUND, ".K.PC..eE...123...S"},
+	{"read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 38, SOUND, ".K.PC...E....2....."},
+	{"all but sign", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~32u, SOUND, ".K.PC..eEG.R123D..."},
+	{"all, no right to sign", PROFILE_CLINICIAN, ALL & ~32u, GRANTED, ALL, SOUND, ".K.PC..eEG.R123D..."},
+	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.PC...EG.R......."},
+	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.PC..eEG.R123D..S"},
+	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.PC...EG.R.2.D..."},
+	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.PC..e...R1..D..."},
+	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.PC..eEG.R...D..."},
+	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.PC..eE...123D..S"},
+	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.PC..eEG.R123...S"},
+	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.PC..eE.........."},
+	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.PC.............."},
+	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K..C..eE...123D..."},
+	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K..C...E....2....."},
 
-	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.P............."},
-	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.P............."},
+	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.PC.............."},
+	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.PC.............."},
 
-	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "................."},
-	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "................."},
-	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "................."},
-	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "................."},
-	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "................."},
-	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "................."},
-	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "................."},
-	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "................."},
-	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "................."},
-	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "................."},
-	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "................."},
+	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "..................."},
+	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "..................."},
+	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "..................."},
+	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "..................."},
+	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "..................."},
+	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "..................."},
+	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "..................."},
+	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "..................."},
+	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "..................."},
+	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "..................."},
+	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "..................."},
 };
 
 static struct person person_of(uint8_t id, enum profile profile, uint32_t rights)
@@ -249,6 +250,12 @@ static void make(char column, struct authority_facts *f, struct statement *s)
 	} else if (column == 'X') {
 		head_of(STATEMENT_PATIENT_END, s);
 		s->patient_end = (struct statement_patient_end){{uuid_of(PATIENT)}, AUTHORITY_END_MS};
+	} else if (column == 'C') {
+		head_of(STATEMENT_CONDUCT, s);
+		s->conduct = (struct statement_conduct){1, LANGUAGE_ENGLISH, hash_of(34)};
+	} else if (column == 'V') {
+		head_of(STATEMENT_REVIEW, s);
+		s->review.until = s->head.seen_size;
 	} else if (column == 'W') {
 		head_of(STATEMENT_PATIENT_KEEP, s);
 		s->patient_keep = (struct statement_patient_keep){{uuid_of(PATIENT)}, hash_of(33)};
@@ -320,6 +327,7 @@ static void a_file_that_has_ended_takes_nothing_from_anybody(void **state)
 /* ---- The owner's statements, with one thing wrong each ---- */
 
 static const struct signer the_owner = {"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ""};
+static const struct signer the_auditor = {"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ""};
 static const struct signer the_administrator = {"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, ""};
 
 static void expect(enum status_code code, const char *what, const struct authority_facts *f, const struct statement *s)
@@ -336,10 +344,11 @@ static void a_statement_must_continue_its_chain(void **state)
 	(void)state;
 	for (size_t c = 0; c < strlen(COLUMNS); c++) {
 		const bool by_administrator = strchr("IU", COLUMNS[c]) != NULL;
+		const struct signer *other = COLUMNS[c] == 'V' ? &the_auditor : &the_owner;
 		struct authority_facts f;
 		struct statement s;
 
-		facts_for(by_administrator ? &the_administrator : &the_owner, &f);
+		facts_for(by_administrator ? &the_administrator : other, &f);
 		make(COLUMNS[c], &f, &s);
 		assert_ok(authority_decide(&f, &s));
 		s.head.previous = hash_of(6);

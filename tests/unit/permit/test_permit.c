@@ -38,6 +38,7 @@ static const struct expectation expectations[] = {
 	{PERMIT_USER_ADMINISTER, "", "-", NEVER, NEVER},
 	{PERMIT_LOG_ADMINISTRATION, "", "", NEVER, NEVER},
 	{PERMIT_LOG_ALL, "-", "", NEVER, NEVER},
+	{PERMIT_REVIEW, "-", "", NEVER, NEVER},
 	{PERMIT_PATIENT_CREATE, "-", "-", YES, NEVER},
 	{PERMIT_PATIENT_LIST, "-", "-", YES, YES},
 	{PERMIT_UPLOAD, "-", "-", {"w", "w", "w"}, {"w", "w", "w"}},

@@ -123,6 +123,12 @@ static inline void sample_draft(enum statement_kind kind, const struct p256_publ
 	case STATEMENT_PATIENT_KEEP:
 		s.patient_keep = (struct statement_patient_keep){{uuid_of(9)}, hash_of(17)};
 		break;
+	case STATEMENT_CONDUCT:
+		s.conduct = (struct statement_conduct){2, LANGUAGE_FRENCH, hash_of(18)};
+		break;
+	case STATEMENT_REVIEW:
+		s.review = (struct statement_review){3, 17, 40, 5, 1, 2, 7, 3};
+		break;
 	case STATEMENT_KINDS:
 		break;
 	}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pending.h"
+
+#include "conduct.h"
+#include "session.h"
+#include "sessions.h"
+#include "signoff.h"
+
+/** Whether one step stands. */
+typedef struct status pending_rule(const struct pending *p, bool *stands);
+
+/** PROMISES#K6, PROMISES#S4. */
+static struct status password(const struct pending *p, bool *stands)
+{
+	*stands = p->tried_first || p->now >= sessions_password_ends(p->service, p->profile, p->password_changed);
+	return OK;
+}
+
+/** PROMISES#K13. */
+static struct status conduct(const struct pending *p, bool *stands)
+{
+	AUTO(row) row = {0};
+	struct signoff last;
+	struct conduct code;
+
+	TRY(conduct_get(p->view, &row, &code));
+	TRY(signoff_conduct(p->view, &p->user, &last));
+	const struct statement_conduct *accepted = &last.conduct;
+	*stands = hash_is_zero(&last.name) ||
+		  !conduct_accepts(&code, accepted->version, accepted->language, &accepted->text);
+	return OK;
+}
+
+static const struct {
+	enum session_step step;
+	pending_rule *rule;
+} steps[] = {
+	{SESSION_STEP_PASSWORD, password},
+	{SESSION_STEP_CONDUCT, conduct},
+};
+
+struct status pending_steps(const struct pending *p, uint32_t *out)
+{
+	uint32_t found = 0;
+	bool stands;
+
+	for (size_t i = 0; i < COUNT(steps) && !p->service->trial; i++) {
+		TRY(steps[i].rule(p, &stands));
+		if (stands)
+			found |= (uint32_t)steps[i].step;
+	}
+	*out = found;
+	return OK;
+}
