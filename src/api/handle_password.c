@@ -7,6 +7,7 @@
  */
 #include "attempt.h"
 #include "notice.h"
+#include "passwordtext.h"
 #include "route.h"
 #include "sessions.h"
 
@@ -124,6 +125,8 @@ static struct status begin(struct call *c, struct bytes body)
 	TRY(arena_take(&c->arena, sizeof(struct changing_password), &room));
 	struct changing_password *p = room;
 	TRY(call_json(c, body, &password_table, &p->sent));
+	TRY(passwordtext_normal(&c->arena, p->sent.present, &p->sent.present));
+	TRY(passwordtext_normal(&c->arena, p->sent.fresh, &p->sent.fresh));
 	TRY(sessions_begin(c, c->caller.facts.profile, &p->turn));
 	TRY(credential_get(call_view(c), &c->caller.session.user, &p->old));
 	c->own = p;

@@ -10,6 +10,7 @@
 #include "cookie.h"
 #include "device.h"
 #include "facts.h"
+#include "passwordtext.h"
 #include "noticelist.h"
 #include "pending.h"
 #include "route.h"
@@ -106,7 +107,7 @@ static struct status begin_entering(struct call *c, struct bytes body, const str
 	TRY(arena_take(&c->arena, sizeof **out, &room));
 	struct entering *e = room;
 	e->login = read.login;
-	e->password = read.password;
+	TRY(passwordtext_normal(&c->arena, read.password, &e->password));
 	e->proof = read.proof;
 	e->device = read.device.id;
 	e->label = read.device.label;

@@ -44,6 +44,18 @@ def changing(tap, site, admin, auditor):
               "so is each that was refused, with why", refused)
 
 
+def written_otherwise(tap, site, admin):
+    """The same characters by other code points are the same password (NIST SP 800-63B-4, 3.1.1.2)."""
+    composed, decomposed, ligature = "Caf\u00e9-fin-2041!", "Cafe\u0301-fin-2041!", "Cafe\u0301-\ufb01n-2041!"
+    person = Stranger(site).enrol(admin.json("user", "add", "unicode", "--profile", "clinician")["invitation"], decomposed)
+    tap.equal([person.sign_in(password=one).status for one in (composed, decomposed, ligature)], [201, 201, 201],
+              "a password is the same with an accent in one code point or in two, and with a ligature")
+    tap.equal(person.sign_in(password="Cafe-fin-2041!").status, 401, "without its accent it is another")
+    tap.equal(put(person, composed, ligature).status, 400, "and written otherwise it is no new one")
+    tap.equal(put(person, ligature, "Th\u00e9-vert-1999?").status, 204, "nor does it have to be typed as it was to change it")
+    tap.equal(person.sign_in(password="The\u0301-vert-1999?").status, 201, "what is new is taken in the same form")
+
+
 def policies(tap, site, admin):
     admin.do("site", "set", "password.policy", "nist-800-63b-4")
     invitation = admin.json("user", "add", "second", "--profile", "assistant")["invitation"]
@@ -96,6 +108,7 @@ def flow(tap):
         admin, auditor, doctor = site.begin(("auditor", "auditor"), ("doctor", "clinician"))
         changing(tap, site, admin, auditor)
         policies(tap, site, admin)
+        written_otherwise(tap, site, admin)
         pending(tap, site, doctor)
 
 
