@@ -6,6 +6,7 @@
  * counts only while the site asks for exactly that.
  */
 #include "conduct.h"
+#include "notice.h"
 #include "render.h"
 #include "route.h"
 #include "seen.h"
@@ -199,6 +200,8 @@ static struct status apply_change(struct call *c, struct store_txn *txn, const s
 	uint64_t leaf;
 
 	TRY(conduct_apply(txn, change));
+	for (enum profile p = PROFILE_ADMINISTRATOR; p <= PROFILE_AUDITOR; p++)
+		TRY(notice_put(txn, notice_to_profile(p), NOTICE_CONDUCT_CHANGED, (struct text){0}, log->time));
 	call_actor(c, &event.actor);
 	event.subject = (struct piece_subject){.kind = PIECE_SITE, .detail = text_of(change->detail)};
 	return log->add(log->context, txn, &event, &leaf);

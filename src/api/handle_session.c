@@ -17,6 +17,7 @@
 #include "sessions.h"
 #include "tell.h"
 #include "token.h"
+#include "unusual.h"
 #include "userrow.h"
 
 #include <stdlib.h>
@@ -34,7 +35,8 @@ struct entering {
 	struct person person;         /* its login is not kept */
 	struct credential credential; /* as it was checked, or as it will be */
 	char checked[PASSWORD_HASH_MAX];
-	uint64_t unread;   /* notices */
+	uint64_t unread; /* notices */
+	struct unusual unusual;
 	bool raised, must; /* hashed anew at a higher cost; others try this password first */
 	struct statement statement;
 	struct record_item item; /* enrolment */
@@ -134,17 +136,22 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 	const struct settings *settings = c->loop->service->settings;
 	struct event event = {.kind = LEAF_SIGN_IN, .result = LEAF_DONE};
 	struct piece_actor actor;
+	char unusual[UNUSUAL_DETAIL_MAX];
 	uint32_t steps;
 	uint64_t leaf;
 
 	call_actor(c, &actor);
+	const struct unusual_use use = {e->person.id, e->device, actor.address, log->time};
+	TRY(unusual_sign_in(c->loop->service, txn, &use, e->login, &e->unusual));
+	unusual_detail(&e->unusual, unusual);
 	TRY(pending_steps(&(struct pending){.service = c->loop->service,
 					    .view = txn->view,
 					    .now = log->time,
 					    .user = e->person.id,
 					    .profile = e->person.profile,
 					    .password_changed = e->credential.changed,
-					    .tried_first = e->must},
+					    .tried_first = e->must,
+					    .unusual = e->unusual.unusual},
 			  &steps));
 	TRY(sessions_begin(c, e->person.profile, &e->turn));
 	const struct session_opening opening = {.user = e->person.id,
@@ -168,7 +175,7 @@ static struct status open_session(struct call *c, struct store_txn *txn, const s
 	event.actor.user = e->person.id;
 	event.actor.session = e->session.id;
 	event.actor.device = e->device;
-	event.actor.detail = text_of(detail);
+	event.actor.detail = text_of(e->unusual.unusual ? unusual : detail);
 	event.subject = (struct piece_subject){.kind = PIECE_USER, .id = e->person.id.uuid};
 	return log->add(log->context, txn, &event, &leaf);
 }
@@ -208,6 +215,7 @@ static void respond_session(struct call *c)
 	jsonwriter_text(&w, "login", e->login);
 	sessions_put(&w, c->loop->service, &e->session, &facts, e->credential.changed);
 	jsonwriter_u64(&w, "notices", e->unread);
+	unusual_put(&w, &e->unusual);
 	jsonwriter_end(&w);
 	c->http = 201;
 	call_written(c, &w);

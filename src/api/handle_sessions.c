@@ -11,18 +11,29 @@
 #include "notice.h"
 #include "route.h"
 #include "sessions.h"
+#include "unusual.h"
 
 #include <string.h>
 
 void handle_session(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
+	struct piece_actor actor;
+	struct unusual unusual;
 
 	(void)body;
+	call_actor(c, &actor);
+	const struct unusual_use use = {c->caller.session.user, c->caller.session.device, actor.address, call_now(c)};
+	struct status s = unusual_judge(c->loop->service, call_view(c), &use, &unusual);
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
 	jsonwriter_object(&w, NULL);
 	jsonwriter_text(&w, "login", c->caller.login);
 	jsonwriter_text(&w, "name", c->caller.name);
 	sessions_put(&w, c->loop->service, &c->caller.session, &c->caller.facts, c->caller.password_changed);
+	unusual_put(&w, &unusual);
 	jsonwriter_end(&w);
 	call_written(c, &w);
 	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("session")});

@@ -26,7 +26,9 @@ static struct status conduct(const struct pending *p, bool *stands)
 	TRY(conduct_get(p->view, &row, &code));
 	TRY(signoff_conduct(p->view, &p->user, &last));
 	const struct statement_conduct *accepted = &last.conduct;
-	*stands = hash_is_zero(&last.name) ||
+	const bool reminded =
+		p->unusual && settings_value(p->service->settings, SETTING_SHARING_STEP) == SETTING_SHARING_CONDUCT;
+	*stands = reminded || hash_is_zero(&last.name) ||
 		  !conduct_accepts(&code, accepted->version, accepted->language, &accepted->text);
 	return OK;
 }

@@ -14,6 +14,7 @@ struct pending {
 	enum profile profile;
 	uint64_t password_changed; /* ms since 1970 */
 	bool tried_first;          /* others try this password first */
+	bool unusual;              /* signs that several people use this login */
 };
 /** pending_steps(p, out): bits of enum session_step; none ever on a trial site. */
 MUST_CHECK struct status pending_steps(const struct pending *p, uint32_t *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_log: who did what, and the proof of it. */
+#include "csv.h"
 #include "filesource.h"
 #include "logbook.h"
 #include "output.h"
@@ -12,7 +13,10 @@
 
 struct printing {
 	struct cli *cli;
-	bool failed; /* only what was refused or failed */
+	bool failed;   /* only what was refused or failed */
+	bool unusual;  /* only sign-ins that look as if several people used a login */
+	bool sign_ins; /* only what is about signing in, of a part of the log that has more */
+	bool csv;
 	struct output rows;
 };
 static void printing_clear(struct printing *p)
@@ -46,6 +50,53 @@ static struct status put_subject(struct cli *c, const struct piece_subject *s, s
 	return OK;
 }
 
+/** `--action sign-ins`: with log-offs, ends, and what administrators do to logins. */
+#define SIGN_INS "sign-ins"
+
+static bool wanted(const struct printing *p, const struct entry_read *e)
+{
+	const enum leaf_kind kind = e->leaf.kind;
+	const bool about_sign_ins =
+		kind == LEAF_SIGN_IN || kind == LEAF_LOG_OFF || kind == LEAF_EXPIRY || kind == LEAF_ADMINISTRATION;
+
+	if (p->failed && e->leaf.result == LEAF_DONE)
+		return false;
+	if (p->unusual && (kind != LEAF_SIGN_IN || !text_starts(e->actor.detail, TEXT("unusual "))))
+		return false;
+	return !p->sign_ins || about_sign_ins;
+}
+
+/** The columns of a table that programs read: they may grow at the end, and never change. */
+#define CSV_HEAD "leaf,time,action,result,user,subject,record,address,client,device,session,detail\r\n"
+
+/** ${cells} are those of a row for people, in their order. */
+static struct status print_csv(const struct entry_read *e, const struct output_cell *cells)
+{
+	AUTO(buffer) out = {.max = 16384}, leaf = {.max = 32}, time = {.max = 64};
+	struct id_text device = {0}, session = {0};
+
+	if (!uuid_is_zero(&e->actor.device.uuid))
+		device = id_print(ID_DEVICE, &e->actor.device.uuid);
+	if (!uuid_is_zero(&e->actor.session.uuid))
+		session = id_print(ID_SESSION, &e->actor.session.uuid);
+	TRY(buffer_print(&leaf, "%llu", (unsigned long long)cells[0].number));
+	TRY(text_put_time(&time, e->leaf.time));
+	const struct text row[] = {text_from(buffer_bytes(&leaf)),
+				   text_from(buffer_bytes(&time)),
+				   cells[2].text,
+				   cells[3].text,
+				   cells[4].text,
+				   cells[5].text,
+				   cells[6].text,
+				   cells[7].text,
+				   cells[8].text,
+				   text_of(device.at),
+				   text_of(session.at),
+				   cells[9].text};
+	TRY(csv_put_safe_row(&out, row, COUNT(row)));
+	return fwrite(out.bytes, 1, out.len, stdout) == out.len ? OK : output_broken();
+}
+
 static struct status print_entry(void *context, const struct logbook_entry *e)
 {
 	AUTO(buffer) address = {.max = 64}, subject = {.max = 128};
@@ -55,7 +106,7 @@ static struct status print_entry(void *context, const struct logbook_entry *e)
 	struct id_text record = {0};
 	bool has_user = e->read.has_actor && !uuid_is_zero(&a->user.uuid);
 
-	if (p->failed && e->read.leaf.result == LEAF_DONE)
+	if (!wanted(p, &e->read))
 		return OK;
 	TRY(put_address(a->address, &address));
 	if (e->read.has_subject)
@@ -74,11 +125,11 @@ static struct status print_entry(void *context, const struct logbook_entry *e)
 		CELL_TEXT("client", a->client),
 		CELL_TEXT("detail", s->detail.len > 0 ? s->detail : a->detail),
 	};
-	return output_row(&p->rows, cells, COUNT(cells));
+	return p->csv ? print_csv(&e->read, cells) : output_row(&p->rows, cells, COUNT(cells));
 }
 
 /** Which part of the log this person asks for: a patient's, or what his profile reads. */
-static struct status choose_scope(struct cli *c, struct logbook_query *q)
+static struct status choose_scope(struct cli *c, bool sign_ins, struct logbook_query *q)
 {
 	struct person self;
 
@@ -89,15 +140,21 @@ static struct status choose_scope(struct cli *c, struct logbook_query *q)
 	}
 	TRY(directory_state_find(&c->site.directory, &c->keys.person.user, POSITION_NOW, &self));
 	if (self.profile == PROFILE_AUDITOR)
-		q->scope = "all";
+		q->scope = sign_ins ? SIGN_INS : "all";
 	if (self.profile == PROFILE_ADMINISTRATOR)
-		q->scope = q->action != NULL && strcmp(q->action, "sign-in") == 0 ? "sign-ins" : "administration";
+		q->scope = sign_ins                                                 ? SIGN_INS
+			   : q->action != NULL && strcmp(q->action, "sign-in") == 0 ? "sign-ins"
+										    : "administration";
 	return OK;
 }
 
 static struct status list(struct cli *c)
 {
-	AUTO(printing) p = {.cli = c, .failed = options_has(&c->options, "--failed")};
+	AUTO(printing)
+	p = {.cli = c,
+	     .failed = options_has(&c->options, "--failed"),
+	     .unusual = options_has(&c->options, "--unusual"),
+	     .csv = options_has(&c->options, "--csv")};
 	struct logbook_query q = {.action = options_value(&c->options, "--action")};
 	const char *patient = options_value(&c->options, "--patient"), *login = options_value(&c->options, "--login");
 	const char *since = options_value(&c->options, "--since"), *until = options_value(&c->options, "--until");
@@ -108,9 +165,17 @@ static struct status list(struct cli *c)
 
 	q.suspect = &suspect;
 	output_begin(c, &p.rows);
+	if (p.csv && c->json)
+		return cli_usage("one form at a time", "--csv or --json");
+	p.sign_ins = q.action != NULL && strcmp(q.action, SIGN_INS) == 0;
+	if (p.sign_ins)
+		q.action = NULL;
+	if (p.unusual && q.action == NULL && !p.sign_ins)
+		q.action = leaf_kind_name(LEAF_SIGN_IN);
 	if (q.action != NULL && !ok(leaf_kind_from(text_of(q.action), &kind)))
-		return cli_usage("not an action (sign-in, read, list, write, delete, statement, refusal, ...)",
-				 q.action);
+		return cli_usage(
+			"not an action (sign-ins, sign-in, read, list, write, delete, statement, refusal, ...)",
+			q.action);
 	if (since != NULL)
 		TRY(cli_time(c, since, &q.from));
 	if (until != NULL)
@@ -128,11 +193,15 @@ static struct status list(struct cli *c)
 		}
 		q.patient = &id;
 	}
-	TRY(choose_scope(c, &q));
+	TRY(choose_scope(c, p.sign_ins, &q));
+	if (p.csv)
+		(void)fputs(CSV_HEAD, stdout);
 	struct status listed = logbook_list(&c->site, &q, print_entry, &p);
 	if (suspect != UINT64_MAX)
 		output_done(c, "See leaf %llu of the log.", (unsigned long long)suspect);
 	TRY(listed);
+	if (p.csv)
+		return fflush(stdout) == 0 ? OK : output_broken();
 	return output_end(&p.rows,
 			  "No entries. With fewer of --since, --until, --login and --action there may be some.");
 }
@@ -236,9 +305,13 @@ static struct status save(struct cli *c)
 static const struct option_spec list_options[] = {
 	{"--patient", "P", "what happened to one patient file (its owner)", false, 0},
 	{"--login", "L", "what one user did", false, 0},
-	{"--action", "A", "only this: sign-in, read, list, write, delete, statement, refusal, administration, ...",
+	{"--action", "A",
+	 "only this: sign-ins (and all about them), sign-in, read, list, write, delete, statement, refusal, "
+	 "administration, ...",
 	 false, 0},
 	{"--failed", NULL, "only what was refused or failed", false, 0},
+	{"--unusual", NULL, "only sign-ins that look as if several people used a login", false, 0},
+	{"--csv", NULL, "a table for spreadsheets (RFC 4180)", false, 0},
 	{"--since", "T", "not before: RFC 3339, a date, or an age such as 7d", false, 0},
 	{"--until", "T", "not after", false, 0},
 	{0},
@@ -252,7 +325,7 @@ static const struct option_spec save_options[] = {{"-o", "DIR", "folder to make"
 
 const struct command commands_log[] = {
 	{"log list", "", 0, 0, list_options, list, "list what happened, newest first, each entry proven",
-	 "tacenda log list --action sign-in --failed --since 7d", NULL},
+	 "tacenda log list --action sign-ins --since 30d --csv", NULL},
 	{"log verify", "", 0, 0, verify_options, verify, "check that the log is whole and the one you have seen before",
 	 "tacenda log verify --offline saved --key log.key", NULL},
 	{"log checkpoint", "", 0, 0, NULL, checkpoint, "print the newest signed checkpoint", "tacenda log checkpoint",

@@ -50,6 +50,18 @@ static struct status hand_over(struct cli *c, const struct secret *passphrase, c
 	return agentclient_token_put(&agent, secret_bytes(token));
 }
 
+/** A person is told what it looks like, and what to do when it is not he. */
+static void print_sharing(const struct cli *c, const struct signin_session *s)
+{
+	if (s->unusual)
+		output_done(
+			c,
+			"\nYour login looks as if more than one person used it: %s.\n"
+			"If that is not all you, end the other sessions (tacenda session end --others) and change your "
+			"password.",
+			s->sharing);
+}
+
 /** To people only: programs read `pending` and `password_ends`. */
 static void print_advice(const struct cli *c, const struct signin_session *s)
 {
@@ -77,10 +89,13 @@ static struct status print_session(const struct cli *c, const struct signin_sess
 		CELL_STRING("user", s->user),
 		CELL_TIME("expires", s->expires),
 		{.name = "pending", .type = OUTPUT_WORDS, .text = text_of(s->pending)},
+		CELL_NUMBER("sharing_score", s->sharing_score),
+		CELL_STRING("sharing_reasons", s->sharing),
 		CELL_TIME("password_ends", s->password_ends),
 	};
 
 	TRY(output_object(c, cells, s->password_ends != 0 ? COUNT(cells) : COUNT(cells) - 1));
+	print_sharing(c, s);
 	print_advice(c, s);
 	return OK;
 }

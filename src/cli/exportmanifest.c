@@ -162,52 +162,31 @@ static struct status write_manifest(struct exportrun *r)
 
 /* --- records.csv --- */
 
-/** A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
-static struct status put_cell(struct arena *memory, struct text t, struct text *out)
-{
-	static const char begins[] = {'=', '+', '-', '@', '\t', '\r'};
-	AUTO(buffer) safe = {.max = 8192, .wipe = true};
-	struct bytes kept;
-
-	*out = t;
-	if (t.len == 0 || memchr(begins, t.at[0], sizeof begins) == NULL)
-		return OK;
-	TRY(buffer_put_u8(&safe, '\''));
-	TRY(buffer_put(&safe, text_bytes(t)));
-	TRY(arena_copy(memory, buffer_bytes(&safe), &kept));
-	*out = text_from(kept);
-	return OK;
-}
-
 static struct status put_row(struct exportrun *r, const struct exportrun_version *v, struct buffer *out)
 {
 	AUTO(buffer) time = {.max = 64}, hash = {.max = 80}, version = {.max = 16}, size = {.max = 24};
 	struct id_text id = id_print(ID_RECORD, &v->record.uuid);
-	struct text title, file, taken;
 
 	TRY(text_put_time(&time, v->time));
 	if (!hash_is_zero(&v->plain_hash))
 		TRY(text_put_hex(&hash, hash_bytes(&v->plain_hash)));
 	TRY(buffer_print(&version, "%u", v->version));
 	TRY(buffer_print(&size, "%llu", (unsigned long long)v->plain_size));
-	TRY(put_cell(&r->memory, v->title, &title));
-	TRY(put_cell(&r->memory, v->file, &file));
-	TRY(put_cell(&r->memory, v->taken, &taken));
 	const struct text cells[] = {
 		text_of(id.at),
 		text_from(buffer_bytes(&version)),
 		vocabulary_word(VOCABULARY_RECORD_KIND, v->kind),
 		vocabulary_word(VOCABULARY_RECORD_STATUS, v->status),
-		file,
-		title,
+		v->file,
+		v->title,
 		v->type,
-		taken,
+		v->taken,
 		text_from(buffer_bytes(&size)),
 		text_from(buffer_bytes(&hash)),
 		cli_login(r->cli, &v->author),
 		text_from(buffer_bytes(&time)),
 	};
-	return csv_put_row(out, cells, COUNT(cells));
+	return csv_put_safe_row(out, cells, COUNT(cells));
 }
 
 static struct status write_table(struct exportrun *r)

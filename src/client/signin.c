@@ -26,6 +26,22 @@ void signin_invited_clear(struct signin_invited *i)
 
 /* --- What the answers look like --- */
 
+struct sharing_answer {
+	uint64_t score;
+	bool unusual;
+	struct text reasons;
+};
+#define SHARING(field, kind, member) \
+	{ \
+		.name = (field), .type = (kind), .offset = offsetof(struct sharing_answer, member), .required = true \
+	}
+static const struct jsonfield sharing_rows[] = {
+	SHARING("score", JSONFIELD_U64, score),
+	SHARING("unusual", JSONFIELD_BOOL, unusual),
+	SHARING("reasons", JSONFIELD_TEXT, reasons),
+};
+static const struct jsonfield_table sharing_table = JSONFIELD_TABLE(struct sharing_answer, sharing_rows);
+
 struct session_answer {
 	struct text token, login, name, profile;
 	struct session_id session;
@@ -33,6 +49,7 @@ struct session_answer {
 	struct device_id device;
 	struct jsonfield_list rights, pending;
 	uint64_t expires, idle, password_ends, notices;
+	struct sharing_answer sharing;
 };
 #define SESSION(field, kind, member, ...) \
 	{ \
@@ -51,6 +68,7 @@ static const struct jsonfield session_rows[] = {
 	SESSION("idle_seconds", JSONFIELD_U64, idle, .required = true),
 	SESSION("password_ends", JSONFIELD_TIME, password_ends, .required = false),
 	SESSION("notices", JSONFIELD_U64, notices, .required = false),
+	SESSION("sharing", JSONFIELD_OBJECT, sharing, .table = &sharing_table),
 	SESSION("pending", JSONFIELD_TEXT, pending, .required = true, .many = 8, .max = 31),
 };
 static const struct jsonfield_table session_table = JSONFIELD_TABLE(struct session_answer, session_rows);
@@ -127,6 +145,9 @@ static struct status read_session(struct bytes body, struct signin_session *out)
 	(void)snprintf(made.profile, sizeof made.profile, "%.*s", TEXT_ARG(answer.profile));
 	join(answer.rights, made.rights, sizeof made.rights);
 	join(answer.pending, made.pending, sizeof made.pending);
+	(void)snprintf(made.sharing, sizeof made.sharing, "%.*s", TEXT_ARG(answer.sharing.reasons));
+	made.sharing_score = answer.sharing.score;
+	made.unusual = answer.sharing.unusual;
 	made.expires = answer.expires;
 	made.password_ends = answer.password_ends;
 	made.notices = answer.notices;

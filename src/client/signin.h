@@ -17,6 +17,9 @@ struct signin_session {
 	char session[ID_TEXT_LEN + 1], user[ID_TEXT_LEN + 1];
 	char login[LIMIT_LOGIN + 1], profile[32], pending[256];
 	char rights[160];
+	char sharing[192]; /* why it looks as if several people used this login; may be empty */
+	uint64_t sharing_score;
+	bool unusual;                    /* the site counts this score as a sign of it */
 	uint64_t expires, password_ends; /* ms since 1970; password_ends 0: never */
 	uint64_t notices;                /* unread, as a sign-in is told */
 };

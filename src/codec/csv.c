@@ -192,13 +192,31 @@ static bool needs_quotes(struct text cell)
 	return cell.len > 0 && (cell.at[0] == ' ' || cell.at[cell.len - 1] == ' ');
 }
 
-static struct status put_cell(struct buffer *out, struct text cell)
+static bool begins_formula(struct text cell)
 {
+	static const char begins[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
+	/* As wide signs, which some spreadsheets take alike: U+FF0B, U+FF0D, U+FF1D, U+FF20. */
+	static const char *const wide[] = {"\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\x9d", "\xef\xbc\xa0"};
+
+	for (size_t i = 0; i < COUNT(wide); i++)
+		if (text_starts(cell, text_of(wide[i])))
+			return true;
+	return cell.len > 0 && memchr(begins, cell.at[0], sizeof begins) != NULL;
+}
+
+static struct status put_cell(struct buffer *out, struct text cell, bool safe)
+{
+	const bool guard = safe && begins_formula(cell);
 	struct text part;
 
-	if (!needs_quotes(cell))
+	if (!needs_quotes(cell)) {
+		if (guard)
+			TRY(buffer_put_u8(out, '\''));
 		return buffer_put(out, text_bytes(cell));
+	}
 	TRY(buffer_put_u8(out, '"'));
+	if (guard)
+		TRY(buffer_put_u8(out, '\''));
 	while (text_split(&cell, '"', &part)) {
 		TRY(buffer_put(out, text_bytes(part)));
 		if (cell.at != NULL)
@@ -207,7 +225,7 @@ static struct status put_cell(struct buffer *out, struct text cell)
 	return buffer_put_u8(out, '"');
 }
 
-struct status csv_put_row(struct buffer *out, const struct text *cells, size_t count)
+static struct status put_row(struct buffer *out, const struct text *cells, size_t count, bool safe)
 {
 	/* A row of one empty cell would be a blank line. */
 	if (count == 1 && cells[0].len == 0)
@@ -215,7 +233,17 @@ struct status csv_put_row(struct buffer *out, const struct text *cells, size_t c
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			TRY(buffer_put_u8(out, ','));
-		TRY(put_cell(out, cells[i]));
+		TRY(put_cell(out, cells[i], safe));
 	}
 	return buffer_put(out, BYTES_LITERAL("\r\n"));
+}
+
+struct status csv_put_row(struct buffer *out, const struct text *cells, size_t count)
+{
+	return put_row(out, cells, count, false);
+}
+
+struct status csv_put_safe_row(struct buffer *out, const struct text *cells, size_t count)
+{
+	return put_row(out, cells, count, true);
 }

@@ -45,5 +45,11 @@ MUST_CHECK struct status csv_next(struct csv *c, bool *more);
  * they are: a spreadsheet may take one that begins with '=' for a formula.
  */
 MUST_CHECK struct status csv_put_row(struct buffer *out, const struct text *cells, size_t count);
+/**
+ * csv_put_safe_row(out, cells, count):
+ * The same for people with spreadsheets: a cell that one would take for a formula, or that
+ * begins with a line end or tab, which some skip, gets an apostrophe before it.
+ */
+MUST_CHECK struct status csv_put_safe_row(struct buffer *out, const struct text *cells, size_t count);
 
 #endif /* !CODEC_CSV_H */

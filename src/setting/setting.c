@@ -27,6 +27,8 @@ static struct status networks(struct text t)
 	return ipaddress_networks(t, &list);
 }
 
+static const char *const sharing_steps[] = {"none", "conduct"};
+
 const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_NIGHT_HOUR] = {"night.hour", "hour (UTC) of the nightly work; 24: whenever a day is over", 0, 24, 24,
 				NULL, NULL},
@@ -59,6 +61,14 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_FAILURES] = {"failures.before_lock",
 			      "sign-ins that fail in a row before a login, device or address is locked", 3, 100, 5,
 			      NULL, NULL},
+	[SETTING_SHARING_SCORE] = {"sharing.score", "from which score a login counts as used by several people", 20,
+				   100, 50, NULL, NULL},
+	[SETTING_SHARING_STEP] = {"sharing.step",
+				  "what such a sign-in has to do first: nothing, or accept the code of conduct again",
+				  0, COUNT(sharing_steps) - 1, 0, sharing_steps, NULL},
+	[SETTING_REVIEW_INTERVAL] = {"review.interval_days",
+				     "after so many days without an access review auditors are told", 1, 366, 30, NULL,
+				     NULL},
 	[SETTING_EXEMPT] =
 		{"failures.exempt",
 		 "addresses and networks that are never blocked, as 192.0.2.0/24; logins are locked all the same", 0,

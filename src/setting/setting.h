@@ -26,6 +26,9 @@ enum setting {
 	SETTING_QUOTA_SITE,
 	SETTING_QUOTA_OWNER,
 	SETTING_FAILURES,
+	SETTING_SHARING_SCORE,
+	SETTING_SHARING_STEP,
+	SETTING_REVIEW_INTERVAL,
 	SETTING_EXEMPT,
 	SETTING_PROXIES,
 	SETTING_COUNT,
@@ -35,6 +38,8 @@ enum setting {
 #define SETTING_TEXT_COUNT (SETTING_COUNT - SETTING_TEXTS)
 /** Words of SETTING_PASSWORD_POLICY, in the order of the policies themselves. */
 extern const char *const setting_policies[];
+/** Words of SETTING_SHARING_STEP. */
+enum setting_sharing_step { SETTING_SHARING_TELL, SETTING_SHARING_CONDUCT };
 
 struct setting_rule {
 	const char *name, *meaning;

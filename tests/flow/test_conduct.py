@@ -14,7 +14,7 @@ from lib.tap import run  # noqa: E402
 from lib.wire import Stranger, b64  # noqa: E402
 
 PASSWORD = "Correct-horse-9!"
-WORK = (("patient", "list"), ("user", "list"), ("session", "list"), ("log", "list"), ("site", "get"), ("notices",))
+WORK = (("patient", "list"), ("user", "list"), ("session", "list"), ("log", "list"), ("site", "get"))
 
 
 def enrol(site, admin, login, profile):

@@ -141,6 +141,36 @@ static void reads_back_what_it_writes(void **state)
 	assert_end(&c);
 }
 
+static void gives_a_spreadsheet_no_formula(void **state)
+{
+	static const struct {
+		const char *cell, *written;
+	} cells[] = {
+		{"=1+1", "'=1+1\r\n"},
+		{"+49", "'+49\r\n"},
+		{"-1", "'-1\r\n"},
+		{"@SUM(A1)", "'@SUM(A1)\r\n"},
+		{"\t=1", "\"'\t=1\"\r\n"},
+		{"\n=1", "\"'\n=1\"\r\n"},
+		{"=cmd|' /C calc'!A0, \"x\"", "\"'=cmd|' /C calc'!A0, \"\"x\"\"\"\r\n"},
+		{"\xef\xbc\x9d"
+		 "1+1",
+		 "'\xef\xbc\x9d"
+		 "1+1\r\n"},
+		{"1=1", "1=1\r\n"},
+		{" =1", "\" =1\"\r\n"},
+		{"plain", "plain\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		AUTO(buffer) out = {.max = 256};
+		const struct text cell = text_of(cells[i].cell);
+		assert_ok(csv_put_safe_row(&out, &cell, 1));
+		assert_true(text_equal(text_from(buffer_bytes(&out)), text_of(cells[i].written)));
+	}
+}
+
 static void keeps_what_looks_like_nothing(void **state)
 {
 	static const struct text cells[] = {{"\xef\xbb\xbfx", 4}, {"", 0}, {"y", 1}, {"", 0}};
@@ -187,6 +217,7 @@ int main(void)
 		TEST(stops_at_its_limits),
 		TEST(finds_the_separator),
 		TEST(reads_back_what_it_writes),
+		TEST(gives_a_spreadsheet_no_formula),
 		TEST(keeps_what_looks_like_nothing),
 		TEST(gives_lines_with_their_numbers),
 	};
