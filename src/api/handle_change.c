@@ -6,6 +6,7 @@
  * committer's transaction: authority and rows.  A content that was refused with its
  * change is taken back; one whose change was committed is there for good.
  */
+#include "acts.h"
 #include "reader.h"
 #include "room.h"
 #include "route.h"
@@ -144,7 +145,9 @@ static struct status begin_change(struct call *c, size_t count, struct changing 
 					   .items = items,
 					   .count = count,
 					   .outcomes = outcomes,
-					   .quotas = room_limits(c)};
+					   .quotas = room_limits(c),
+					   .office_ms = service_office_ms(c->loop->service),
+					   .second_person = service_second_person(c->loop->service)};
 	call_actor(c, &g->change.actor);
 	c->own = g;
 	c->release = changing_release;
@@ -204,6 +207,25 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn)
 	return OK;
 }
 
+/** What an approval sets in motion happens with it, or neither does. */
+static struct status carry_out(struct changing *g, struct store_txn *txn, const struct record_log *log)
+{
+	const struct acts_told told = {note_ended, g};
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct statement *s = &g->change.items[i].parsed;
+		struct approval approval;
+
+		if (s->kind != STATEMENT_DECISION || s->decision.verdict != VERDICT_APPROVE ||
+		    g->change.outcomes[i].repeated)
+			continue;
+		g->people = true;
+		TRY(approval_get(txn->view, &s->decision.approval, &approval));
+		TRY(acts_carry_out(txn, log, &g->change.actor, &approval, &told));
+	}
+	return OK;
+}
+
 /** What was there already gains no leaf of its own; that it was sent again does. */
 static struct status log_repetition(struct call *c, const struct changing *g, struct store_txn *txn,
 				    const struct record_log *log)
@@ -239,11 +261,15 @@ static struct status name_subject(struct call *c, struct store_view *view, struc
 static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct changing *g = c->own;
+
+	/* The committer may have called this before, in a round whose log was full. */
+	g->ended_count = 0;
 	struct status s = record_apply(txn, log, &g->change);
 
 	if (!ok(s))
 		return name_subject(c, txn->view, room_tell(c, &g->change.met, s));
 	TRY(end_sessions(g, txn));
+	TRY(carry_out(g, txn, log));
 	return log_repetition(c, g, txn, log);
 }
 

@@ -61,6 +61,7 @@ void handle_session_end(struct call *c, struct bytes body);
 void handle_user_sign_out(struct call *c, struct bytes body);
 void handle_device_list(struct call *c, struct bytes body);
 void handle_device_forget(struct call *c, struct bytes body);
+void handle_approvals(struct call *c, struct bytes body);
 void handle_block_list(struct call *c, struct bytes body);
 void handle_block_lift(struct call *c, struct bytes body);
 void handle_user_unlock(struct call *c, struct bytes body);

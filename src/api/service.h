@@ -74,6 +74,16 @@ static inline struct argon2_cost service_password_cost(const struct service *s)
 				    .passes = settings_value(s->settings, SETTING_PASSWORD_PASSES)};
 }
 
+/** service_office_ms(s), service_second_person(s): record.h; on a trial site nobody has to have been there before. */
+static inline uint64_t service_office_ms(const struct service *s)
+{
+	return s->trial ? 0 : settings_value(s->settings, SETTING_APPROVAL_OFFICE) * 24ull * 3600 * 1000;
+}
+static inline bool service_second_person(const struct service *s)
+{
+	return settings_value(s->settings, SETTING_PATIENT_DELETE) != 0;
+}
+
 /** api_handler(): what net is to be configured with; its context is a struct service. */
 struct net_handler api_handler(void);
 

@@ -7,8 +7,9 @@
 
 /* Indexed by enum id_kind. */
 static const char prefixes[][4] = {
-	[ID_USER] = "us-",    [ID_PATIENT] = "pt-", [ID_RECORD] = "rc-", [ID_LIST] = "ls-",   [ID_DEVICE] = "dv-",
-	[ID_SESSION] = "se-", [ID_UPLOAD] = "up-",  [ID_OBJECT] = "ob-", [ID_NOTICE] = "nt-", [ID_FACTOR] = "fa-",
+	[ID_USER] = "us-",   [ID_PATIENT] = "pt-", [ID_RECORD] = "rc-",   [ID_LIST] = "ls-",
+	[ID_DEVICE] = "dv-", [ID_SESSION] = "se-", [ID_UPLOAD] = "up-",   [ID_OBJECT] = "ob-",
+	[ID_NOTICE] = "nt-", [ID_FACTOR] = "fa-",  [ID_APPROVAL] = "ap-",
 };
 #define PREFIX_LEN 3
 

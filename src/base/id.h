@@ -18,16 +18,17 @@ struct uuid {
 	struct name { \
 		struct uuid uuid; \
 	}
-ID_TYPE(user_id);    /* us- */
-ID_TYPE(patient_id); /* pt- */
-ID_TYPE(record_id);  /* rc- */
-ID_TYPE(list_id);    /* ls- */
-ID_TYPE(device_id);  /* dv- */
-ID_TYPE(session_id); /* se-: names a session; it is not its token */
-ID_TYPE(upload_id);  /* up- */
-ID_TYPE(object_id);  /* ob-: sealed bytes on disk */
-ID_TYPE(notice_id);  /* nt- */
-ID_TYPE(factor_id);  /* fa-: a second factor of one user */
+ID_TYPE(user_id);     /* us- */
+ID_TYPE(patient_id);  /* pt- */
+ID_TYPE(record_id);   /* rc- */
+ID_TYPE(list_id);     /* ls- */
+ID_TYPE(device_id);   /* dv- */
+ID_TYPE(session_id);  /* se-: names a session; it is not its token */
+ID_TYPE(upload_id);   /* up- */
+ID_TYPE(object_id);   /* ob-: sealed bytes on disk */
+ID_TYPE(notice_id);   /* nt- */
+ID_TYPE(factor_id);   /* fa-: a second factor of one user */
+ID_TYPE(approval_id); /* ap-: an act of two persons that was asked for */
 
 enum id_kind {
 	ID_USER,
@@ -39,7 +40,8 @@ enum id_kind {
 	ID_UPLOAD,
 	ID_OBJECT,
 	ID_NOTICE,
-	ID_FACTOR
+	ID_FACTOR,
+	ID_APPROVAL,
 };
 
 #define ID_TEXT_LEN 29 /* prefix of 2, '-', 26 */

@@ -42,7 +42,13 @@ struct command {
 /** Each group's commands, ended by one without words. */
 extern const struct command commands_person[], commands_user[], commands_patient[], commands_record[], commands_share[],
 	commands_log[], commands_agent[], commands_transfer[], commands_session[], commands_site[], commands_password[],
-	commands_block[], commands_notice[], commands_conduct[];
+	commands_block[], commands_notice[], commands_conduct[], commands_approval[];
+
+/**
+ * command_approval_ask_deletion(c, patient):
+ * The site wants a second person before this file is deleted: ask for one.  ST_PENDING when that is done.
+ */
+MUST_CHECK struct status command_approval_ask_deletion(struct cli *c, const struct patient_id *patient);
 
 void cli_clear(struct cli *c);
 /** cli_argument(c, index): the argument, or NULL. */

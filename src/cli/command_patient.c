@@ -274,6 +274,12 @@ static struct status withdraw(struct cli *c, struct patientfile *file)
 	return OK;
 }
 
+/** By the noun of its refusal. */
+static bool wants_second_person(const struct cli *c, struct status sent)
+{
+	return sent.code == ST_DENIED && strncmp(c->site.https.problem.detail, "approval:", 9) == 0;
+}
+
 static struct status delete_file(struct cli *c)
 {
 	AUTO(patientfile) file = {0};
@@ -286,7 +292,10 @@ static struct status delete_file(struct cli *c)
 	TRY(cli_confirm(c, "Delete this patient file? In 7 days nobody opens it any more, nor can it be undone then."));
 	changeset_begin(&c->site, &set);
 	TRY(patientchange_end(&file, &set));
-	TRY(changeset_send(&set, &place));
+	const struct status sent = changeset_send(&set, &place);
+	if (wants_second_person(c, sent))
+		return command_approval_ask_deletion(c, &file.id);
+	TRY(sent);
 	TRY(tell_change(c, &file.id, &place, place.time + AUTHORITY_END_MS));
 	output_done(c, "Until then it works as before, and you can withdraw this: tacenda patient delete %s --withdraw",
 		    cli_argument(c, 0));
@@ -332,7 +341,9 @@ const struct command commands_patient[] = {
 	 "Its owner alone may. It counts 7 days after it was logged; until then the file works as before, everybody "
 	 "who "
 	 "sees it sees when it ends, and --withdraw takes it back. Then nobody is served or opens it any more, and its "
-	 "owner still reads its log. The keys are not destroyed yet: whoever copied them or the contents before keeps "
+	 "owner still reads its log. Where the setting patient.delete is second-person, the command first asks for one "
+	 "(tacenda approvals) and is run again once it was approved. The keys are not destroyed yet: whoever copied "
+	 "them or the contents before keeps "
 	 "what he copied, and so do backups."},
 	{0},
 };

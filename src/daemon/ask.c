@@ -90,6 +90,21 @@ static void print_block(struct json one)
 	(void)printf("%.*s", (int)line.len, (const char *)line.bytes);
 }
 
+/** One line: id, act, whom it is about, who asked, until when. */
+static void print_approval(struct json one)
+{
+	static const char *const columns[] = {"id", "act", "user", "patient", "by", "ends"};
+	AUTO(buffer) line = {.max = 4096};
+
+	for (size_t i = 0; i < COUNT(columns); i++) {
+		const size_t before = line.len;
+		put_member(one, columns[i], &line);
+		if (line.len > before)
+			(void)ok(buffer_put_u8(&line, i + 1 < COUNT(columns) ? ' ' : '\n'));
+	}
+	(void)printf("%.*s", (int)line.len, (const char *)line.bytes);
+}
+
 /** A listing: one object a line, or a line for people. */
 static void print_list(const struct hostargs *h, struct json list, void (*print)(struct json one))
 {
@@ -98,6 +113,24 @@ static void print_list(const struct hostargs *h, struct json list, void (*print)
 			print_text(json_element(list, i));
 		else
 			print(json_element(list, i));
+}
+
+/** Whether it was a listing of one of the kinds that there are. */
+static bool print_any_list(const struct hostargs *h, struct json root)
+{
+	static const struct {
+		const char *name;
+		void (*print)(struct json one);
+	} lists[] = {{"settings", print_setting}, {"blocks", print_block}, {"approvals", print_approval}};
+
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		struct json list = json_member(root, text_of(lists[i].name));
+		if (json_kind_of(list) != JSON_KIND_ARRAY)
+			continue;
+		print_list(h, list, lists[i].print);
+		return true;
+	}
+	return false;
 }
 
 /** `name: value` lines, or the object as it came; a listing as one. */
@@ -113,13 +146,7 @@ static int print_answer(const struct hostargs *h, struct bytes answer)
 	(void)ok(json_bool(json_member(json_root(&document), TEXT("done")), &done));
 	if (!done)
 		return print_failure(h, json_root(&document));
-	struct json settings = json_member(json_root(&document), TEXT("settings"));
-	struct json blocks = json_member(json_root(&document), TEXT("blocks"));
-	if (json_kind_of(settings) == JSON_KIND_ARRAY)
-		print_list(h, settings, print_setting);
-	if (json_kind_of(blocks) == JSON_KIND_ARRAY)
-		print_list(h, blocks, print_block);
-	if (json_kind_of(settings) == JSON_KIND_ARRAY || json_kind_of(blocks) == JSON_KIND_ARRAY)
+	if (print_any_list(h, json_root(&document)))
 		return EXIT_DONE;
 	if (h->json) {
 		(void)printf("%.*s\n", (int)answer.len, (const char *)answer.at);
@@ -231,6 +258,37 @@ int verb_block(struct hostargs *h)
 		return EXIT_USAGE;
 	}
 	return ask_setting(h, 2, 3);
+}
+
+int verb_approvals(struct hostargs *h)
+{
+	return ask_one(h, "approvals");
+}
+
+/** approve ID, refuse ID REASON: as one line; a line of the operator's, so without line ends. */
+static int decide(struct hostargs *h, const char *verb, const char *reason)
+{
+	char line[CONTROL_LINE_MAX];
+
+	if (h->options.word_count != 2 || reason == NULL) {
+		(void)fprintf(stderr, "tacendad: %s ID%s; try: tacendad %s --help\n", verb,
+			      reason == NULL ? " --reason TEXT" : "", verb);
+		return EXIT_USAGE;
+	}
+	int len = snprintf(line, sizeof line, "%s %s %s", verb, h->options.words[1], reason);
+	if (len < 0 || (size_t)len >= sizeof line - 1 || strchr(line, '\n') != NULL)
+		return hostargs_failure(h, FAIL_AT(ST_INVALID, "reason"));
+	return ask_one(h, line);
+}
+
+int verb_approve(struct hostargs *h)
+{
+	return decide(h, "approve", "");
+}
+
+int verb_refuse(struct hostargs *h)
+{
+	return decide(h, "refuse", options_value(&h->options, "--reason"));
 }
 
 /* --- check: reads everything, changes nothing --- */

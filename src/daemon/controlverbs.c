@@ -88,6 +88,14 @@ void controlverbs_answer(void *context, struct text line, struct buffer *out)
 			put_outcome(&w, listed);
 	} else if (text_starts(line, TEXT("block lift "))) {
 		put_outcome(&w, controlblock_lift(s, after(line, 11)));
+	} else if (text_equal(line, TEXT("approvals"))) {
+		struct status listed = controlapproval_list(s, &w);
+		if (!ok(listed))
+			put_outcome(&w, listed);
+	} else if (text_starts(line, TEXT("approve "))) {
+		put_outcome(&w, controlapproval_decide(s, VERDICT_APPROVE, after(line, 8)));
+	} else if (text_starts(line, TEXT("refuse "))) {
+		put_outcome(&w, controlapproval_decide(s, VERDICT_REFUSE, after(line, 7)));
 	} else if (text_equal(line, TEXT("reload"))) {
 		put_outcome(&w, serving_reload(s));
 	} else if (text_equal(line, TEXT("rewrap"))) {

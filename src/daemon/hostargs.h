@@ -34,5 +34,8 @@ int verb_rewrap(struct hostargs *h);
 int verb_get(struct hostargs *h);
 int verb_set(struct hostargs *h);
 int verb_block(struct hostargs *h);
+int verb_approvals(struct hostargs *h);
+int verb_approve(struct hostargs *h);
+int verb_refuse(struct hostargs *h);
 
 #endif /* !DAEMON_HOSTARGS_H */

@@ -2,6 +2,7 @@
 /* housekeeping: what becomes due while the daemon serves. */
 #include <stdio.h>
 
+#include "approval.h"
 #include "facts.h"
 #include "lockout.h"
 #include "repeat.h"
@@ -190,6 +191,40 @@ static struct status expire_uploads(struct serving *s)
 	return OK;
 }
 
+/** Acts of two persons that nobody answered, or nobody used. */
+struct ending_approvals {
+	struct committer_entry entry; /* must be first */
+	size_t count;
+};
+static struct status add_leaf(void *turn, struct store_txn *txn, const struct event *event, uint64_t *leaf)
+{
+	(void)txn;
+	return committer_add(turn, event, leaf);
+}
+static struct status apply_approvals(struct committer_entry *entry, struct committer_turn *turn)
+{
+	struct ending_approvals *e = (struct ending_approvals *)entry;
+	const struct record_log log = {add_leaf, turn, turn->size, turn->time};
+
+	TRY(approval_end_due(turn->txn, &log, &e->count));
+	return e->count > 0 ? OK : FAIL_AT(ST_NOT_FOUND, "approvals");
+}
+
+static struct status end_approvals(struct serving *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	struct ending_approvals e = {.entry = {.apply = apply_approvals}};
+	bool due = false;
+
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	TRY(approval_any_due(snapshot.view, clock_wall(&clock_system), &due));
+	store_snapshot_rest(&snapshot);
+	if (!due)
+		return OK;
+	const struct status done = committer_run(s->vessel.committer, &e.entry);
+	return done.code == ST_NOT_FOUND || done.code == ST_FULL ? OK : done;
+}
+
 /** A day after the last one, or, once it is twelve hours old, in the hour that was chosen. */
 static bool night_due(uint32_t hour, uint64_t made, uint64_t now)
 {
@@ -255,8 +290,8 @@ static void say_degraded(struct serving *s)
 void housekeeping_run(struct serving *s)
 {
 	say_degraded(s);
-	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s), keep_night(s),
-				keep_certificate(s)};
+	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s),
+				end_approvals(s),   keep_night(s),     keep_certificate(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

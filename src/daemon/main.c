@@ -59,6 +59,9 @@ static const struct option_spec status_options[] = {DATA, {"--wait", "SECONDS", 
 static const struct option_spec check_options[] = {DATA, KEYS, ROOT, {0}};
 static const struct option_spec data_options[] = {DATA, {0}};
 
+static const struct option_spec refuse_options[] = {
+	DATA, {"--reason", "TEXT", "why; the asker reads it", false, 0}, {0}};
+
 static const struct verb {
 	const char *name;
 	const struct option_spec *options;
@@ -82,6 +85,13 @@ static const struct verb {
 	 "tacendad set night.hour 3 --data /var/lib/tacenda"},
 	{"block", data_options, verb_block, "list: what is locked after failures; lift SUBJECT: end one lock; logged",
 	 "tacendad block lift anna --data /var/lib/tacenda"},
+	{"approvals", data_options, verb_approvals, "acts of two persons that wait for an answer",
+	 "tacendad approvals --data /var/lib/tacenda"},
+	{"approve", data_options, verb_approve,
+	 "be the second party of an act of two persons, where the act lets the host be it; logged",
+	 "tacendad approve ap-0dq3... --data /var/lib/tacenda"},
+	{"refuse", refuse_options, verb_refuse, "refuse one; logged",
+	 "tacendad refuse ap-0dq3... --reason 'she has her key again' --data /var/lib/tacenda"},
 };
 
 static void print_options(const struct option_spec *o)
@@ -153,7 +163,8 @@ int main(int argc, char **argv)
 	const struct option_spec *own[] = {common, verb->options};
 	if (!ok(options_parse(argc, argv, own, COUNT(own), &h.options, &refusal)))
 		return refuse(refusal.sentence);
-	if (h.options.word_count > 1 && verb->run != verb_get && verb->run != verb_set && verb->run != verb_block)
+	if (h.options.word_count > 1 && verb->run != verb_get && verb->run != verb_set && verb->run != verb_block &&
+	    verb->run != verb_approve && verb->run != verb_refuse)
 		return refuse("too many words");
 	h.json = options_has(&h.options, "--json");
 	h.yes = options_has(&h.options, "--yes");

@@ -38,6 +38,10 @@ MUST_CHECK struct status controlsetting_set(struct serving *s, struct text words
 MUST_CHECK struct status controlblock_list(struct serving *s, struct jsonwriter *w);
 /** controlblock_lift(s, subject): the one about ${subject} ends now; durable and logged when OK; ST_NOT_FOUND. */
 MUST_CHECK struct status controlblock_lift(struct serving *s, struct text subject);
+/** controlapproval_list(s, w): `approvals`: acts of two persons that wait. */
+MUST_CHECK struct status controlapproval_list(struct serving *s, struct jsonwriter *w);
+/** controlapproval_decide(s, verdict, words): `ID [REASON]`: the host is the second party; durable when OK. */
+MUST_CHECK struct status controlapproval_decide(struct serving *s, enum verdict verdict, struct text words);
 /** serving_reload(s): certificates again, without dropping a connection. */
 MUST_CHECK struct status serving_reload(struct serving *s);
 /** serving_renew(s): a new certificate of the own CA, in use at once, logged. */

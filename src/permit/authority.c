@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "authority_act.h"
 #include "key_hash.h"
 #include "rights.h"
 
@@ -446,6 +447,8 @@ static const struct row {
 	[STATEMENT_PATIENT_KEEP] = {{owner}, patient_keep_content, true},
 	[STATEMENT_CONDUCT] = {{anybody}, any_content, false},
 	[STATEMENT_REVIEW] = {{auditor}, any_content, false},
+	[STATEMENT_REQUEST] = {{authority_act_asker}, authority_act_request, false},
+	[STATEMENT_DECISION] = {{authority_act_decider}, authority_act_answer, false},
 	/* STATEMENT_SIGN_IN is proof at sign-in, never part of the log: no signers. */
 };
 

@@ -48,13 +48,27 @@ struct authority_grant {
 	struct user_id by;
 };
 
+/** An act of two persons that was asked for, as the server keeps it or a reader replays it. */
+struct authority_approval {
+	bool known, decided;
+	uint64_t ends;       /* ms: nothing is decided from then on */
+	struct hash request; /* name of the statement */
+	enum act act;
+	struct user_id by, user;
+	struct patient_id patient;
+	bool asker_known; /* who asked, as he is now; on that patient file */
+	struct person asker;
+	bool asker_fresh, asker_owns;
+	struct authority_grant asker_grant;
+};
+
 struct authority_facts {
 	struct hash fingerprint; /* zeros: no site statement yet */
 	uint64_t position;       /* leaf index; POSITION_NOW on the server */
 	uint64_t time;           /* of the leaf, ms; on the server the leaf's to be */
 	struct hash head;        /* of the statement's chain; zeros for an empty one */
 
-	bool author_known;
+	bool author_known, author_fresh; /* fresh: see act.h */
 	struct person author;
 	bool signature_fits; /* verified with the key that authority_key() gives */
 
@@ -69,6 +83,10 @@ struct authority_facts {
 	struct authority_grant recipient_grant; /* grant, revocation: what the recipient has now */
 	bool recipient_known;                   /* grant: a user of the site */
 	struct person recipient;
+
+	/* request: the next one; decision: both */
+	bool asked_before; /* under the same id, or the same thing and not answered yet */
+	struct authority_approval approval;
 
 	/* epoch */
 	bool has_epoch;
@@ -99,12 +117,18 @@ MUST_CHECK struct status authority_key(const struct authority_facts *facts, cons
  * OK, or why it does not count; `what` is a word for the reason:
  * ST_DENIED    the signer may not ("author", "key", "profile", "owner", "permission", ...)
  * ST_CONFLICT  it builds on something else ("previous", "version", "epoch", "recipients", "rekey", "login", "deletion")
- * ST_GONE      "patient", "record": what it is about has ended
+ * ST_GONE      "patient", "record", "approval": what it is about has ended
  * ST_INVALID   its own fields contradict each other ("rights", "compartment", "status", ...)
  * ST_UNPROVEN  "signature"
  */
 MUST_CHECK struct status authority_decide(const struct authority_facts *facts, const struct statement *s);
 
+/**
+ * authority_act_answer(facts, decision):
+ * Of an act of two persons, whoever decides: whether the request in facts->approval can be answered so at
+ * facts->time.  ST_CONFLICT "decided", ST_GONE "approval", ST_INVALID "reason", ST_DENIED "asker".
+ */
+MUST_CHECK struct status authority_act_answer(const struct authority_facts *facts, const struct statement *decision);
 /**
  * authority_power(person, owner, grant, time):
  * What a user may do with a patient file: rights and permission (WORDS.md).  The

@@ -187,6 +187,8 @@ static bool is_about(const struct statement *s, struct user_id *out)
 	case STATEMENT_PATIENT_KEEP:
 	case STATEMENT_CONDUCT:
 	case STATEMENT_REVIEW:
+	case STATEMENT_REQUEST:
+	case STATEMENT_DECISION:
 	case STATEMENT_KINDS:
 		break;
 	}
@@ -250,6 +252,8 @@ struct status directory_state_after(const struct person *before, const struct st
 	case STATEMENT_PATIENT_KEEP:
 	case STATEMENT_CONDUCT:
 	case STATEMENT_REVIEW:
+	case STATEMENT_REQUEST:
+	case STATEMENT_DECISION:
 	case STATEMENT_KINDS:
 		return FAIL_AT(ST_INVALID, "kind");
 	}

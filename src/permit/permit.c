@@ -41,6 +41,7 @@ static const struct rule {
 	[PERMIT_USER_LIST] = {"list-users", EVERYBODY, NO_PATIENT, 0, false},
 	[PERMIT_KEY_SET] = {"set-key", EVERYBODY, NO_PATIENT, 0, false},
 	[PERMIT_LOG_OWN] = {"read-own-log", EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_APPROVAL] = {"approvals", EVERYBODY, NO_PATIENT, 0, false},
 	[PERMIT_SITE_ADMINISTER] = {"administer-site", ADMINISTRATOR, NO_PATIENT, 0, false},
 	[PERMIT_USER_ADMINISTER] = {"administer-users", ADMINISTRATOR, NO_PATIENT, 0, false},
 	[PERMIT_LOG_ADMINISTRATION] = {"read-administration-log", ADMINISTRATOR | AUDITOR, NO_PATIENT, 0, false},

@@ -18,6 +18,7 @@ enum permit_action {
 	PERMIT_USER_LIST, /* directory statements: every client needs them */
 	PERMIT_KEY_SET,   /* own key, by invitation or previous key */
 	PERMIT_LOG_OWN,   /* own actions */
+	PERMIT_APPROVAL,  /* ask for acts of two persons and decide them: which, the act's row says (act.h) */
 	/* The site. */
 	PERMIT_SITE_ADMINISTER,    /* settings */
 	PERMIT_USER_ADMINISTER,    /* invitations, profiles, rights, disabling */

@@ -109,7 +109,8 @@ static record_rule *const rules[STATEMENT_KINDS] = {
 	[STATEMENT_EPOCH] = record_patient_epoch,        [STATEMENT_RECORD] = record_version_apply,
 	[STATEMENT_RECORD_END] = record_version_end,     [STATEMENT_PATIENT_END] = record_patient_apply,
 	[STATEMENT_PATIENT_KEEP] = record_patient_apply, [STATEMENT_CONDUCT] = record_signoff_apply,
-	[STATEMENT_REVIEW] = record_signoff_apply,
+	[STATEMENT_REVIEW] = record_signoff_apply,       [STATEMENT_REQUEST] = record_approval_apply,
+	[STATEMENT_DECISION] = record_approval_apply,
 	/* The site statement comes once, by record_begin(); a sign-in is never part of the log. */
 };
 

@@ -45,6 +45,9 @@ struct record_outcome {
 	bool repeated;       /* it was there before */
 };
 
+/** ST_DENIED of a patient-end where the site wants a second person and none has approved it. */
+#define RECORD_WANTS_APPROVAL "approval: this site wants a second person to agree first"
+
 struct record_change {
 	struct hash fingerprint;
 	struct piece_actor actor; /* who is signed in; every statement must be his */
@@ -52,6 +55,8 @@ struct record_change {
 	size_t count;
 	struct record_outcome *outcomes; /* room for ${count} */
 	struct quota_limits quotas;      /* in force */
+	uint64_t office_ms; /* how long an administrator is one before he counts as one of two; 0: at once */
+	bool second_person; /* a patient file ends only with an approval (ACT_PATIENT_DELETE) */
 	/* After a failure: which item, the head of the chain that it should have continued, the limit it met. */
 	size_t failed;
 	struct hash head;

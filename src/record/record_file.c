@@ -166,6 +166,17 @@ struct place record_file_place(const struct record_file *f, const struct record_
 
 /* ---- Entering ---- */
 
+/** Which act, and of a decision which verdict: who reads the log need not open the statement. */
+static struct text detail_of(const struct record_file *f, const struct statement *s)
+{
+	static const char *const details[][3] = {
+		[ACT_FACTOR_RESET] = {"request: factor-reset", "approve: factor-reset", "refuse: factor-reset"},
+		[ACT_PATIENT_DELETE] = {"request: patient-delete", "approve: patient-delete", "refuse: patient-delete"},
+	};
+
+	return text_of(details[f->act][s->kind == STATEMENT_REQUEST ? 0 : s->decision.verdict]);
+}
+
 static struct event event_of(const struct record_file *f, const struct statement *s)
 {
 	struct event e = {
@@ -202,6 +213,9 @@ static struct event event_of(const struct record_file *f, const struct statement
 	} else if (s->kind == STATEMENT_CONDUCT) {
 		e.kind = LEAF_SIGN_IN;
 		e.subject.id = s->head.author.uuid;
+	} else if (s->kind == STATEMENT_REQUEST || s->kind == STATEMENT_DECISION) {
+		e.subject.id = f->concerned.uuid;
+		e.subject.detail = detail_of(f, s);
 	}
 	return e;
 }

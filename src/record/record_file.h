@@ -18,7 +18,9 @@ struct record_file {
 	struct facts_people rows;
 	struct people people;
 	struct record_outcome *outcome; /* of the statement being applied */
-	uint64_t entered;               /* number of the row that record_file_enter() wrote last */
+	struct user_id concerned;       /* request, decision: in whose part of the log it stands */
+	enum act act;
+	uint64_t entered; /* number of the row that record_file_enter() wrote last */
 
 	/* The open patient file; zeros when there is none. */
 	struct patient_id patient;
@@ -55,10 +57,11 @@ struct place record_file_place(const struct record_file *f, const struct record_
  */
 MUST_CHECK struct status record_file_enter(struct record_file *f, const struct record_item *item);
 
-/* Rules of each kind: decide, enter, write the rows; record_directory.c, record_patient.c, record_version.c, record_signoff.c. */
+/* Rules of each kind: decide, enter, write the rows; record_approval.c, record_directory.c, record_patient.c,
+ * record_version.c, record_signoff.c. */
 typedef struct status record_rule(struct record_file *f, const struct record_item *item);
-record_rule record_directory_apply, record_patient_apply, record_patient_epoch, record_version_apply,
-	record_version_end, record_signoff_apply;
+record_rule record_approval_apply, record_directory_apply, record_patient_apply, record_patient_epoch,
+	record_version_apply, record_version_end, record_signoff_apply;
 
 /** record_version_check(item): sizes and hashes of what came with a record statement. */
 MUST_CHECK struct status record_version_check(const struct record_item *item);

@@ -2,6 +2,7 @@
 /* Patient files and their end, grants, epochs and their wrapped keys. */
 #include <string.h>
 
+#include "approval.h"
 #include "hash.h"
 #include "record_file.h"
 
@@ -48,10 +49,25 @@ static struct status write_access(struct record_file *f, const struct permit_pas
 	return record_row_put_access(f->txn, &a);
 }
 
+/** Where the site wants a second person: he approved it, for this author, and it is used up. */
+static struct status use_approval(struct record_file *f, const struct statement *s)
+{
+	const struct approval_wanted wanted = {ACT_PATIENT_DELETE, f->patient, s->head.author, f->log->time};
+	struct approval approval;
+	const struct status got = approval_find(f->txn->view, &wanted, &approval);
+
+	if (got.code == ST_NOT_FOUND)
+		return FAIL_AT(ST_DENIED, RECORD_WANTS_APPROVAL);
+	TRY(got);
+	return approval_done(f->txn, f->log, &f->change->actor, &approval);
+}
+
 /** Everybody who may see the file sees its end coming, or withdrawn, in his list. */
 static struct status write_end(struct record_file *f, const struct permit_pass *pass, const struct statement *s)
 {
 	TRY(permit_demand(pass, action_of(s->kind), &f->patient));
+	if (s->kind == STATEMENT_PATIENT_END && f->change->second_person)
+		TRY(use_approval(f, s));
 	f->kept.end = patient_state_end(&f->state, POSITION_NOW);
 	f->changed = f->listed = true;
 	return OK;

@@ -15,7 +15,8 @@ static const bool signable[STATEMENT_KINDS] = {
 	[STATEMENT_PATIENT] = true,    [STATEMENT_EPOCH] = true,       [STATEMENT_GRANT] = true,
 	[STATEMENT_REVOCATION] = true, [STATEMENT_RECORD] = true,      [STATEMENT_RECORD_END] = true,
 	[STATEMENT_SIGN_IN] = true,    [STATEMENT_PATIENT_END] = true, [STATEMENT_PATIENT_KEEP] = true,
-	[STATEMENT_CONDUCT] = true,    [STATEMENT_REVIEW] = true,
+	[STATEMENT_CONDUCT] = true,    [STATEMENT_REVIEW] = true,      [STATEMENT_REQUEST] = true,
+	[STATEMENT_DECISION] = true,
 };
 
 void keydesk_clear(struct keydesk *d)

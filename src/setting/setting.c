@@ -18,6 +18,7 @@
 			NULL \
 	}
 
+static const char *const deletions[] = {"delay", "second-person"};
 const char *const setting_policies[] = {"composition-180d", "nist-800-63b-4"};
 
 static struct status networks(struct text t)
@@ -69,6 +70,12 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_REVIEW_INTERVAL] = {"review.interval_days",
 				     "after so many days without an access review auditors are told", 1, 366, 30, NULL,
 				     NULL},
+	[SETTING_APPROVAL_OFFICE] = {"approval.office_days",
+				     "days that an administrator is one, unchanged, before he counts as one of two", 0,
+				     90, 7, NULL, NULL},
+	[SETTING_PATIENT_DELETE] = {"patient.delete",
+				    "what the end of a patient file takes besides its owner and seven days", 0,
+				    COUNT(deletions) - 1, 0, deletions, NULL},
 	[SETTING_EXEMPT] =
 		{"failures.exempt",
 		 "addresses and networks that are never blocked, as 192.0.2.0/24; logins are locked all the same", 0,

@@ -39,6 +39,8 @@ enum statement_kind {
 	STATEMENT_PATIENT_KEEP,
 	STATEMENT_CONDUCT,
 	STATEMENT_REVIEW,
+	STATEMENT_REQUEST,
+	STATEMENT_DECISION,
 	STATEMENT_KINDS,
 };
 
@@ -143,6 +145,20 @@ struct statement_review {
 	uint32_t sign_ins, failures, locks, unusual;
 	uint32_t users, dormant; /* active ones; those of them who did not sign in */
 };
+/** An act of two persons is asked for (act.h says which of the two it is about). */
+struct statement_request {
+	struct approval_id approval; /* made by the asker; names the chain of request and decision */
+	enum act act;
+	struct user_id user;       /* zeros: about none */
+	struct patient_id patient; /* zeros: about none */
+};
+#define STATEMENT_REASON_MAX 200
+/** Its `previous` is the request's name: so who decides signs what was asked. */
+struct statement_decision {
+	struct approval_id approval;
+	enum verdict verdict;
+	struct text reason; /* empty only for an approval */
+};
 struct statement_sign_in {
 	struct hash nonce;
 	struct device_id device;
@@ -168,6 +184,8 @@ struct statement {
 		struct statement_patient_keep patient_keep;
 		struct statement_conduct conduct;
 		struct statement_review review;
+		struct statement_request request;
+		struct statement_decision decision;
 	};
 	/* Set by statement_parse() only. */
 	struct bytes bytes;        /* all of it */
@@ -211,6 +229,7 @@ MUST_CHECK struct status statement_subject_user(const struct user_id *user, stru
 MUST_CHECK struct status statement_subject_patient(const struct patient_id *patient, struct hash *out);
 MUST_CHECK struct status statement_subject_epoch(enum holder_kind kind, const struct uuid *holder,
 						 enum compartment compartment, struct hash *out);
+MUST_CHECK struct status statement_subject_approval(const struct approval_id *approval, struct hash *out);
 MUST_CHECK struct status statement_subject_record(const struct record_id *record, struct hash *out);
 /** Of what ${user} accepted. */
 MUST_CHECK struct status statement_subject_conduct(const struct user_id *user, struct hash *out);

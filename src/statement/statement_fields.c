@@ -146,6 +146,22 @@ static const struct statement_field review[] = {
 	NUMBER("users", review.users, 0),
 	NUMBER("dormant", review.dormant, 0),
 };
+static const struct statement_field request[] = {
+	ID("approval", request.approval),
+	WORD("act", request.act, VOCABULARY_ACT),
+	ID("user", request.user),
+	ID("patient", request.patient),
+};
+static const struct statement_field decision[] = {
+	ID("approval", decision.approval),
+	WORD("verdict", decision.verdict, VOCABULARY_VERDICT),
+	{
+		.name = "reason",
+		.type = FIELD_TEXT,
+		AT(decision.reason),
+		.max = STATEMENT_REASON_MAX,
+	},
+};
 static const struct statement_field sign_in[] = {
 	FIXED("nonce", sign_in.nonce),
 	ID("device", sign_in.device),
@@ -174,6 +190,8 @@ static const struct statement_layout layouts[STATEMENT_KINDS] = {
 	[STATEMENT_PATIENT_KEEP] = LAYOUT("patient-keep", patient_keep),
 	[STATEMENT_CONDUCT] = LAYOUT("conduct", conduct),
 	[STATEMENT_REVIEW] = LAYOUT("review", review),
+	[STATEMENT_REQUEST] = LAYOUT("request", request),
+	[STATEMENT_DECISION] = LAYOUT("decision", decision),
 };
 
 const struct statement_layout *statement_fields_of(enum statement_kind kind)

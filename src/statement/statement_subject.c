@@ -62,6 +62,13 @@ struct status statement_subject_review(struct hash *out)
 	return subject(TEXT("review"), NULL, 0, out);
 }
 
+struct status statement_subject_approval(const struct approval_id *approval, struct hash *out)
+{
+	const struct bytes id = uuid_bytes(&approval->uuid);
+
+	return subject(TEXT("approval"), &id, 1, out);
+}
+
 struct status statement_subject(const struct statement *s, struct hash *out)
 {
 	switch (s->kind) {
@@ -93,6 +100,10 @@ struct status statement_subject(const struct statement *s, struct hash *out)
 		return statement_subject_conduct(&s->head.author, out);
 	case STATEMENT_REVIEW:
 		return statement_subject_review(out);
+	case STATEMENT_REQUEST:
+		return statement_subject_approval(&s->request.approval, out);
+	case STATEMENT_DECISION:
+		return statement_subject_approval(&s->decision.approval, out);
 	case STATEMENT_SIGN_IN:
 	case STATEMENT_KINDS:
 		break;
@@ -135,6 +146,8 @@ bool statement_patient_of(const struct statement *s, struct patient_id *out)
 	case STATEMENT_USER:
 	case STATEMENT_CONDUCT:
 	case STATEMENT_REVIEW:
+	case STATEMENT_REQUEST: /* its chain is its own, whatever it is about */
+	case STATEMENT_DECISION:
 	case STATEMENT_SIGN_IN:
 	case STATEMENT_KINDS:
 		break;

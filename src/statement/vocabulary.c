@@ -40,6 +40,8 @@ static const struct entry words[][9] = {
 				      {RECORD_IN_ERROR, "entered-in-error"}},
 	[VOCABULARY_END_REASON] = {{END_DELETED, "deleted"}, {END_IN_ERROR, "entered-in-error"}},
 	[VOCABULARY_LANGUAGE] = {{LANGUAGE_ENGLISH, "en"}, {LANGUAGE_FRENCH, "fr"}},
+	[VOCABULARY_ACT] = {{ACT_FACTOR_RESET, "factor-reset"}, {ACT_PATIENT_DELETE, "patient-delete"}},
+	[VOCABULARY_VERDICT] = {{VERDICT_APPROVE, "approve"}, {VERDICT_REFUSE, "refuse"}},
 };
 
 struct text vocabulary_word(enum vocabulary v, uint32_t value)

@@ -53,6 +53,10 @@ enum end_reason { END_DELETED = 1, END_IN_ERROR = 2 };
 /** Of texts that a site shows to its users. */
 enum language { LANGUAGE_ENGLISH = 1, LANGUAGE_FRENCH = 2 };
 #define LANGUAGES 2
+/** What takes two persons (act.h). */
+enum act { ACT_FACTOR_RESET = 1, ACT_PATIENT_DELETE = 2 };
+
+enum verdict { VERDICT_APPROVE = 1, VERDICT_REFUSE = 2 };
 
 /** Which enumeration a number or a word belongs to. */
 enum vocabulary {
@@ -66,6 +70,8 @@ enum vocabulary {
 	VOCABULARY_RECORD_STATUS,
 	VOCABULARY_END_REASON,
 	VOCABULARY_LANGUAGE,
+	VOCABULARY_ACT,
+	VOCABULARY_VERDICT,
 };
 
 /** vocabulary_knows(v, value): whether ${value} is one of the enumeration's. */

@@ -165,5 +165,12 @@ const struct table tables[TABLE_COUNT] = {
 		.secrets = { "kind", "name", "used", "body" },
 		.indexes = { BY(COLUMN_FACTOR_USER), BY(COLUMN_FACTOR_TOKEN) },
 	},
+	[TABLE_APPROVAL] = {
+		TABLE_APPROVAL, "approval", .version = 1,
+		.keys = 1, .column_count = 3, .secret_count = 8, .seq = COLUMN_APPROVAL_SEQ, OF_SITE,
+		.columns = { UUID("id"), NUMBER("seq"), NUMBER("due") },
+		.secrets = { "act", "state", "by", "user", "patient", "host", "places", "times" },
+		.indexes = { BY(COLUMN_APPROVAL_SEQ), BY(COLUMN_APPROVAL_DUE) },
+	},
 };
 /* clang-format on */

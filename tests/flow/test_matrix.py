@@ -68,6 +68,7 @@ GENERAL = [
     ("POST", "/v1/conduct/acceptances", {"statement": "AAAA"}, EVERYBODY, 400),
     ("GET", "/v1/settings", None, EVERYBODY, 200),
     ("PUT", "/v1/settings/no.such", {"value": "1"}, ("administrator",), 404),
+    ("GET", "/v1/approvals", None, EVERYBODY, 200),
     ("GET", "/v1/blocks", None, ("administrator",), 200),
     ("DELETE", "/v1/blocks/" + "0" * 64, None, ("administrator",), 404),
     ("DELETE", "/v1/users/us-" + "0" * 26 + "/blocks", None, ("administrator",), 404),

@@ -233,6 +233,8 @@ def administration(ask, person, admin):
         person.sign_in(password="wrong")
     ask(person, "POST", "/v1/sessions", 429, {"login": person.login, "password": person.password, "proof": b64(person.proof()), "device": person.device},
         token="", say="of a known device that is locked")
+    ask(admin, "GET", "/v1/approvals", 200)
+    ask(admin, "GET", "/v1/approvals", 400, query="?since=x")
     locked = ask(admin, "GET", "/v1/blocks", 200).json["items"]
     ask.tap.check([one["kind"] for one in locked] == ["device"], "the lock is listed", locked)
     ask(admin, "DELETE", "/v1/blocks/{block}", 204, block=locked[0]["id"])

@@ -28,72 +28,73 @@ struct signer {
 /* I invitation, K key by the previous one, U user, P patient file, 0 first epoch, e later epoch of identity,
  * E of clinical, G grant, r revocation of the owner's grant, R of a grant of his own, 1 record under identity,
  * 2 under clinical, 3 under both, D end of a record, X end of the patient file, W its withdrawal, S what somebody
- * else left as a draft made final, C acceptance of the code of conduct, V access review.  From 0 on: about a
- * patient file. */
-#define COLUMNS "IKUPCV0eEGrR123DXWS"
+ * else left as a draft made final, C acceptance of the code of conduct, V access review; of acts of two persons
+ * Q a request about a user, q about the patient file, a approval of somebody else's about a user, b about the patient
+ * file, n refusal of it, w withdrawal of his own.  From 0 to S: about a patient file. */
+#define COLUMNS "IKUPCV0eEGrR123DXWSQqabnw"
 #define ALL     RIGHTS_ALL
 #define IR      (RIGHT_IDENTITY | RIGHT_READ)
 
 static const struct signer signers[] = {
-	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU.C.............."},
-	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU.C.............."},
-	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU.C.............."},
-	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K..CV............."},
-	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K..CV............."},
-	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.PC.............."},
-	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K..C.............."},
+	{"administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, SOUND, "IKU.C..............Q.abnw"},
+	{"administrator with a grant", PROFILE_ADMINISTRATOR, ALL, GRANTED, ALL, SOUND, "IKU.C..............Q.abnw"},
+	{"administrator who owned", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, SOUND, "IKU.C..............Q.abnw"},
+	{"auditor", PROFILE_AUDITOR, 0, NO_SHARE, 0, SOUND, ".K..CV..................w"},
+	{"auditor with a grant", PROFILE_AUDITOR, ALL, GRANTED, ALL, SOUND, ".K..CV..................w"},
+	{"stranger, clinician", PROFILE_CLINICIAN, ALL, NO_SHARE, 0, SOUND, ".K.PC...................w"},
+	{"stranger, assistant", PROFILE_ASSISTANT, ALL, NO_SHARE, 0, SOUND, ".K..C...................w"},
 
-	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.PC.0eEGrR123DXWS"},
-	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.PC.0eE.rR.....W."},
-	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.PC.0eE.rR123DXWS"},
-	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.PC.0eEGrR...DXW."},
-	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.PC.0eEGrR123..WS"},
-	{"owner without sign", PROFILE_CLINICIAN, ALL & ~32u, OWNER, 0, SOUND, ".K.PC.0eEGrR123DXW."},
-	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..C.0eE.rR123DXW."},
-	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K..CV............."},
+	{"owner", PROFILE_CLINICIAN, ALL, OWNER, 0, SOUND, ".K.PC.0eEGrR123DXWS.q.bnw"},
+	{"owner without rights", PROFILE_CLINICIAN, 0, OWNER, 0, SOUND, ".K.PC.0eE.rR.....W......w"},
+	{"owner without share", PROFILE_CLINICIAN, ALL & ~8u, OWNER, 0, SOUND, ".K.PC.0eE.rR123DXWS.q.bnw"},
+	{"owner without write", PROFILE_CLINICIAN, ALL & ~4u, OWNER, 0, SOUND, ".K.PC.0eEGrR...DXW..q.bnw"},
+	{"owner without delete", PROFILE_CLINICIAN, ALL & ~64u, OWNER, 0, SOUND, ".K.PC.0eEGrR123..WS.....w"},
+	{"owner without sign", PROFILE_CLINICIAN, ALL & ~32u, OWNER, 0, SOUND, ".K.PC.0eEGrR123DXW..q.bnw"},
+	{"owner, now assistant", PROFILE_ASSISTANT, ALL, OWNER, 0, SOUND, ".K..C.0eE.rR123DXW..q.bnw"},
+	{"owner, now auditor", PROFILE_AUDITOR, ALL, OWNER, 0, SOUND, ".K..CV..................w"},
 
-	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.PC..e..........."},
-	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.PC...E.........."},
-	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.PC.............."},
-	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.PC......R......."},
-	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.PC.............."},
-	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.PC.............."},
-	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.PC..........D..."},
-	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.PC.............."},
-	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.PC..eE.........."},
-	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.PC..e....1......"},
-	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.PC...E....2....."},
-	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.PC..eE...123...."},
-	{"identity+read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 39, SOUND, ".K.PC..eE...123...S"},
-	{"read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 38, SOUND, ".K.PC...E....2....."},
-	{"all but sign", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~32u, SOUND, ".K.PC..eEG.R123D..."},
-	{"all, no right to sign", PROFILE_CLINICIAN, ALL & ~32u, GRANTED, ALL, SOUND, ".K.PC..eEG.R123D..."},
-	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.PC...EG.R......."},
-	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.PC..eEG.R123D..S"},
-	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.PC...EG.R.2.D..."},
-	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.PC..e...R1..D..."},
-	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.PC..eEG.R...D..."},
-	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.PC..eE...123D..S"},
-	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.PC..eEG.R123...S"},
-	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.PC..eE.........."},
-	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.PC.............."},
-	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K..C..eE...123D..."},
-	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K..C...E....2....."},
+	{"identity", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_IDENTITY, SOUND, ".K.PC..e................w"},
+	{"read", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_READ, SOUND, ".K.PC...E...............w"},
+	{"write", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_WRITE, SOUND, ".K.PC...................w"},
+	{"share", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SHARE, SOUND, ".K.PC......R............w"},
+	{"export", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_EXPORT, SOUND, ".K.PC...................w"},
+	{"sign", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_SIGN, SOUND, ".K.PC...................w"},
+	{"delete", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_DELETE, SOUND, ".K.PC..........D......bnw"},
+	{"break-glass", PROFILE_CLINICIAN, ALL, GRANTED, RIGHT_BREAK_GLASS, SOUND, ".K.PC...................w"},
+	{"identity+read", PROFILE_CLINICIAN, ALL, GRANTED, IR, SOUND, ".K.PC..eE...............w"},
+	{"identity+write", PROFILE_CLINICIAN, ALL, GRANTED, 5, SOUND, ".K.PC..e....1...........w"},
+	{"read+write", PROFILE_CLINICIAN, ALL, GRANTED, 6, SOUND, ".K.PC...E....2..........w"},
+	{"identity+read+write", PROFILE_CLINICIAN, ALL, GRANTED, 7, SOUND, ".K.PC..eE...123.........w"},
+	{"identity+read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 39, SOUND, ".K.PC..eE...123...S.....w"},
+	{"read+write+sign", PROFILE_CLINICIAN, ALL, GRANTED, 38, SOUND, ".K.PC...E....2..........w"},
+	{"all but sign", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~32u, SOUND, ".K.PC..eEG.R123D......bnw"},
+	{"all, no right to sign", PROFILE_CLINICIAN, ALL & ~32u, GRANTED, ALL, SOUND, ".K.PC..eEG.R123D......bnw"},
+	{"read+share", PROFILE_CLINICIAN, ALL, GRANTED, 10, SOUND, ".K.PC...EG.R............w"},
+	{"everything", PROFILE_CLINICIAN, ALL, GRANTED, ALL, SOUND, ".K.PC..eEG.R123D..S...bnw"},
+	{"all but identity", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~1u, SOUND, ".K.PC...EG.R.2.D......bnw"},
+	{"all but read", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~2u, SOUND, ".K.PC..e...R1..D......bnw"},
+	{"all but write", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~4u, SOUND, ".K.PC..eEG.R...D......bnw"},
+	{"all but share", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~8u, SOUND, ".K.PC..eE...123D..S...bnw"},
+	{"all but delete", PROFILE_CLINICIAN, ALL, GRANTED, ALL & ~64u, SOUND, ".K.PC..eEG.R123...S.....w"},
+	{"everything, rights to read", PROFILE_CLINICIAN, IR, GRANTED, ALL, SOUND, ".K.PC..eE...............w"},
+	{"everything, no rights", PROFILE_CLINICIAN, 0, GRANTED, ALL, SOUND, ".K.PC...................w"},
+	{"assistant with everything", PROFILE_ASSISTANT, ALL, GRANTED, ALL, SOUND, ".K..C..eE...123D......bnw"},
+	{"assistant, read+write", PROFILE_ASSISTANT, 7, GRANTED, 6, SOUND, ".K..C...E....2..........w"},
 
-	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.PC.............."},
-	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.PC.............."},
+	{"revoked", PROFILE_CLINICIAN, ALL, REVOKED, ALL, SOUND, ".K.PC...................w"},
+	{"expired", PROFILE_CLINICIAN, ALL, EXPIRED, ALL, SOUND, ".K.PC...................w"},
 
-	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "..................."},
-	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "..................."},
-	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "..................."},
-	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "..................."},
-	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "..................."},
-	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "..................."},
-	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "..................."},
-	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "..................."},
-	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "..................."},
-	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "..................."},
-	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "..................."},
+	{"disabled administrator", PROFILE_ADMINISTRATOR, 0, NO_SHARE, 0, DISABLED, "........................."},
+	{"disabled owner", PROFILE_CLINICIAN, ALL, OWNER, 0, DISABLED, "........................."},
+	{"disabled grantee", PROFILE_CLINICIAN, ALL, GRANTED, ALL, DISABLED, "........................."},
+	{"nobody of the site", PROFILE_ADMINISTRATOR, ALL, OWNER, 0, UNKNOWN, "........................."},
+	{"administrator without keys", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, NO_KEY, "........................."},
+	{"owner without keys", PROFILE_CLINICIAN, ALL, OWNER, 0, NO_KEY, "........................."},
+	{"owner under his old key", PROFILE_CLINICIAN, ALL, OWNER, 0, OLD_KEY, "........................."},
+	{"administrator, old key", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, OLD_KEY, "........................."},
+	{"owner, forged signature", PROFILE_CLINICIAN, ALL, OWNER, 0, FORGED, "........................."},
+	{"administrator, forged", PROFILE_ADMINISTRATOR, ALL, NO_SHARE, 0, FORGED, "........................."},
+	{"owner of another site", PROFILE_CLINICIAN, ALL, OWNER, 0, OTHER_SITE, "........................."},
 };
 
 static struct person person_of(uint8_t id, enum profile profile, uint32_t rights)
@@ -220,6 +221,40 @@ static void make_directory(char column, struct authority_facts *f, struct statem
 	}
 }
 
+/** A request, or an answer to one of somebody who could ask for it. */
+static void make_act(char column, struct authority_facts *f, struct statement *s)
+{
+	const bool of_user = column == 'Q' || column == 'a' || column == 'w';
+	const bool request = column == 'Q' || column == 'q';
+
+	f->subject_known = true;
+	f->subject = person_of(50, PROFILE_CLINICIAN, ALL);
+	if (request) {
+		head_of(STATEMENT_REQUEST, s);
+		s->request = (struct statement_request){{uuid_of(60)},
+							of_user ? ACT_FACTOR_RESET : ACT_PATIENT_DELETE,
+							of_user ? (struct user_id){uuid_of(50)} : (struct user_id){0},
+							of_user ? (struct patient_id){0}
+								: (struct patient_id){uuid_of(PATIENT)}};
+		return;
+	}
+	head_of(STATEMENT_DECISION, s);
+	s->decision = (struct statement_decision){
+		{uuid_of(60)}, strchr("nw", column) != NULL ? VERDICT_REFUSE : VERDICT_APPROVE, TEXT("seen")};
+	f->approval = (struct authority_approval){
+		.known = true,
+		.ends = NOW + 1,
+		.request = hash_of(5),
+		.act = of_user ? ACT_FACTOR_RESET : ACT_PATIENT_DELETE,
+		.by = {uuid_of(column == 'w' ? SIGNER : OTHER)},
+		.user = {of_user ? uuid_of(50) : (struct uuid){{0}}},
+		.patient = {of_user ? (struct uuid){{0}} : uuid_of(PATIENT)},
+		.asker_known = true,
+		.asker = person_of(OTHER, of_user ? PROFILE_ADMINISTRATOR : PROFILE_CLINICIAN, ALL),
+		.asker_owns = !of_user,
+	};
+}
+
 static void make(char column, struct authority_facts *f, struct statement *s)
 {
 	if (strchr("IKU", column) != NULL) {
@@ -247,6 +282,8 @@ static void make(char column, struct authority_facts *f, struct statement *s)
 		s->record_end.patient.uuid = uuid_of(PATIENT);
 		s->record_end.record.uuid = uuid_of(RECORD_ID);
 		s->record_end.version = 1;
+	} else if (strchr("Qqabnw", column) != NULL) {
+		make_act(column, f, s);
 	} else if (column == 'X') {
 		head_of(STATEMENT_PATIENT_END, s);
 		s->patient_end = (struct statement_patient_end){{uuid_of(PATIENT)}, AUTHORITY_END_MS};
@@ -304,7 +341,7 @@ static void a_file_that_has_ended_takes_nothing_from_anybody(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(signers); i++) {
-		for (const char *c = strchr(COLUMNS, '0'); *c != '\0'; c++) {
+		for (const char *c = strchr(COLUMNS, '0'); *c != 'Q'; c++) {
 			struct authority_facts f;
 			struct statement s;
 
@@ -343,7 +380,7 @@ static void a_statement_must_continue_its_chain(void **state)
 {
 	(void)state;
 	for (size_t c = 0; c < strlen(COLUMNS); c++) {
-		const bool by_administrator = strchr("IU", COLUMNS[c]) != NULL;
+		const bool by_administrator = strchr("IUQa", COLUMNS[c]) != NULL;
 		const struct signer *other = COLUMNS[c] == 'V' ? &the_auditor : &the_owner;
 		struct authority_facts f;
 		struct statement s;

@@ -34,6 +34,7 @@ static const struct expectation expectations[] = {
 	{PERMIT_USER_LIST, "", "", YES, YES},
 	{PERMIT_KEY_SET, "", "", YES, YES},
 	{PERMIT_LOG_OWN, "", "", YES, YES},
+	{PERMIT_APPROVAL, "", "", YES, YES},
 	{PERMIT_SITE_ADMINISTER, "", "-", NEVER, NEVER},
 	{PERMIT_USER_ADMINISTER, "", "-", NEVER, NEVER},
 	{PERMIT_LOG_ADMINISTRATION, "", "", NEVER, NEVER},

@@ -168,7 +168,8 @@ static void subjects_differ_by_kind_and_id(void **state)
 	const struct user_id user = {uuid_of(1)};
 	const struct patient_id patient = {uuid_of(1)};
 	const struct record_id record = {uuid_of(1)};
-	struct hash names[8];
+	const struct approval_id approval = {uuid_of(1)};
+	struct hash names[9];
 
 	(void)state;
 	assert_ok(statement_subject_site(&names[0]));
@@ -178,7 +179,8 @@ static void subjects_differ_by_kind_and_id(void **state)
 	assert_ok(statement_subject_epoch(HOLDER_PATIENT, &patient.uuid, COMPARTMENT_IDENTITY, &names[4]));
 	assert_ok(statement_subject_epoch(HOLDER_PATIENT, &patient.uuid, COMPARTMENT_CLINICAL, &names[5]));
 	assert_ok(statement_subject_epoch(HOLDER_LIST, &patient.uuid, COMPARTMENT_CLINICAL, &names[6]));
-	names[7] = (struct hash){{0}};
+	assert_ok(statement_subject_approval(&approval, &names[7]));
+	names[8] = (struct hash){{0}};
 	for (size_t i = 0; i < COUNT(names); i++)
 		for (size_t j = 0; j < i; j++)
 			assert_false(hash_equal(&names[i], &names[j]));

@@ -4,11 +4,11 @@
 
 static void every_word_leads_back_to_its_number(void **state)
 {
-	static const uint32_t known[] = {4, 8, 2, 4, 2, 3, 6, 4, 2};
+	static const uint32_t known[] = {4, 8, 2, 4, 2, 3, 6, 4, 2, 2, 2, 2};
 	uint32_t back = 0;
 
 	(void)state;
-	for (unsigned v = 0; v <= VOCABULARY_END_REASON; v++) {
+	for (unsigned v = 0; v <= VOCABULARY_VERDICT; v++) {
 		uint32_t count = 0;
 		for (uint32_t value = 0; value < 300; value++) {
 			const struct text word = vocabulary_word((enum vocabulary)v, value);
