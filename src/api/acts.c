@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "acts.h"
 
+#include "factor.h"
+
 #include <assert.h>
 
 /** The second factors of the user are gone; whoever holds one of his sessions signs in anew (PROMISES#S5). */
 static struct status reset_factor(struct store_txn *txn, const struct approval *a, const struct acts_told *told)
 {
+	size_t count;
+
+	TRY(factor_clear(txn, &a->user, &count));
 	return session_end_all(txn, &a->user, NULL, told->ended, told->context);
 }
 

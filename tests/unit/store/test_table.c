@@ -23,17 +23,18 @@ static const struct {
 	 "site.id user.id credential.user device.id device.user session.id session.user statement.patient "
 	 "patient.id patient.owner access.patient access.recipient epoch.holder wrapped_key.holder "
 	 "wrapped_key.recipient record.id record.patient version.record version.patient version.object "
-	 "upload.id upload.user upload.patient notice.id notice.user counter.holder factor.id factor.user "},
+	 "upload.id upload.user upload.patient notice.id notice.user counter.holder factor.id factor.user "
+	 "approval.id "},
 	{"sequence numbers and counters", "user.seq statement.seq statement.leaf patient.seq access.seq epoch.number "
 					  "wrapped_key.epoch record.seq record.versions version.number outbox.event "
-					  "setting.seq notice.seq counter.value "},
+					  "setting.seq notice.seq counter.value approval.seq "},
 	{"hashes and look-up tokens",
 	 "user.login_token session.token_hash statement.name statement.subject patient.token "
 	 "epoch.statement record.token version.statement setting.name_token "
 	 "idempotency.token failure.token factor.token "},
 	{"sizes", "version.size upload.size "},
 	{"times", "device.created device.seen session.created session.expires version.created upload.created "
-		  "notice.last idempotency.created failure.seen factor.created "},
+		  "notice.last idempotency.created failure.seen factor.created approval.due "},
 	{"kinds", "statement.kind access.recipient_kind epoch.holder_kind epoch.compartment wrapped_key.holder_kind "
 		  "wrapped_key.compartment wrapped_key.recipient_kind record.kind counter.kind "},
 };
