@@ -380,7 +380,8 @@ static struct status begin_content(struct call *c, struct putting *p)
 	if (!uuid_equal(&parsed.head.author.uuid, &c->caller.session.user.uuid))
 		return FAIL_AT(ST_DENIED, "author");
 	/* What is there already is answered as before and stores nothing. */
-	if (!ok(record_find(call_view(c), &parsed.name, &before)))
+	p->changing.change.items->unknown = record_find(call_view(c), &parsed.name, &before).code == ST_NOT_FOUND;
+	if (p->changing.change.items->unknown)
 		TRY(room_record(c, &parsed.record));
 	p->writing = true;
 	return vault_write_begin(c->loop->service->vault, &object, p->changing.contents);

@@ -30,20 +30,25 @@ struct status facts_fingerprint(struct store_view *view, struct hash *out)
 	return OK;
 }
 
+void facts_of(const struct person *person, uint64_t time, struct permit_facts *out)
+{
+	*out = (struct permit_facts){
+		.user = person->id,
+		.profile = person->profile,
+		.rights = person->rights,
+		.state = person->state,
+		.enrolled = person->enrolled,
+		.time = time,
+	};
+}
+
 struct status facts_user(struct store_view *view, const struct user_id *user, uint64_t time, struct permit_facts *out)
 {
 	AUTO(row) row = {0};
 	struct person person;
 
 	TRY(userrow_get(view, user, &row, &person));
-	*out = (struct permit_facts){
-		.user = *user,
-		.profile = person.profile,
-		.rights = person.rights,
-		.state = person.state,
-		.enrolled = person.enrolled,
-		.time = time,
-	};
+	facts_of(&person, time, out);
 	return OK;
 }
 
@@ -183,9 +188,13 @@ static struct status find(void *context, const struct user_id *id, uint64_t posi
 	struct person person;
 
 	(void)position; /* rows know only now */
-	TRY(userrow_get(p->view, id, &row, &person));
-	TRY(arena_text(&p->logins, person.login, &person.login));
-	*out = person;
+	if (!p->known || !uuid_equal(&p->last.id.uuid, &id->uuid)) {
+		TRY(userrow_get(p->view, id, &row, &person));
+		TRY(arena_text(&p->logins, person.login, &person.login));
+		p->last = person;
+		p->known = true;
+	}
+	*out = p->last;
 	return OK;
 }
 
@@ -193,6 +202,11 @@ struct people facts_people(struct facts_people *p, struct store_view *view)
 {
 	*p = (struct facts_people){.view = view, .logins = {.max = LOGIN_BYTES}};
 	return (struct people){find, p};
+}
+
+void facts_people_changed(struct facts_people *p)
+{
+	p->known = false;
 }
 
 void facts_people_clear(struct facts_people *p)
@@ -224,27 +238,25 @@ static struct status load_epoch(struct store_view *view, uint64_t place, struct 
 	return patient_state_load_epoch(out, &s);
 }
 
-static struct status load(struct store_view *view, const struct hash *fingerprint, const struct patient_id *patient,
+static struct status load(struct store_view *view, const struct hash *fingerprint, const struct record_patient *file,
 			  struct patient_state *out)
 {
-	struct store_range grants = {.index = TABLE_NONE, .prefix_count = 1, .prefix = {ROW_UUID(&patient->uuid)}};
-	struct record_patient file;
+	struct store_range grants = {.index = TABLE_NONE, .prefix_count = 1, .prefix = {ROW_UUID(&file->id.uuid)}};
 
-	TRY(record_row_patient(view, patient, &file));
-	patient_state_load(out, fingerprint, patient, &file.owner, &file.head);
-	if (file.end.exists)
-		TRY(patient_state_load_end(out, &file.end));
+	patient_state_load(out, fingerprint, &file->id, &file->owner, &file->head);
+	if (file->end.exists)
+		TRY(patient_state_load_end(out, &file->end));
 	TRY(record_row_scan(view, TABLE_ACCESS, &grants, load_grant, out));
-	TRY(load_epoch(view, file.identity_epoch, out));
-	return load_epoch(view, file.clinical_epoch, out);
+	TRY(load_epoch(view, file->identity_epoch, out));
+	return load_epoch(view, file->clinical_epoch, out);
 }
 
-struct status facts_state(struct store_view *view, const struct hash *fingerprint, const struct patient_id *patient,
+struct status facts_state(struct store_view *view, const struct hash *fingerprint, const struct record_patient *file,
 			  struct patient_state *out)
 {
 	AUTO(patient_state) loaded = {0};
 
-	TRY(load(view, fingerprint, patient, &loaded));
+	TRY(load(view, fingerprint, file, &loaded));
 	*out = loaded;
 	loaded = (struct patient_state){0};
 	return OK;

@@ -24,6 +24,8 @@ MUST_CHECK struct status facts_user(struct store_view *view, const struct user_i
  */
 MUST_CHECK struct status facts_patient(struct store_view *view, const struct user_id *user,
 				       const struct patient_id *patient, uint64_t time, struct permit_facts *out);
+/** facts_of(person, time, out): facts_user() of somebody who was read already. */
+void facts_of(const struct person *person, uint64_t time, struct permit_facts *out);
 /** facts_file(view, patient, facts): the same for somebody whose user is in ${facts} already, as facts_user() says. */
 MUST_CHECK struct status facts_file(struct store_view *view, const struct patient_id *patient,
 				    struct permit_facts *facts);
@@ -64,16 +66,21 @@ uint32_t facts_power(const struct permit_facts *f);
 struct facts_people {
 	struct store_view *view;
 	struct arena logins;
+	bool known;
+	struct person last; /* who was asked for last: mostly the author, whom one change asks for again and again */
 };
 struct people facts_people(struct facts_people *p, struct store_view *view);
+/** facts_people_changed(p): a user's row was written through the view. */
+void facts_people_changed(struct facts_people *p);
 void facts_people_clear(struct facts_people *p);
 
 /**
- * facts_state(view, fingerprint, patient, out):
- * Owner, grants in force and newest epochs of one file, for questions about now
- * (POSITION_NOW).  ST_NOT_FOUND "patient"; ST_CORRUPT.  patient_state_clear() it.
+ * facts_state(view, fingerprint, file, out):
+ * Owner, grants in force and newest epochs of one file, whose row was read through ${view},
+ * for questions about now (POSITION_NOW).  ST_CORRUPT.  patient_state_clear() it.
  */
+struct record_patient;
 MUST_CHECK struct status facts_state(struct store_view *view, const struct hash *fingerprint,
-				     const struct patient_id *patient, struct patient_state *out);
+				     const struct record_patient *file, struct patient_state *out);
 
 #endif /* !RECORD_FACTS_H */

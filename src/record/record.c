@@ -30,12 +30,8 @@ static struct status check_parts(const struct record_item *item)
 struct author {
 	bool known, enrolled;
 	struct hash key_hash;
-	struct p256_verifier verifier;
+	struct p256_public key;
 };
-static void author_clear(struct author *a)
-{
-	p256_verifier_clear(&a->verifier);
-}
 
 static struct status find_author(struct store_view *view, const struct user_id *user, struct author *out)
 {
@@ -47,10 +43,9 @@ static struct status find_author(struct store_view *view, const struct user_id *
 	const struct status got = userrow_get(view, user, &row, &person);
 	if (got.code != ST_NOT_FOUND) {
 		TRY(got);
-		if (person.enrolled)
-			TRY(p256_verifier_new(&person.sign_key, &out->verifier));
 		out->enrolled = person.enrolled;
 		out->key_hash = person.key_hash;
+		out->key = person.sign_key;
 	}
 	out->known = true;
 	return OK;
@@ -61,7 +56,7 @@ static struct status verify(const struct author *author, struct record_item *ite
 {
 	if (!author->enrolled || !hash_equal(&author->key_hash, &item->parsed.head.author_key))
 		return OK;
-	TRY(statement_verify_with(&item->parsed, &author->verifier));
+	TRY(statement_verify(&item->parsed, &author->key));
 	item->verified = true;
 	return OK;
 }
@@ -78,7 +73,8 @@ static struct status prepare(struct store_view *view, const struct record_change
 		return FAIL_AT(ST_DENIED, "author");
 	item->prepared = true;
 	struct record_outcome before;
-	const struct status repeated = record_find(view, &item->parsed.name, &before);
+	const struct status repeated =
+		item->unknown ? FAIL(ST_NOT_FOUND) : record_find(view, &item->parsed.name, &before);
 	if (repeated.code != ST_NOT_FOUND)
 		return repeated;
 	item->prepared = false;
@@ -91,7 +87,7 @@ static struct status prepare(struct store_view *view, const struct record_change
 
 struct status record_prepare(struct store_view *view, struct record_change *change)
 {
-	AUTO(author) author = {0};
+	struct author author = {0};
 
 	for (size_t i = 0; i < change->count; i++) {
 		change->failed = i;

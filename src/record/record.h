@@ -34,6 +34,7 @@ struct record_item {
 	struct bytes header, key;     /* record: sealed header, sealed record key */
 	struct vault_writer *content; /* record: finished; may be NULL when its size is 0 */
 	bool upload;                  /* ${content} was an upload of the author's: its row goes */
+	bool unknown;                 /* record_find() was asked for it just now and had none */
 	/* Set by record_prepare(). */
 	struct statement parsed;
 	bool prepared, verified;

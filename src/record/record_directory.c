@@ -80,6 +80,7 @@ static struct status write_person(struct record_file *f, const struct permit_pas
 	if (name.len == 0 && facts->subject_known)
 		name = userrow_name(&rows->subject);
 	TRY(directory_state_after(facts->subject_known ? &facts->subject : NULL, s, &after));
+	facts_people_changed(&f->rows);
 	return userrow_put(f->txn, &after, name);
 }
 

@@ -33,7 +33,7 @@ struct status record_file_open(struct record_file *f, const struct patient_id *p
 		f->state.fingerprint = f->change->fingerprint;
 	} else {
 		TRY(got);
-		TRY(facts_state(f->txn->view, &f->change->fingerprint, patient, &f->state));
+		TRY(facts_state(f->txn->view, &f->change->fingerprint, &f->kept, &f->state));
 	}
 	f->taken = relation.exists;
 	f->known = ok(got);
@@ -118,8 +118,10 @@ struct status record_file_close(struct record_file *f)
 static struct status gather(struct record_file *f, struct permit_facts *out)
 {
 	const struct user_id *user = &f->change->actor.user;
+	struct person person;
 
-	TRY(facts_user(f->txn->view, user, f->log->time, out));
+	TRY(f->people.find(f->people.context, user, POSITION_NOW, &person));
+	facts_of(&person, f->log->time, out);
 	if (uuid_is_zero(&f->patient.uuid))
 		return OK;
 	/* What earlier statements of this change did counts already. */
