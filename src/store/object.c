@@ -1,38 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "object.h"
+#include "object_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define UPLOADS    "uploads"
-#define OBJECTS    "objects"
-#define FOLDER_LEN sizeof("objects/xx/yy")
-/* A power of two. */
-#define BUCKETS 64
-
-struct objects {
-	const struct os *os;
-	int dir, uploads;
-	pthread_mutex_t mutex;                  /* guards what follows */
-	struct object_writer *writers[BUCKETS]; /* by the end of the id, which is random */
-	char folder[FOLDER_LEN];                /* the last one that was written to, known to exist */
-	int folder_fd;
-	/* Names given so far; how many of them, counted from the first, are durable; and are not certain to become so
-	 * after a sync that failed, for the next one may say that there was nothing to do. */
-	uint64_t named, durable, lost;
-};
-
-struct path {
-	char at[64];
-};
-
-static struct path upload_path(const struct uuid *id)
+struct path object_upload_path(const struct uuid *id)
 {
 	struct path p;
 
@@ -48,7 +24,7 @@ static struct path folder_path(const struct uuid *id)
 	return p;
 }
 
-static struct path object_path(const struct uuid *id)
+struct path object_final_path(const struct uuid *id)
 {
 	struct path p;
 
@@ -138,25 +114,37 @@ static void leave(struct object_writer *w)
 	(void)pthread_mutex_unlock(&o->mutex);
 }
 
-struct status object_begin(struct objects *o, const struct uuid *id, struct object_writer *out)
+static struct status open_upload(struct object_writer *w)
+{
+	struct objects *o = w->objects;
+	struct path path = object_upload_path(&w->id);
+
+	w->fd = o->os->open(o->dir, path.at, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (w->fd < 0 && errno == EEXIST) {
+		w->fd = o->os->open(o->dir, path.at, O_RDWR, 0600);
+		w->reopened = true;
+	}
+	return w->fd >= 0 ? OK : os_status(errno, "upload");
+}
+
+static struct status begin(struct objects *o, const struct uuid *id, struct status (*open)(struct object_writer *w),
+			   struct object_writer *out)
 {
 	*out = (struct object_writer){.objects = o, .id = *id, .fd = -1};
 	struct status s = enlist(o, out);
-	if (!ok(s)) {
+	if (ok(s)) {
+		s = open(out);
+		if (!ok(s))
+			leave(out);
+	}
+	if (!ok(s))
 		*out = (struct object_writer){0};
-		return s;
-	}
-	out->fd = o->os->open(o->dir, upload_path(id).at, O_RDWR | O_CREAT | O_EXCL, 0600);
-	if (out->fd < 0 && errno == EEXIST) {
-		out->fd = o->os->open(o->dir, upload_path(id).at, O_RDWR, 0600);
-		out->reopened = true;
-	}
-	if (out->fd >= 0)
-		return OK;
-	s = os_status(errno, "upload");
-	leave(out);
-	*out = (struct object_writer){0};
 	return s;
+}
+
+struct status object_begin(struct objects *o, const struct uuid *id, struct object_writer *out)
+{
+	return begin(o, id, open_upload, out);
 }
 
 struct status object_write(struct object_writer *w, struct bytes bytes, uint64_t at)
@@ -228,7 +216,7 @@ static struct status give_name(struct object_writer *w)
 
 	(void)pthread_mutex_lock(&o->mutex);
 	struct status s = enter_folder(o, &w->id);
-	if (ok(s) && o->os->rename(o->dir, upload_path(&w->id).at, object_path(&w->id).at) != 0)
+	if (ok(s) && o->os->rename(o->dir, object_upload_path(&w->id).at, object_final_path(&w->id).at) != 0)
 		s = os_status(errno, "rename");
 	if (ok(s)) {
 		w->published = true;
@@ -236,6 +224,30 @@ static struct status give_name(struct object_writer *w)
 	}
 	(void)pthread_mutex_unlock(&o->mutex);
 	return s;
+}
+
+/* Under the mutex, like a rename: whoever leaves the folder makes the name durable first. */
+static struct status open_in_place(struct object_writer *w)
+{
+	struct objects *o = w->objects;
+
+	(void)pthread_mutex_lock(&o->mutex);
+	struct status s = enter_folder(o, &w->id);
+	if (ok(s)) {
+		w->fd = o->os->open(o->folder_fd, id_print(ID_OBJECT, &w->id).at, O_RDWR | O_CREAT | O_EXCL, 0600);
+		s = w->fd >= 0 ? OK : os_status(errno, "object");
+	}
+	if (ok(s)) {
+		w->placed = true;
+		w->named = ++o->named;
+	}
+	(void)pthread_mutex_unlock(&o->mutex);
+	return s;
+}
+
+struct status object_begin_whole(struct objects *o, const struct uuid *id, struct object_writer *out)
+{
+	return begin(o, id, open_in_place, out);
 }
 
 struct status object_publish(struct object_writer *w, uint64_t len)
@@ -246,9 +258,12 @@ struct status object_publish(struct object_writer *w, uint64_t len)
 	while (w->reopened && os->truncate(w->fd, (off_t)len) != 0)
 		if (errno != EINTR)
 			return os_status(errno, "truncate");
-	TRY(give_name(w));
+	if (!w->placed)
+		TRY(give_name(w));
 	/* The name first: then one journal commit of the file system carries both. */
-	return synced(os->sync, w->fd);
+	TRY(synced(os->sync, w->fd));
+	w->published = true;
+	return OK;
 }
 
 /* A descriptor of its own, so that nobody who gives a name waits for the sync. */
@@ -292,7 +307,11 @@ struct status object_unpublish(struct object_writer *w)
 
 	if (!w->published)
 		return OK;
-	if (o->os->rename(o->dir, object_path(&w->id).at, upload_path(&w->id).at) != 0)
+	if (w->placed) {
+		w->published = false;
+		return OK;
+	}
+	if (o->os->rename(o->dir, object_final_path(&w->id).at, object_upload_path(&w->id).at) != 0)
 		return os_status(errno, "rename");
 	w->published = false;
 	return synced(o->os->sync, o->uploads);
@@ -307,7 +326,7 @@ void object_writer_clear(struct object_writer *w)
 	(void)o->os->close(w->fd);
 	/* Should this fail, a file that no row names is left for the scrub. */
 	if (!w->published && !w->keep)
-		(void)o->os->unlink(o->dir, upload_path(&w->id).at);
+		(void)o->os->unlink(o->dir, w->placed ? object_final_path(&w->id).at : object_upload_path(&w->id).at);
 	leave(w);
 	*w = (struct object_writer){0};
 }
@@ -330,7 +349,7 @@ static struct hash state_of(const struct stat *status)
 struct status object_open(struct objects *o, const struct uuid *id, struct object_reader *out)
 {
 	struct stat status;
-	int fd = o->os->open(o->dir, object_path(id).at, O_RDONLY, 0);
+	int fd = o->os->open(o->dir, object_final_path(id).at, O_RDONLY, 0);
 
 	if (fd < 0)
 		return os_status(errno, "object");
@@ -354,7 +373,7 @@ void object_reader_clear(struct object_reader *r)
 	*r = (struct object_reader){0};
 }
 
-/* ---- Removing and walking ---- */
+/* ---- Removing ---- */
 
 struct status object_remove(struct objects *o, const struct uuid *id)
 {
@@ -372,105 +391,4 @@ struct status object_remove(struct objects *o, const struct uuid *id)
 struct status object_remove_upload(struct objects *o, const struct uuid *id)
 {
 	return os_remove(o->os, o->uploads, id_print(ID_UPLOAD, id).at);
-}
-
-struct walk {
-	struct objects *objects;
-	struct status (*visit)(void *context, const struct object_found *found);
-	void *context;
-};
-
-static struct status walk_file(const struct walk *walk, int dir, const char *folder, const char *name)
-{
-	const struct os *os = walk->objects->os;
-	struct object_found found = {.place = OBJECT_STRANGE};
-	struct path path;
-	struct stat status;
-
-	if (os->stat(dir, name, &status) != 0)
-		return errno == ENOENT ? OK : os_status(errno, "object");
-	found.size = (uint64_t)status.st_size;
-	if (ok(id_parse(ID_UPLOAD, text_of(name), &found.id)))
-		path = upload_path(&found.id);
-	else if (ok(id_parse(ID_OBJECT, text_of(name), &found.id)))
-		path = object_path(&found.id);
-	else
-		return walk->visit(walk->context, &found);
-
-	/* An object in another's folder is not where its row would look for it. */
-	size_t len = strlen(folder);
-	if (strncmp(path.at, folder, len) == 0 && path.at[len] == '/' && strcmp(path.at + len + 1, name) == 0)
-		found.place = name[0] == 'u' ? OBJECT_UPLOAD : OBJECT_WHOLE;
-	else
-		found.id = (struct uuid){0};
-	return walk->visit(walk->context, &found);
-}
-
-static bool is_folder(const struct os *os, int dir, const char *name)
-{
-	struct stat status;
-
-	return os->stat(dir, name, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static struct status walk_entries(const struct walk *walk, int dir, const char *folder, unsigned depth);
-
-static struct status walk_folder(const struct walk *walk, const char *folder, unsigned depth)
-{
-	const struct os *os = walk->objects->os;
-	int fd;
-
-	TRY(os_open_dir(os, walk->objects->dir, folder, false, &fd));
-	struct status s = walk_entries(walk, fd, folder, depth);
-	(void)os->close(fd);
-	return s;
-}
-
-static struct status walk_entry(const struct walk *walk, int dir, const char *folder, const char *name, unsigned depth)
-{
-	char inner[64];
-
-	if (depth == 0 || !is_folder(walk->objects->os, dir, name))
-		return walk_file(walk, dir, folder, name);
-	if (snprintf(inner, sizeof inner, "%s/%s", folder, name) >= (int)sizeof inner)
-		return walk->visit(walk->context, &(struct object_found){.place = OBJECT_STRANGE});
-	return walk_folder(walk, inner, depth - 1);
-}
-
-static struct status read_entries(const struct walk *walk, DIR *entries, int dir, const char *folder, unsigned depth)
-{
-	for (;;) {
-		errno = 0;
-		const struct dirent *entry = readdir(entries);
-		if (entry == NULL)
-			return errno == 0 ? OK : os_status(errno, "objects");
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		TRY(walk_entry(walk, dir, folder, entry->d_name, depth));
-	}
-}
-
-static struct status walk_entries(const struct walk *walk, int dir, const char *folder, unsigned depth)
-{
-	/* The stream closes its descriptor itself. */
-	int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = own >= 0 ? fdopendir(own) : NULL;
-
-	if (entries == NULL) {
-		if (own >= 0)
-			(void)close(own);
-		return FAIL_AT(ST_IO, "objects");
-	}
-	struct status s = read_entries(walk, entries, dir, folder, depth);
-	(void)closedir(entries);
-	return s;
-}
-
-struct status object_walk(struct objects *o, struct status (*visit)(void *context, const struct object_found *found),
-			  void *context)
-{
-	struct walk walk = {o, visit, context};
-
-	TRY(walk_folder(&walk, UPLOADS, 0));
-	return walk_folder(&walk, OBJECTS, 2);
 }

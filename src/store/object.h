@@ -7,9 +7,11 @@
  *                         are time (65 s each), so that objects written together
  *                         share a directory and its sync
  *
- * 1. A file is at its final name only when it is whole.  It is durable before
- *    object_publish() returns, its name before object_settle() does: one sync of the
- *    directory serves all that were published before it.  A row names it only after both.
+ * 1. A row names an object only when it is whole: its bytes are durable before
+ *    object_publish() returns, its name before object_settle() does; one sync of the
+ *    directory serves all that were published before it.  What is written over several
+ *    calls or requests is an upload until then; what is written at once has its final
+ *    name from the beginning, which spares a rename.
  * 2. A crash leaves at most a file that no row names: object_walk() finds it,
  *    object_live() tells it from one being written now.
  * Safe to call from any thread; one writer belongs to one thread.
@@ -32,13 +34,16 @@ struct object_writer {
 	struct objects *objects;
 	struct uuid id;
 	int fd;
-	bool keep; /* object_writer_clear() leaves an unpublished file where it is */
+	bool keep;   /* object_writer_clear() leaves an unpublished file where it is */
+	bool placed; /* the file has its final name */
 	bool reopened, published;
 	uint64_t named; /* which number its name has among all that were given */
 	struct object_writer *next;
 };
 /** object_begin(o, id, out): the upload's file, made if missing.  ST_BUSY: somebody is writing it; ST_FULL. */
 MUST_CHECK struct status object_begin(struct objects *o, const struct uuid *id, struct object_writer *out);
+/** object_begin_whole(o, id, out): the same for an object that is written at once, and never kept as an upload. */
+MUST_CHECK struct status object_begin_whole(struct objects *o, const struct uuid *id, struct object_writer *out);
 MUST_CHECK struct status object_write(struct object_writer *w, struct bytes bytes, uint64_t at);
 /** object_reread(w, at, out, len): exactly ${len} bytes of what was written; ST_CORRUPT. */
 MUST_CHECK struct status object_reread(struct object_writer *w, uint64_t at, void *out, size_t len);
@@ -51,7 +56,7 @@ MUST_CHECK struct status object_publish(struct object_writer *w, uint64_t len);
  * ST_IO, for every one of them, once a sync that was to do it has failed.
  */
 MUST_CHECK struct status object_settle(const struct object_writer *w);
-/** object_unpublish(w): the upload's name again; for when no row came to name the object. */
+/** object_unpublish(w): an upload again, or nothing once it is cleared; for when no row came to name the object. */
 MUST_CHECK struct status object_unpublish(struct object_writer *w);
 /**
  * object_writer_clear(w): give up the file unless it was published or is to be

@@ -6,8 +6,11 @@
 #include "limits.h"
 #include "vault_internal.h"
 
-#define TAG        ((size_t)CHUNKED_SEALED - CHUNKED_PLAIN)
-#define WINDOW_MAX (CHUNKED_HEADER + (size_t)VAULT_WINDOW * CHUNKED_SEALED)
+#define TAG ((size_t)CHUNKED_SEALED - CHUNKED_PLAIN)
+/* What may stand behind the full chunks of a window, so that an object of just that many is written at once. */
+#define REST_MAX     ((size_t)512)
+#define WINDOW_PLAIN ((size_t)VAULT_WINDOW * CHUNKED_PLAIN + REST_MAX)
+#define WINDOW_MAX   (CHUNKED_HEADER + (size_t)VAULT_WINDOW * CHUNKED_SEALED + REST_MAX + TAG)
 /* Small objects need less; a writer in waiting keeps this much. */
 #define WINDOW_MIN (CHUNKED_HEADER + CHUNKED_SEALED)
 
@@ -140,16 +143,11 @@ static struct status seal_full(struct vault_writer *w)
 	return OK;
 }
 
-/* Room for at least one more byte: for one chunk, or for all. */
+/* Room for all of the chunk that the next byte belongs to: for one chunk, or for all. */
 static struct status make_room(struct vault_writer *w)
 {
-	size_t chunk = w->pending / CHUNKED_PLAIN;
+	size_t needed = w->pending < CHUNKED_PLAIN ? WINDOW_MIN : WINDOW_MAX;
 
-	if (chunk == VAULT_WINDOW) {
-		TRY(seal_full(w));
-		chunk = 0;
-	}
-	size_t needed = chunk == 0 ? WINDOW_MIN : WINDOW_MAX;
 	if (w->window.capacity >= needed)
 		return OK;
 	/* The buffer moves what it counts as its own. */
@@ -160,9 +158,12 @@ static struct status make_room(struct vault_writer *w)
 static struct status take_piece(struct vault_writer *w, struct bytes piece)
 {
 	while (piece.len > 0) {
+		if (w->pending == WINDOW_PLAIN)
+			TRY(seal_full(w));
 		TRY(make_room(w));
 		size_t within = w->pending % CHUNKED_PLAIN;
-		size_t len = CHUNKED_PLAIN - within < piece.len ? CHUNKED_PLAIN - within : piece.len;
+		size_t room = w->pending / CHUNKED_PLAIN < VAULT_WINDOW ? CHUNKED_PLAIN - within : REST_MAX - within;
+		size_t len = room < piece.len ? room : piece.len;
 
 		memcpy(chunk_at(w, w->pending / CHUNKED_PLAIN) + within, piece.at, len);
 		w->pending += len;
@@ -254,12 +255,12 @@ static struct status check_signed(struct vault_writer *w, uint64_t size, const s
 
 static struct status publish(struct vault_writer *w)
 {
-	size_t full = w->pending / CHUNKED_PLAIN;
-
+	if (!w->has_file) {
+		TRY(object_begin_whole(w->vault->objects, &w->id, &w->file));
+		w->has_file = true;
+	}
 	TRY(make_room(w)); /* the last chunk is a short one, perhaps empty */
-	if (w->pending / CHUNKED_PLAIN != full)
-		full = 0;
-	TRY(seal_window(w, full + 1, w->pending % CHUNKED_PLAIN));
+	TRY(seal_window(w, w->pending / CHUNKED_PLAIN + 1, w->pending % CHUNKED_PLAIN));
 	TRY(object_publish(&w->file, w->part_at));
 	w->pending = 0;
 	return OK;

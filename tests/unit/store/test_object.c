@@ -141,6 +141,64 @@ static void a_published_object_can_be_taken_back(void **state)
 	assert_ok(read_back(1, out, 4));
 }
 
+static bool is_there(const char *folder, enum id_kind kind, const struct uuid *id)
+{
+	struct stat status;
+	char name[100];
+
+	(void)snprintf(name, sizeof name, "%s/%s", folder, id_print(kind, id).at);
+	return os_real.stat(rig.dir, name, &status) == 0;
+}
+
+static void what_is_written_at_once_was_never_an_upload(void **state)
+{
+	(void)state;
+	struct object_writer w = {0}, second = {0};
+	struct uuid id = id_of(1);
+	char out[8] = "";
+
+	assert_ok(object_begin_whole(objects, &id, &w));
+	assert_true(object_live(objects, &id));
+	assert_false(is_there("uploads", ID_UPLOAD, &id));
+	assert_fails(ST_BUSY, object_begin_whole(objects, &id, &second));
+	assert_ok(object_write(&w, BYTES_LITERAL("content"), 0));
+	assert_ok(object_publish(&w, 7));
+	assert_ok(object_settle(&w));
+	object_writer_clear(&w);
+	assert_ok(read_back(1, out, 7));
+	assert_string_equal(out, "content");
+	/* Nobody writes over it. */
+	assert_fails(ST_CONFLICT, object_begin_whole(objects, &id, &second));
+	assert_false(object_live(objects, &id));
+	assert_ok(read_back(1, out, 7));
+}
+
+static void what_was_to_be_written_at_once_disappears_unless_named(void **state)
+{
+	(void)state;
+	struct object_writer w = {0};
+	struct uuid id = id_of(1);
+
+	/* Given up while it was written; its sync failed; its row was refused. */
+	assert_ok(object_begin_whole(objects, &id, &w));
+	assert_ok(object_write(&w, BYTES_LITERAL("part"), 0));
+	assert_true(is_there("objects/07/01", ID_OBJECT, &id));
+	object_writer_clear(&w);
+	assert_false(is_there("objects/07/01", ID_OBJECT, &id));
+	assert_ok(object_begin_whole(objects, &id, &w));
+	rig_fault_from(0, true, EIO);
+	assert_fails(ST_IO, object_publish(&w, 0));
+	rig_fault_none();
+	object_writer_clear(&w);
+	assert_false(is_there("objects/07/01", ID_OBJECT, &id));
+	assert_ok(object_begin_whole(objects, &id, &w));
+	assert_ok(object_publish(&w, 0));
+	assert_ok(object_unpublish(&w));
+	object_writer_clear(&w);
+	assert_false(is_there("objects/07/01", ID_OBJECT, &id));
+	assert_false(is_there("uploads", ID_UPLOAD, &id));
+}
+
 /* Syncs of directories: those since, and when they are to fail. */
 static struct {
 	int count;
@@ -170,7 +228,8 @@ static void publish_batch(struct objects *o, uint8_t first, struct object_writer
 		struct uuid id = id_of((uint8_t)(first + i));
 
 		id.bytes[3] = first;
-		assert_ok(object_begin(o, &id, &w[i]));
+		/* Some were uploads, some are written at once. */
+		assert_ok(i % 2 == 0 ? object_begin(o, &id, &w[i]) : object_begin_whole(o, &id, &w[i]));
 		assert_ok(object_write(&w[i], BYTES_LITERAL("part"), 0));
 		assert_ok(object_publish(&w[i], 4));
 	}
@@ -405,6 +464,8 @@ int main(void)
 		FRESH(an_unpublished_object_disappears_unless_kept),
 		FRESH(one_writer_at_a_time),
 		FRESH(a_published_object_can_be_taken_back),
+		FRESH(what_is_written_at_once_was_never_an_upload),
+		FRESH(what_was_to_be_written_at_once_disappears_unless_named),
 		FRESH(names_given_together_share_a_sync),
 		FRESH(a_sync_that_failed_failed_for_all),
 		FRESH(a_file_that_was_there_is_cut),
