@@ -5,14 +5,17 @@
 #include "approval.h"
 #include "facts.h"
 #include "lockout.h"
+#include "notice.h"
 #include "repeat.h"
 #include "serving.h"
 #include "sessions.h"
+#include "signoff.h"
 
 /* A new night key a day after the last one. */
 #define NIGHT_MS (24ull * 3600 * 1000)
 #define HOUR_MS  (3600ull * 1000)
 #define RETRY_MS HOUR_MS
+#define DAY_MS   (24 * HOUR_MS)
 /* A certificate of the own CA is replaced when less is left of it. */
 #define RENEWAL_MS (30ull * 24 * 3600 * 1000)
 
@@ -287,11 +290,52 @@ static void say_degraded(struct serving *s)
 	s->degraded = degraded;
 }
 
+/** Auditors are told once a day while the last access review is older than the site allows (PROMISES#S3). */
+struct reminding {
+	struct committer_entry entry; /* must be first */
+	char since[32];
+};
+static struct status apply_reminder(struct committer_entry *entry, struct committer_turn *turn)
+{
+	const struct reminding *r = (const struct reminding *)entry;
+	const struct event event = {.kind = LEAF_SERVICE,
+				    .result = LEAF_DONE,
+				    .subject = {.kind = PIECE_SITE, .detail = TEXT("access review overdue")}};
+	uint64_t leaf;
+
+	TRY(notice_put(turn->txn, notice_to_profile(PROFILE_AUDITOR), NOTICE_REVIEW_OVERDUE, text_of(r->since),
+		       turn->time));
+	return committer_add(turn, &event, &leaf);
+}
+
+static struct status remind_of_review(struct serving *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	AUTO(buffer) day = {.max = 64};
+	struct reminding r = {.entry = {.apply = apply_reminder}};
+	const uint64_t now = clock_wall(&clock_system);
+	const uint64_t interval = settings_value(&s->settings, SETTING_REVIEW_INTERVAL) * DAY_MS;
+	uint64_t since;
+
+	if (now < s->review_told + DAY_MS)
+		return OK;
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	TRY(signoff_review_since(snapshot.view, &since));
+	store_snapshot_rest(&snapshot);
+	if (now < since + interval)
+		return OK;
+	TRY(text_put_time(&day, since));
+	(void)snprintf(r.since, sizeof r.since, "since %.10s", (const char *)day.bytes);
+	TRY(committer_run(s->vessel.committer, &r.entry));
+	s->review_told = now;
+	return OK;
+}
+
 void housekeeping_run(struct serving *s)
 {
 	say_degraded(s);
-	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s),
-				end_approvals(s),   keep_night(s),     keep_certificate(s)};
+	struct status done[] = {expire_sessions(s), expire_uploads(s),   forget_failures(s), end_approvals(s),
+				keep_night(s),      keep_certificate(s), remind_of_review(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

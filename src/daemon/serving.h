@@ -19,9 +19,9 @@ struct serving {
 	struct buffer ca, site_statement, log_key;
 	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;
-	bool stop, ready, public;     /* public: reachable from other machines */
-	bool degraded, holder_absent; /* as last said */
-	uint64_t night_tried;
+	bool stop, ready, public;          /* public: reachable from other machines */
+	bool degraded, holder_absent;      /* as last said */
+	uint64_t night_tried, review_told; /* ms since 1970 */
 };
 
 /** serving_log(s, what): a leaf about the service itself; waits for it. */

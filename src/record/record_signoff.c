@@ -50,6 +50,24 @@ struct status signoff_review(struct store_view *view, struct signoff *out)
 	return newest(view, &subject, STATEMENT_REVIEW, out);
 }
 
+struct status signoff_review_since(struct store_view *view, uint64_t *out)
+{
+	AUTO(row) row = {0};
+	struct record_stored first;
+	struct signoff last;
+	struct hash subject;
+
+	TRY(signoff_review(view, &last));
+	if (!hash_is_zero(&last.name)) {
+		*out = last.time;
+		return OK;
+	}
+	TRY(statement_subject_site(&subject));
+	TRY(record_row_newest(view, &subject, &row, &first));
+	*out = first.time;
+	return OK;
+}
+
 struct status signoff_reviews(struct store_view *view, const struct permit_pass *pass,
 			      struct status (*visit)(void *context, const struct listing_statement *s), void *context)
 {

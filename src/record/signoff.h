@@ -24,6 +24,8 @@ struct signoff {
 MUST_CHECK struct status signoff_conduct(struct store_view *view, const struct user_id *user, struct signoff *out);
 /** signoff_review(view, out): the last review. */
 MUST_CHECK struct status signoff_review(struct store_view *view, struct signoff *out);
+/** signoff_review_since(view, out): ms since 1970: when the last review was signed, or else when the site began. */
+MUST_CHECK struct status signoff_review_since(struct store_view *view, uint64_t *out);
 /** signoff_reviews(view, pass, visit, context): PERMIT_LOG_ADMINISTRATION: all of them, in log order. */
 MUST_CHECK struct status signoff_reviews(struct store_view *view, const struct permit_pass *pass,
 					 struct status (*visit)(void *context, const struct listing_statement *s),

@@ -31,6 +31,7 @@ PERSON = {
     "log checkpoint": "", "log save": "-o", "notices": "--all --read", "session list": "", "session end": "--others", "device list": "",
     "device forget": "", "user logout": "", "block list": "", "block lift": "", "user unlock": "", "password change": "--password-file --new-password-file", "site get": "", "site set": "",
     "site conduct": "--language --file --ask-again", "conduct show": "--language", "conduct accept": "--language --hash",
+    "review list": "--until", "review status": "--until", "review sign": "--until", "review history": "",
 }
 HOST = {
     "init": "--data --keys --site --region --admin --origin --listen --preset --root-passphrase-file --root-key-file --tls-cert --tls-key",

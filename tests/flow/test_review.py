@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The access review: what an auditor sees, signs, and is reminded of (PROMISES#S3)."""
+import base64
+import hashlib
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.later import DAY, LaterSite  # noqa: E402
+from lib.site import NOT_NOW, REFUSED, USAGE, wait_until  # noqa: E402
+from lib.tap import run  # noqa: E402
+from lib.wire import Stranger, b64, u32, u64  # noqa: E402
+
+PASSWORD = "Correct-horse-9!"
+
+
+def first(tap, site, admin, auditor, person):
+    """Of one user: an enrolment, a sign-in, two failures; of nobody: one."""
+    person.sign_in()
+    person.sign_in(password="Wrong-horse-9!")
+    person.sign_in(password="Wrong-horse-9!")
+    own, person.login = person.login, "nobody-at-all"
+    person.sign_in(password="Wrong-horse-9!")
+    person.login = own
+    users = {one["login"]: one for one in auditor.list("review", "list")}
+    tap.equal(set(users), {"admin", "auditor", "doctor", "moreau", "invited"}, "everybody is there to be reviewed")
+    moreau = users["moreau"]
+    tap.equal((moreau["sign_ins"], moreau["failures"], moreau["locks"], moreau["dormant"]), (2, 2, 0, False), "with what he did")
+    tap.check(moreau["last_sign_in"] is not None and "write" in moreau["rights"] and moreau["profile"] == "clinician", "when he was here last, and what he may", moreau)
+    tap.equal((users["invited"]["state"], users["invited"]["dormant"]), ("invited", False), "who has not enrolled is no user yet")
+    said = auditor.json("review", "status")
+    tap.equal((said["reviews"], said["from"], said["failures"], said["strangers"], said["users"], said["dormant"], said["overdue"]), (0, 0, 3, 1, 4, 0, False),
+              "the totals, strangers among them")
+    tap.equal(said["sign_ins"], sum(one["sign_ins"] for one in users.values()), "add up")
+    return said
+
+
+def signing(tap, site, admin, auditor, person, said):
+    tap.equal(auditor.run("review", "sign").code, NOT_NOW, "signing asks first")
+    tap.equal(admin.run("review", "sign", "--yes").code, REFUSED, "an administrator, whom it is about, does not sign")
+    doctor = site.people["doctor"]
+    tap.equal((doctor.run("review", "list").code, doctor.run("review", "history").code), (REFUSED, REFUSED), "who is neither sees nothing of it")
+    tap.equal(auditor.run("review", "sign", "--until", "x", "--yes").code, USAGE, "a size is a number")
+    tap.equal(auditor.run("review", "sign", "--until", "99999999", "--yes").code, REFUSED, "nobody signs what has not happened")
+    signed = auditor.json("review", "sign", "--until", said["until"], "--yes")
+    tap.equal((signed["from"], signed["until"]), (0, said["until"]), "an auditor signs what he has seen, up to where he has seen it")
+    past = auditor.list("review", "history")
+    tap.check(len(past) == 1 and past[0]["auditor"] == "auditor" and past[0]["leaf"] == signed["leaf"] and
+              all(past[0][name] == said[name] for name in ("sign_ins", "failures", "locks", "unusual", "users", "dormant", "until")),
+              "the statement holds the counts and its place in the log", past)
+    tap.equal(admin.list("review", "history"), past, "an administrator reads that it was done")
+    entry = next(one for one in auditor.list("log", "list", "--action", "statement") if one["detail"] == "review")
+    tap.check(entry["leaf"] == signed["leaf"] and entry["user"] == "auditor", "it is a leaf", entry)
+    again = auditor.json("review", "status")
+    tap.equal((again["reviews"], again["from"], again["failures"]), (1, said["until"], 0), "the next one begins where it ended")
+    tap.equal(auditor.run("review", "sign", "--until", said["until"] - 1, "--yes").code, REFUSED, "and never before")
+
+
+def on_the_wire(tap, site, admin, auditor):
+    """What somebody sends who is not our client."""
+    other = Stranger(site).enrol(admin.json("user", "add", "second", "--profile", "auditor")["invitation"], PASSWORD)
+    clinician = Stranger(site).enrol(admin.json("user", "add", "third", "--profile", "clinician")["invitation"], PASSWORD)
+    reviews = other.request("GET", "/v1/reviews").json
+    tap.equal((len(reviews["items"]), reviews["interval_days"]), (1, 30), "the interface gives what was signed")
+    tap.equal(clinician.request("GET", "/v1/reviews").status, 403, "to auditors and administrators")
+    head = base64.b64decode(reviews["items"][0]["statement"])
+    previous = hashlib.sha256(head[:-64]).digest()
+    lines = other.request("GET", "/v1/log/checkpoint", token="").body.decode().split("\n")
+    seen = (int(lines[1]), base64.b64decode(lines[2]))
+    review = lambda who, start, end, **more: who.statement("review", u64(start), u64(end), *[u32(0)] * 6, **dict(dict(previous=previous, seen=seen), **more))  # noqa: E731
+    send = lambda who, statement: who.request("POST", "/v1/changes", {"items": [{"statement": b64(statement)}]}).status  # noqa: E731
+    tap.equal(send(clinician, review(clinician, 0, 1)), 403, "a clinician signs none")
+    tap.equal(send(other, review(other, 5, 4)), 400, "none runs backwards")
+    tap.equal(send(other, review(other, 0, seen[0] + 1)), 400, "none is about what its author has not seen")
+    tap.equal(send(other, review(other, 0, 1, previous=bytes(32))), 409, "none leaves out the one before")
+    tap.equal(send(other, review(other, 1, seen[0])), 200, "another auditor goes on")
+    tap.equal(len(auditor.list("review", "history")), 2, "and both are shown, proven")
+
+
+def overdue(tap, site, admin, auditor, doctor):
+    kinds = lambda: [one["kind"] for one in auditor.list("notices")]  # noqa: E731
+    tap.check("review-overdue" not in kinds(), "nobody is reminded of a review that is not due")
+    site.restart(31 * DAY, auditor, admin)
+    tap.check(wait_until(lambda: "review-overdue" in kinds(), 30), "after the interval auditors are told by notice", kinds())
+    tap.check("review-overdue" not in [one["kind"] for one in doctor_notices(doctor)], "nobody else is")
+    said = auditor.json("review", "status")
+    users = {one["login"]: one for one in auditor.list("review", "list")}
+    tap.check(said["overdue"] and users["moreau"]["dormant"] and not users["auditor"]["dormant"] and said["dormant"] >= 2, "who has not been here is dormant", (said, users))
+    auditor.do("review", "sign", "--yes")
+    tap.equal(auditor.json("review", "status")["overdue"], False, "a review signed ends it")
+    admin.do("site", "set", "review.interval_days", "1")
+    tap.equal(auditor.json("review", "status")["interval_days"], 1, "the interval is a setting")
+
+
+def doctor_notices(doctor):
+    doctor.login_again()
+    return doctor.list("notices")
+
+
+def flow(tap):
+    with LaterSite() as site:
+        admin, auditor, doctor = site.begin(("auditor", "auditor"), ("doctor", "clinician"))
+        person = Stranger(site).enrol(admin.json("user", "add", "moreau", "--profile", "clinician")["invitation"], PASSWORD)
+        admin.do("user", "add", "invited", "--profile", "assistant")
+        said = first(tap, site, admin, auditor, person)
+        signing(tap, site, admin, auditor, person, said)
+        on_the_wire(tap, site, admin, auditor)
+        overdue(tap, site, admin, auditor, doctor)
+
+
+run(flow)
