@@ -4,6 +4,7 @@
 #include "filesource.h"
 #include "logbook.h"
 #include "output.h"
+#include "report.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -148,6 +149,17 @@ static struct status choose_scope(struct cli *c, bool sign_ins, struct logbook_q
 	return OK;
 }
 
+/** By its id or the end of one, whether or not its file has ended. */
+static struct status find_patient(struct cli *c, const char *word, struct patient_id *out)
+{
+	AUTO(patientlist) files = {0};
+
+	if (ok(id_parse(ID_PATIENT, text_of(word), &out->uuid)))
+		return OK;
+	TRY(patientlist_open(&c->site, NULL, &files));
+	return patientlist_resolve(&files, text_of(word), out);
+}
+
 static struct status list(struct cli *c)
 {
 	AUTO(printing)
@@ -186,11 +198,7 @@ static struct status list(struct cli *c)
 		q.user = &person.id;
 	}
 	if (patient != NULL) {
-		AUTO(patientlist) files = {0};
-		if (!ok(id_parse(ID_PATIENT, text_of(patient), &id.uuid))) {
-			TRY(patientlist_open(&c->site, NULL, &files));
-			TRY(patientlist_resolve(&files, text_of(patient), &id));
-		}
+		TRY(find_patient(c, patient, &id));
 		q.patient = &id;
 	}
 	TRY(choose_scope(c, p.sign_ins, &q));
@@ -232,6 +240,37 @@ static struct status print_head(struct cli *c, const struct tree_head *head, con
 	return output_object(c, cells, COUNT(cells));
 }
 
+static struct status print_report(struct cli *c, const struct report *r)
+{
+	uint64_t counts[REPORT_CLASSES] = {0};
+
+	for (size_t i = 0; i < r->entry_count; i++)
+		counts[report_class(&r->entries[i].read)]++;
+	const struct id_text id = id_print(ID_PATIENT, &r->patient.uuid);
+	const struct output_cell cells[] = {
+		CELL_STRING("patient", id.at),
+		CELL_NUMBER("size", r->head.size),
+		CELL_NUMBER("entries", r->entry_count),
+		CELL_NUMBER(report_class_word(REPORT_OPENED), counts[REPORT_OPENED]),
+		CELL_NUMBER(report_class_word(REPORT_DELIVERED), counts[REPORT_DELIVERED]),
+		CELL_NUMBER(report_class_word(REPORT_CHANGED), counts[REPORT_CHANGED]),
+		CELL_NUMBER(report_class_word(REPORT_REFUSED), counts[REPORT_REFUSED]),
+	};
+	return output_object(c, cells, COUNT(cells));
+}
+
+static struct status verify_report(struct cli *c, int dir)
+{
+	AUTO(report) r = {0};
+	struct note_key key;
+
+	TRY(load_key(c, &key));
+	const struct status s = report_check(dir, &key, &r);
+	/* Another key is a report of another log, or a forged one. */
+	TRY(s.code == ST_UNPROVEN ? FAIL_AT(ST_CORRUPT, s.what) : s);
+	return print_report(c, &r);
+}
+
 static struct status verify_offline(struct cli *c, const char *folder)
 {
 	struct savedlog_report report = {0};
@@ -240,6 +279,11 @@ static struct status verify_offline(struct cli *c, const char *folder)
 
 	if (dir < 0)
 		return FAIL_AT(ST_NOT_FOUND, "folder");
+	if (faccessat(dir, REPORT_JSON, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		const struct status checked = verify_report(c, dir);
+		(void)close(dir);
+		return checked;
+	}
 	struct status s = load_key(c, &key);
 	if (ok(s))
 		s = logbook_verify_saved(&os_real, dir, &key, &report);
@@ -302,6 +346,25 @@ static struct status save(struct cli *c)
 	return OK;
 }
 
+static struct status report(struct cli *c)
+{
+	AUTO(report) r = {0};
+	const char *folder = options_value(&c->options, "-o"), *word = cli_argument(c, 0);
+	struct patient_id id;
+
+	if (folder == NULL)
+		return cli_usage("say where to", "-o DIR");
+	TRY(cli_prepared(c));
+	TRY(find_patient(c, word, &id));
+	TRY(report_make(c, &id, folder, &r));
+	TRY(print_report(c, &r));
+	output_done(c,
+		    "\nTo read and to print: %s/" REPORT_HTML
+		    "\nAnybody can check it without this server: tacenda log verify --offline %s --key F",
+		    folder, folder);
+	return OK;
+}
+
 static const struct option_spec list_options[] = {
 	{"--patient", "P", "what happened to one patient file (its owner)", false, 0},
 	{"--login", "L", "what one user did", false, 0},
@@ -317,10 +380,11 @@ static const struct option_spec list_options[] = {
 	{0},
 };
 static const struct option_spec verify_options[] = {
-	{"--offline", "DIR", "check a saved log, without any server", false, 0},
+	{"--offline", "DIR", "check a saved log or a report to a patient, without any server", false, 0},
 	{"--key", "F", "file with the log's key", false, 0},
 	{0},
 };
+static const struct option_spec report_options[] = {{"-o", "DIR", "folder to make", false, 'o'}, {0}};
 static const struct option_spec save_options[] = {{"-o", "DIR", "folder to make", false, 'o'}, {0}};
 
 const struct command commands_log[] = {
@@ -330,6 +394,9 @@ const struct command commands_log[] = {
 	 "tacenda log verify --offline saved --key log.key", NULL},
 	{"log checkpoint", "", 0, 0, NULL, checkpoint, "print the newest signed checkpoint", "tacenda log checkpoint",
 	 NULL},
+	{"log report", "PATIENT", 1, 1, report_options, report,
+	 "make the report of who opened one patient file, with proofs, to hand to the patient (its owner)",
+	 "tacenda log report 4k2m -o report", NULL},
 	{"log save", "", 0, 0, save_options, save, "save the whole log for checking elsewhere",
 	 "tacenda log save -o saved", NULL},
 	{0},

@@ -77,7 +77,7 @@ static struct status visit_page(struct site *s, const char *path, uint64_t *befo
 	TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, &page));
 	const struct entry *items = page.items.items;
 	for (size_t i = 0; i < page.items.count; i++) {
-		struct logbook_entry entry = {.index = items[i].index};
+		struct logbook_entry entry = {.index = items[i].index, .raw = &items[i]};
 		if (items[i].index >= *before)
 			return FAIL_AT(ST_CORRUPT, "answer");
 		TRY(entry_check(&items[i], &entry.read));

@@ -20,6 +20,7 @@ struct logbook_query {
 };
 struct logbook_entry {
 	uint64_t index;
+	const struct entry *raw; /* as it came, for who hands the proof on */
 	struct entry_read read;
 };
 typedef struct status logbook_visit(void *context, const struct logbook_entry *entry);
