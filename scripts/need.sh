@@ -8,7 +8,7 @@ set -euo pipefail
 packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config git libsodium-dev libssl-dev libsqlite3-dev \
-		libnghttp2-dev libjansson-dev libcurl4-openssl-dev libseccomp-dev zlib1g-dev libexpat1-dev libcbor-dev libutf8proc-dev libcmocka-dev ;;
+		libnghttp2-dev libjansson-dev libcurl4-openssl-dev libseccomp-dev zlib1g-dev libexpat1-dev libqrencode-dev libcbor-dev libutf8proc-dev libcmocka-dev ;;
 	run) echo python3 python3-pil espeak-ng curl ca-certificates openssl ;;
 	check) echo python3-yaml sqlite3 nghttp2-client faketime ;;
 	check-all) echo clang-14 libclang-rt-14-dev valgrind strace testssl.sh sslscan slowhttptest wrk cppcheck \

@@ -7,6 +7,7 @@
 #include "facts.h"
 #include "memory.h"
 #include "route.h"
+#include "secondfactor.h"
 
 #define COOKIE "__Host-session"
 
@@ -129,7 +130,7 @@ static struct status identify(struct call *c)
 		TRY(check_same_origin(c));
 	if (c->caller.session.steps != 0 && c->route->who != ROUTE_PENDING)
 		return FAIL_AT(ST_PENDING, session_step_advice(c->caller.session.steps));
-	return OK;
+	return c->route->who == ROUTE_FRESH ? secondfactor_fresh(c) : OK;
 }
 
 /** Which patient the address is about: named, or the one whose record is. */
@@ -200,6 +201,7 @@ static struct status check_who(struct call *c)
 		return check_local(c);
 	case ROUTE_PENDING:
 	case ROUTE_SESSION:
+	case ROUTE_FRESH:
 		TRY(identify(c));
 		return allow(c);
 	}

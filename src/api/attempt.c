@@ -132,6 +132,15 @@ void attempt_refuse(struct call *c, struct status s)
 	call_settle_change(c, apply, respond);
 }
 
+struct status attempt_fail(struct call *c, struct store_txn *txn, const struct record_log *log, struct status s)
+{
+	c->attempt->answer = s;
+	c->attempt->hashed = true;
+	c->effect = NULL;
+	c->respond = respond;
+	return apply(c, txn, log);
+}
+
 struct status attempt_succeed(const struct call *c, struct store_txn *txn)
 {
 	const struct attempt *a = c->attempt;

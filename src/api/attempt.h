@@ -36,6 +36,9 @@ const char *attempt_locked(const struct call *c, struct store_view *view, uint64
 void attempt_refuse_locked(struct call *c);
 /** attempt_refuse(c, s): count the failure, log it with c->why, lock what has to be locked, then answer ${s}. */
 void attempt_refuse(struct call *c, struct status s);
+/** attempt_fail(c, txn, log, s): the same for what turns out within a change of ours, which becomes this one. */
+MUST_CHECK struct status attempt_fail(struct call *c, struct store_txn *txn, const struct record_log *log,
+				      struct status s);
 /** attempt_succeed(c, txn): within the change that it brings. */
 MUST_CHECK struct status attempt_succeed(const struct call *c, struct store_txn *txn);
 /** attempt_hold(c): for call.hold: keeps a refused sign-in until its time. */

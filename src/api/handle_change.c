@@ -10,6 +10,7 @@
 #include "reader.h"
 #include "room.h"
 #include "route.h"
+#include "secondfactor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -307,6 +308,17 @@ static void respond(struct call *c)
 	call_written(c, &w);
 }
 
+/** Administration of users, and new keys of one's own, take a fresh second factor. */
+static struct status check_fresh(const struct call *c, const struct changing *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		enum statement_kind kind = g->change.items[i].parsed.kind;
+		if (kind == STATEMENT_INVITATION || kind == STATEMENT_USER || kind == STATEMENT_KEY)
+			return secondfactor_fresh(c);
+	}
+	return OK;
+}
+
 static struct status bring_all(struct call *c, struct bytes body)
 {
 	struct change_body read = {0};
@@ -320,6 +332,7 @@ static struct status bring_all(struct call *c, struct bytes body)
 	for (size_t i = 0; i < g->count; i++)
 		TRY(bring_item(c, &items[i], &g->change.items[i], &g->contents[i]));
 	TRY(record_prepare(call_view(c), &g->change));
+	TRY(check_fresh(c, g));
 	TRY(check_seen(c, g));
 	return make_keys(c, g);
 }

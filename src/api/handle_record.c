@@ -149,3 +149,13 @@ void handle_content(struct call *c, struct bytes body)
 			   .kind = PIECE_PATIENT, .id = c->patient.uuid, .record = r->record, .version = r->version});
 	call_settle(c, respond);
 }
+
+/** Exporting is reading by a client that keeps what it read: the log says it before the first of it is read. */
+void handle_export(struct call *c, struct bytes body)
+{
+	(void)body;
+	c->http = 204;
+	call_event(c, LEAF_READ,
+		   &(struct piece_subject){.kind = PIECE_PATIENT, .id = c->patient.uuid, .detail = TEXT("export")});
+	call_settle(c, NULL);
+}

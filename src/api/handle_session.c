@@ -1,232 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handle_session: enrolment and sign-in (PROMISES#S3, PROMISES#K4).
+ * handle_session: sign-in (PROMISES#S3, PROMISES#K4).
  *
  * The password is checked on a worker; an unknown login takes the same path, work and
  * answer as a wrong password.  What a sign-in proves is written in one change: the
  * nonce is taken, the session made, the leaf logged.
  */
 #include "attempt.h"
-#include "cookie.h"
 #include "device.h"
+#include "entering.h"
 #include "facts.h"
-#include "passwordtext.h"
-#include "noticelist.h"
-#include "pending.h"
 #include "route.h"
-#include "sessions.h"
 #include "tell.h"
 #include "token.h"
-#include "unusual.h"
 #include "userrow.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/** What a sign-in or enrolment holds on its way. */
-struct entering {
-	struct text login, password, label;
-	struct device_id device;
-	struct bytes proof; /* the sign-in or key statement */
-	bool cookie;
-	bool found;
-	bool nonce_taken; /* by this sign-in; the committer may call it twice */
-	struct user_id user;
-	struct person person;         /* its login is not kept */
-	struct credential credential; /* as it was checked, or as it will be */
-	char checked[PASSWORD_HASH_MAX];
-	uint64_t unread; /* notices */
-	struct unusual unusual;
-	bool raised, must; /* hashed anew at a higher cost; others try this password first */
-	struct statement statement;
-	struct record_item item; /* enrolment */
-	struct record_change change;
-	struct record_outcome outcome;
-	struct secret token;
-	struct session session;
-	struct sessions_turn *turn; /* sessions of his that were over */
-};
-
-static void entering_release(struct call *c)
-{
-	struct entering *e = c->own;
-
-	secret_clear(&e->token);
-	secret_wipe(&e->credential, sizeof e->credential);
-}
-
-struct device_field {
-	struct device_id id;
-	struct text label;
-};
-static const struct jsonfield device_rows[] = {
-	{.name = "id",
-	 .type = JSONFIELD_ID,
-	 .offset = offsetof(struct device_field, id),
-	 .required = true,
-	 .id = ID_DEVICE},
-	{.name = "label",
-	 .type = JSONFIELD_TEXT,
-	 .offset = offsetof(struct device_field, label),
-	 .required = true,
-	 .max = LIMIT_NAME},
-};
-static const struct jsonfield_table device_table = JSONFIELD_TABLE(struct device_field, device_rows);
-
-struct enter_body {
-	struct text login, password;
-	struct bytes proof;
-	struct device_field device;
-	bool cookie;
-};
-#define ENTER(field, kind, member, ...) \
-	{ \
-		.name = (field), .type = (kind), .offset = offsetof(struct enter_body, member), .required = true, \
-		__VA_ARGS__ \
-	}
 static const struct jsonfield sign_in_rows[] = {
-	ENTER("login", JSONFIELD_TEXT, login, .max = LIMIT_LOGIN),
-	ENTER("password", JSONFIELD_TEXT, password, .max = LIMIT_PASSWORD),
-	ENTER("proof", JSONFIELD_BASE64, proof, .max = 4096),
-	ENTER("device", JSONFIELD_OBJECT, device, .table = &device_table),
-	{.name = "cookie", .type = JSONFIELD_BOOL, .offset = offsetof(struct enter_body, cookie)},
+	ENTERING("login", JSONFIELD_TEXT, login, .max = LIMIT_LOGIN),
+	ENTERING("password", JSONFIELD_TEXT, password, .max = LIMIT_PASSWORD),
+	ENTERING("proof", JSONFIELD_BASE64, proof, .max = 4096),
+	ENTERING("device", JSONFIELD_OBJECT, device, .table = &entering_device_table),
+	{.name = "cookie", .type = JSONFIELD_BOOL, .offset = offsetof(struct entering_body, cookie)},
+	{.name = "factor",
+	 .type = JSONFIELD_OBJECT,
+	 .offset = offsetof(struct entering_body, code),
+	 .table = &secondfactor_table},
 };
-static const struct jsonfield_table sign_in_table = JSONFIELD_TABLE(struct enter_body, sign_in_rows);
-static const struct jsonfield enrol_rows[] = {
-	ENTER("statement", JSONFIELD_BASE64, proof, .max = 4096),
-	ENTER("password", JSONFIELD_TEXT, password, .max = LIMIT_PASSWORD),
-	ENTER("device", JSONFIELD_OBJECT, device, .table = &device_table),
-};
-static const struct jsonfield_table enrol_table = JSONFIELD_TABLE(struct enter_body, enrol_rows);
-
-static struct status begin_entering(struct call *c, struct bytes body, const struct jsonfield_table *table,
-				    struct entering **out)
-{
-	struct enter_body read = {0};
-	void *room;
-
-	TRY(call_json(c, body, table, &read));
-	TRY(arena_take(&c->arena, sizeof **out, &room));
-	struct entering *e = room;
-	e->login = read.login;
-	TRY(passwordtext_normal(&c->arena, read.password, &e->password));
-	e->proof = read.proof;
-	e->device = read.device.id;
-	e->label = read.device.label;
-	e->cookie = read.cookie;
-	c->own = e;
-	c->release = entering_release;
-	*out = e;
-	return OK;
-}
-
-static struct passwordrule_about about(const struct call *c, struct text login)
-{
-	const struct service *s = c->loop->service;
-
-	return (struct passwordrule_about){.login = login, .site = s->name, .list = s->passwords};
-}
-
-/* --- The session that comes of it --- */
-
-static struct status open_session(struct call *c, struct store_txn *txn, const struct record_log *log,
-				  const char *detail)
-{
-	struct entering *e = c->own;
-	const struct settings *settings = c->loop->service->settings;
-	struct event event = {.kind = LEAF_SIGN_IN, .result = LEAF_DONE};
-	struct piece_actor actor;
-	char unusual[UNUSUAL_DETAIL_MAX];
-	uint32_t steps;
-	uint64_t leaf;
-
-	call_actor(c, &actor);
-	const struct unusual_use use = {e->person.id, e->device, actor.address, log->time};
-	TRY(unusual_sign_in(c->loop->service, txn, &use, e->login, &e->unusual));
-	unusual_detail(&e->unusual, unusual);
-	TRY(pending_steps(&(struct pending){.service = c->loop->service,
-					    .view = txn->view,
-					    .now = log->time,
-					    .user = e->person.id,
-					    .profile = e->person.profile,
-					    .password_changed = e->credential.changed,
-					    .tried_first = e->must,
-					    .unusual = e->unusual.unusual},
-			  &steps));
-	TRY(sessions_begin(c, e->person.profile, &e->turn));
-	const struct session_opening opening = {.user = e->person.id,
-						.device = e->device,
-						.key_hash = e->person.key_hash,
-						.device_label = e->label,
-						.client = actor.client,
-						.address = actor.address,
-						.steps = steps,
-						.now = log->time,
-						.absolute_ms = settings_absolute_ms(settings, e->person.profile),
-						.cap = settings_value(settings, SETTING_SESSION_CAP),
-						.over = sessions_over,
-						.ended = sessions_note,
-						.context = e->turn};
-	/* The committer may have called this before, in a round whose log was full. */
-	secret_clear(&e->token);
-	TRY(session_open(txn, &opening, &e->token, &e->session));
-	TRY(sessions_log_expiry(txn, log, e->turn));
-	event.actor = actor;
-	event.actor.user = e->person.id;
-	event.actor.session = e->session.id;
-	event.actor.device = e->device;
-	event.actor.detail = text_of(e->unusual.unusual ? unusual : detail);
-	event.subject = (struct piece_subject){.kind = PIECE_USER, .id = e->person.id.uuid};
-	return log->add(log->context, txn, &event, &leaf);
-}
-
-static void give_cookie(struct call *c, const struct entering *e)
-{
-	AUTO(buffer) cookie = {.max = 256, .wipe = true};
-	struct text kept;
-
-	if (ok(cookie_put(&cookie, TEXT("__Host-session"),
-			  (struct text){(const char *)e->token.bytes, SESSION_TOKEN_TEXT}, UINT32_MAX)) &&
-	    ok(arena_text(&c->arena, text_from(buffer_bytes(&cookie)), &kept)))
-		c->headers[c->header_count++] = (struct exchange_header){TEXT("set-cookie"), kept};
-}
-
-/** Its idle time begins before anybody has its token. */
-static void effect_opened(struct call *c)
-{
-	const struct entering *e = c->own;
-	struct service *s = c->loop->service;
-
-	(void)ok(presence_begin(s->presence, &e->session.id, clock_mono(&s->clock)));
-	sessions_cut(c, e->turn);
-}
-
-static void respond_session(struct call *c)
-{
-	struct entering *e = c->own;
-	struct jsonwriter w = call_writer(c);
-	const struct permit_facts facts = {.profile = e->person.profile, .rights = e->person.rights};
-
-	jsonwriter_object(&w, NULL);
-	if (e->cookie)
-		give_cookie(c, e);
-	else
-		jsonwriter_text(&w, "token", (struct text){(const char *)e->token.bytes, SESSION_TOKEN_TEXT});
-	jsonwriter_text(&w, "login", e->login);
-	sessions_put(&w, c->loop->service, &e->session, &facts, e->credential.changed);
-	jsonwriter_u64(&w, "notices", e->unread);
-	unusual_put(&w, &e->unusual);
-	jsonwriter_end(&w);
-	c->http = 201;
-	call_written(c, &w);
-}
-
-/* --- Sign-in --- */
+static const struct jsonfield_table sign_in_table = JSONFIELD_TABLE(struct entering_body, sign_in_rows);
 
 /* What a leaf says of a sign-in that failed; the answer says one and the same sentence of all of them. */
 #define WHY_UNKNOWN  "unknown login"
 #define WHY_PASSWORD "wrong password"
 #define WHY_PROOF    "wrong proof of the key"
+#define WHY_FACTOR   "wrong second factor"
+#define WHY_ASKED    "second factor asked for"
 #define WHY_DISABLED "disabled user"
 #define WHY_NONCE    "proof used before, or too old"
 #define WHY_DEVICE   "device of another user"
@@ -252,7 +62,7 @@ static struct status raise_hash(struct call *c)
 {
 	struct entering *e = c->own;
 	const struct argon2_cost cost = service_password_cost(c->loop->service);
-	const struct passwordrule_about of = about(c, e->login);
+	const struct passwordrule_about of = entering_about(c, e->login);
 
 	e->must = !ok(passwordrule_tried_first(e->password, &of));
 	memcpy(e->checked, e->credential.hash, sizeof e->checked);
@@ -268,10 +78,12 @@ static struct status check_password(struct call *c)
 	struct entering *e = c->own;
 	struct status password = credential_check(&e->credential, text_bytes(e->password));
 	struct status proof = check_proof(c->loop->service, e);
+	struct status factor = secondfactor_verify(&e->second, call_now(c));
 
 	if (e->found)
 		c->why = !ok(password)                    ? WHY_PASSWORD
 			 : !ok(proof)                     ? WHY_PROOF
+			 : !ok(factor)                    ? WHY_FACTOR
 			 : e->person.state != USER_ACTIVE ? WHY_DISABLED
 							  : NULL;
 	return c->why == NULL ? raise_hash(c) : FAIL_AT(ST_UNPROVEN, "sign-in");
@@ -301,6 +113,14 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 	if (!e->nonce_taken)
 		TRY(challenges_take(&c->loop->service->challenges, log->time, &e->statement.sign_in.nonce));
 	e->nonce_taken = true;
+	/* The committer may call this twice: a code that was taken in a round that was undone may fit in the next. */
+	c->effect = entering_effect;
+	c->respond = entering_respond;
+	c->why = WHY_FACTOR;
+	struct status taken = secondfactor_take(&e->second, txn, &e->person.id, log->time);
+	if (taken.code == ST_UNPROVEN)
+		return attempt_fail(c, txn, log, FAIL_AT(ST_UNPROVEN, "sign-in"));
+	TRY(taken);
 	c->why = WHY_PASSWORD;
 	TRY(keep_password(e, txn));
 	call_actor(c, &actor);
@@ -311,7 +131,7 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 					  .label = e->label,
 					  .session = &e->session,
 					  .address = actor.address};
-	struct status s = open_session(c, txn, log, "");
+	struct status s = entering_open(c, txn, log, e->second.detail != NULL ? e->second.detail : "");
 	c->why = s.code == ST_DENIED ? WHY_DEVICE : s.code == ST_TOO_MANY ? WHY_SESSIONS : NULL;
 	TRY(s);
 	TRY(tell_sign_in(txn, &told, &e->unread));
@@ -324,11 +144,11 @@ static void signed_in(struct call *c)
 	struct status s = c->failure;
 
 	c->failure = OK;
-	c->effect = effect_opened;
+	c->effect = entering_effect;
 	if (ok(s))
 		s = seen_check(c, &e->statement.head);
 	if (ok(s))
-		call_settle_change(c, apply_sign_in, respond_session);
+		call_settle_change(c, apply_sign_in, entering_respond);
 	else if (s.code == ST_UNPROVEN)
 		attempt_refuse(c, s);
 	else
@@ -368,6 +188,9 @@ static struct status find_login(struct call *c, struct entering *e)
 	if (s.code == ST_CORRUPT)
 		return s;
 	e->found = e->found && ok(s);
+	/* An unknown login looks for as much as one that has none. */
+	const struct user_id nobody = {0};
+	TRY(secondfactor_begin(call_view(c), e->found ? &person.id : &nobody, &e->code, &e->second));
 	call_actor(c, &actor);
 	if (e->found) {
 		e->person = person;
@@ -390,10 +213,19 @@ static struct status find_lane(struct call *c, struct entering *e)
 	return attempt_stranger(c, e->found ? &e->person.id : NULL);
 }
 
+/**
+ * Whether only the second factor is asked for: of who proves the key, before the password is looked at, so that
+ * this answer says nothing about the password.
+ */
+static bool asks_factor(const struct call *c, struct entering *e)
+{
+	return e->found && secondfactor_missing(&e->second) && ok(check_proof(c->loop->service, e));
+}
+
 void handle_sign_in(struct call *c, struct bytes body)
 {
 	struct entering *e;
-	struct status s = begin_entering(c, body, &sign_in_table, &e);
+	struct status s = entering_begin(c, body, &sign_in_table, &e);
 
 	if (ok(s))
 		s = find_login(c, e);
@@ -404,91 +236,14 @@ void handle_sign_in(struct call *c, struct bytes body)
 		return;
 	}
 	const char *locked = attempt_locked(c, call_view(c), call_now(c));
-	if (locked == NULL) {
+	if (locked != NULL) {
+		c->why = locked;
+		attempt_refuse_locked(c);
+	} else if (asks_factor(c, e)) {
+		c->why = WHY_ASKED;
+		c->problem.kind = PROBLEM_SECOND_FACTOR;
+		call_refuse(c, FAIL(ST_PENDING));
+	} else {
 		call_work_on(c, check_password, signed_in);
-		return;
 	}
-	c->why = locked;
-	attempt_refuse_locked(c);
-}
-
-/* --- Enrolment --- */
-
-static struct status hash_password(struct call *c)
-{
-	struct entering *e = c->own;
-	const struct service *s = c->loop->service;
-	const struct passwordrule_about of = about(c, e->login);
-
-	TRY(passwordrule_check(service_password_rule(s), e->password, &of));
-	c->why = NULL;
-	return credential_hash(text_bytes(e->password), service_password_cost(s), call_now(c), &e->credential);
-}
-
-static struct status apply_enrolment(struct call *c, struct store_txn *txn, const struct record_log *log)
-{
-	AUTO(row) row = {0};
-	struct entering *e = c->own;
-
-	TRY(record_apply(txn, log, &e->change));
-	/* An enrolment that is sent again proves nothing new: it neither sets a password nor opens a session. */
-	if (e->outcome.repeated)
-		return FAIL_AT(ST_GONE, "invitation");
-	TRY(userrow_get(txn->view, &e->user, &row, &e->person));
-	TRY(arena_text(&c->arena, e->person.login, &e->login));
-	TRY(credential_put(txn, &e->user, &e->credential));
-	TRY(noticelist_begin(txn, &e->user));
-	return open_session(c, txn, log, "enrolment");
-}
-
-static void hashed(struct call *c)
-{
-	if (!ok(c->failure)) {
-		call_refuse(c, c->failure);
-		return;
-	}
-	c->why = "enrolment that its invitation does not allow, or no longer";
-	c->effect = effect_opened;
-	call_settle_change(c, apply_enrolment, respond_session);
-}
-
-static struct status prepare_enrolment(struct call *c, struct entering *e)
-{
-	AUTO(row) row = {0};
-	struct person person;
-
-	TRY(statement_parse(e->proof, &e->statement));
-	if (e->statement.kind != STATEMENT_KEY || hash_is_zero(&e->statement.key.invitation))
-		return FAIL_AT(ST_INVALID, "statement");
-	e->user = e->statement.key.user;
-	TRY(userrow_get(call_view(c), &e->user, &row, &person));
-	call_actor(c, &e->change.actor);
-	c->actor.user = e->user;
-	c->actor.device = e->device;
-	c->why = "invitation used before";
-	if (person.enrolled)
-		return FAIL_AT(ST_GONE, "invitation");
-	TRY(arena_text(&c->arena, person.login, &e->login));
-	e->item = (struct record_item){.statement = e->proof};
-	e->change = (struct record_change){
-		.fingerprint = c->loop->service->fingerprint, .items = &e->item, .count = 1, .outcomes = &e->outcome};
-	call_actor(c, &e->change.actor);
-	c->why = "enrolment that its invitation does not allow, or no longer";
-	TRY(record_prepare(call_view(c), &e->change));
-	TRY(seen_check(c, &e->statement.head));
-	c->why = "password that the policy refuses";
-	return OK;
-}
-
-void handle_enrol(struct call *c, struct bytes body)
-{
-	struct entering *e;
-	struct status s = begin_entering(c, body, &enrol_table, &e);
-
-	if (ok(s))
-		s = prepare_enrolment(c, e);
-	if (ok(s))
-		call_work_on(c, hash_password, hashed);
-	else
-		call_refuse(c, s);
 }

@@ -2,6 +2,7 @@
 #include "pending.h"
 
 #include "conduct.h"
+#include "secondfactor.h"
 #include "session.h"
 #include "sessions.h"
 #include "signoff.h"
@@ -33,12 +34,23 @@ static struct status conduct(const struct pending *p, bool *stands)
 	return OK;
 }
 
+/** PROMISES#S5. */
+static struct status factor(const struct pending *p, bool *stands)
+{
+	AUTO(factors) had = {0};
+
+	TRY(factors_load(p->view, &p->user, &had));
+	*stands = p->now >= secondfactor_due(p->service, p->profile, &had, p->now);
+	return OK;
+}
+
 static const struct {
 	enum session_step step;
 	pending_rule *rule;
 } steps[] = {
 	{SESSION_STEP_PASSWORD, password},
 	{SESSION_STEP_CONDUCT, conduct},
+	{SESSION_STEP_FACTOR, factor},
 };
 
 struct status pending_steps(const struct pending *p, uint32_t *out)

@@ -13,6 +13,7 @@ enum route_who {
 	ROUTE_PROOF,   /* anybody who proves something in the body: the handler decides and logs */
 	ROUTE_PENDING, /* a session, even with pending steps */
 	ROUTE_SESSION, /* a session without any */
+	ROUTE_FRESH,   /* one that has proven all its user has a few minutes ago at most (secondfactor.h) */
 	ROUTE_LOCAL,   /* from this machine only */
 };
 
@@ -70,6 +71,12 @@ void handle_conduct_accept(struct call *c, struct bytes body);
 void handle_conduct_change(struct call *c, struct bytes body);
 void handle_reviews(struct call *c, struct bytes body);
 void handle_password(struct call *c, struct bytes body);
+void handle_factor_list(struct call *c, struct bytes body);
+void handle_factor_totp(struct call *c, struct bytes body);
+void handle_factor_codes(struct call *c, struct bytes body);
+void handle_factor_remove(struct call *c, struct bytes body);
+void handle_step_up(struct call *c, struct bytes body);
+void handle_export(struct call *c, struct bytes body);
 void handle_settings(struct call *c, struct bytes body);
 void handle_setting_change(struct call *c, struct bytes body);
 void handle_directory(struct call *c, struct bytes body);

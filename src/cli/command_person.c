@@ -73,6 +73,8 @@ static void print_advice(const struct cli *c, const struct signin_session *s)
 		output_done(c, "\nBefore anything else, change your password: tacenda password change");
 	else if (strstr(s->pending, "conduct") != NULL)
 		output_done(c, "\nBefore anything else, read and accept the code of conduct: tacenda conduct accept");
+	else if (strstr(s->pending, "factor") != NULL)
+		output_done(c, "\nBefore anything else, add a second factor: tacenda factor add totp");
 	else if (s->password_ends != 0 && now + PASSWORD_WARNING_MS >= s->password_ends)
 		output_done(c, "\nYour password ends in %llu days: tacenda password change",
 			    (unsigned long long)((s->password_ends > now ? s->password_ends - now : 0) / DAY_MS));
@@ -240,6 +242,47 @@ static struct status connect_home(struct cli *c)
 
 /* --- sessions --- */
 
+/** From its file; typed, where the last sign-in took one or ${wanted}; else none. */
+static struct status second_factor(struct cli *c, bool wanted, struct secret *out)
+{
+	AUTO(buffer) kept = {.max = 16};
+	const bool given = options_value(&c->options, "--code-file") != NULL;
+
+	if (!given && !wanted && !ok(os_load(&os_real, c->home, SIGNIN_FACTOR_FILE, kept.max, &kept)))
+		return OK;
+	if (!given && !terminal_can_ask())
+		return wanted ? FAIL_AT(ST_PENDING, "second factor: run tacenda login --code-file F") : OK;
+	return cli_secret(c, "--code-file", "Code of your second factor: ", out);
+}
+
+static struct status open_with_factor(struct cli *c, const struct secret *password, const struct signin_device *device,
+				      struct signin_session *out)
+{
+	AUTO(secret) code = {0};
+	struct signin_entry entry = {.password = secret_bytes(password), .device = device};
+
+	TRY(second_factor(c, false, &code));
+	entry.code = text_trim(text_from(secret_bytes(&code)));
+	struct status s = signin_open(&c->site, &entry, out);
+	if (s.code == ST_PENDING && entry.code.len == 0) {
+		c->site.https.problem = (struct problem_answer){0};
+		TRY(second_factor(c, true, &code));
+		entry.code = text_trim(text_from(secret_bytes(&code)));
+		s = signin_open(&c->site, &entry, out);
+	}
+	/* The server's advice is for programs; a person wants to know what was wrong. */
+	if (s.code == ST_UNPROVEN) {
+		c->site.https.problem = (struct problem_answer){0};
+		return entry.code.len > 0 ? FAIL_AT(ST_UNPROVEN, "login, password or code: they do not fit together")
+					  : FAIL_AT(ST_UNPROVEN, "login or password: they do not fit together");
+	}
+	if (ok(s) && entry.code.len > 0)
+		(void)ok(os_save(&os_real, c->home, SIGNIN_FACTOR_FILE, BYTES_LITERAL("1\n")));
+	else if (ok(s))
+		(void)ok(os_remove(&os_real, c->home, SIGNIN_FACTOR_FILE));
+	return s;
+}
+
 static struct status login(struct cli *c)
 {
 	AUTO(secret) password = {0}, passphrase = {0};
@@ -263,13 +306,7 @@ static struct status login(struct cli *c)
 	}
 	TRY(cli_site(c));
 	TRY(cli_secret(c, "--password-file", "Password: ", &password));
-	struct status opened = signin_open(&c->site, secret_bytes(&password), &device, &session);
-	if (opened.code == ST_UNPROVEN) {
-		/* The server's advice is for programs; a person wants to know what was wrong. */
-		c->site.https.problem = (struct problem_answer){0};
-		return FAIL_AT(ST_UNPROVEN, "login or password: they do not fit together");
-	}
-	TRY(opened);
+	TRY(open_with_factor(c, &password, &device, &session));
 	TRY(keyholder_token_put(&c->keys, secret_bytes(&session.token)));
 	return print_session(c, &session);
 }
@@ -440,7 +477,7 @@ static const struct option_spec enrol_options[] = {
 };
 static const struct option_spec login_options[] = {
 	{"--password-file", "F", "password", false, 0},
-	{"--code-file", "F", "code of a second factor", false, 0},
+	{"--code-file", "F", "code of a second factor, or a recovery code; - is standard input", false, 0},
 	{0},
 };
 static const struct option_spec logout_options[] = {{"--all", NULL, "end all your sessions", false, 0}, {0}};

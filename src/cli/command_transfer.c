@@ -193,6 +193,29 @@ struct exporting {
 	size_t refused;
 };
 
+/** The log says it first, and the site may want a fresh second factor: asked for all before any is read. */
+static struct status ask_leave(struct cli *c, const struct patient_id *id)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(buffer) path = {.max = 128};
+
+	TRY(buffer_print(&path, "/v1/patients/%s/exports", id_print(ID_PATIENT, &id->uuid).at));
+	TRY(buffer_put_u8(&path, 0));
+	return site_call(&c->site,
+			 &(struct https_call){.method = "POST", .path = (const char *)path.bytes, .max = 65536},
+			 &answer);
+}
+
+static struct status ask_leave_for_all(struct cli *c, const struct patientlist *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct status s = ask_leave(c, &list->items[i].patient);
+		if (s.code != ST_DENIED)
+			TRY(s);
+	}
+	return OK;
+}
+
 static struct status export_one(struct exporting *e, const struct patient_id *id)
 {
 	AUTO(exportrun) r = {.cli = e->cli};
@@ -240,6 +263,8 @@ static struct status export_patients(struct cli *c)
 	struct status s = OK;
 	if (word != NULL)
 		s = patientlist_resolve(&list, text_of(word), &id);
+	if (ok(s))
+		s = word != NULL ? ask_leave(c, &id) : ask_leave_for_all(c, &list);
 	if (ok(s))
 		s = word != NULL ? export_one(&e, &id) : export_all(&e, &list);
 	output_progress(c, "%s", "");

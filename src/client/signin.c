@@ -348,19 +348,23 @@ static struct status prove(struct site *site, const struct signin_device *device
 	return keyholder_sign(site->options.keys, &draft, out);
 }
 
-struct status signin_open(struct site *site, struct bytes password, const struct signin_device *device,
-			  struct signin_session *out)
+struct status signin_open(struct site *site, const struct signin_entry *entry, struct signin_session *out)
 {
 	AUTO(buffer) proof = {.max = LIMIT_STATEMENT_BYTES}, body = {.max = LIMIT_JSON_BYTES, .wipe = true};
 	AUTO(https_answer) answer = {0};
 
-	TRY(prove(site, device, &proof));
+	TRY(prove(site, entry->device, &proof));
 	struct jsonwriter w = jsonwriter_of(&body);
 	jsonwriter_object(&w, NULL);
 	jsonwriter_string(&w, "login", site->options.keys->person.login);
-	jsonwriter_text(&w, "password", text_from(password));
+	jsonwriter_text(&w, "password", text_from(entry->password));
 	jsonwriter_base64(&w, "proof", buffer_bytes(&proof));
-	put_device(&w, device);
+	put_device(&w, entry->device);
+	if (entry->code.len > 0) {
+		jsonwriter_object(&w, "factor");
+		jsonwriter_text(&w, "code", entry->code);
+		jsonwriter_end(&w);
+	}
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
 	TRY(post_json(&site->https, "/v1/sessions", &body, &answer));

@@ -59,9 +59,19 @@ struct signin_enrolment {
 /** signin_enrol(i, enrolment, out): the key statement, signed with the one-time key; ends signed in. */
 MUST_CHECK struct status signin_enrol(struct signin_invited *i, const struct signin_enrolment *enrolment,
 				      struct signin_session *out);
-/** signin_open(site, password, device, out): a nonce, a proof of the key, the password. */
-MUST_CHECK struct status signin_open(struct site *site, struct bytes password, const struct signin_device *device,
-				     struct signin_session *out);
+/* In the home: a sign-in here took a second factor, so the next one asks for it at once. */
+#define SIGNIN_FACTOR_FILE "second-factor"
+
+struct signin_entry {
+	struct bytes password;
+	struct text code; /* of a second factor; empty: none */
+	const struct signin_device *device;
+};
+/**
+ * signin_open(site, entry, out): a nonce, a proof of the key, the password, the second factor: verified together.
+ * ST_PENDING: this login has a second factor, and the password was not looked at.
+ */
+MUST_CHECK struct status signin_open(struct site *site, const struct signin_entry *entry, struct signin_session *out);
 /** signin_ask(site, out): who the present session is; its token is not told again. */
 MUST_CHECK struct status signin_ask(struct site *site, struct signin_session *out);
 /** signin_end(file, token, all): end the session of ${token}, or all of its user; needs no keys. */

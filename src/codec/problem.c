@@ -15,6 +15,8 @@ static const struct problem_type types[] = {
 		"Use the https address.", 400, ST_INVALID },
 	[PROBLEM_UNPROVEN] = { "/problems/unproven", "Nobody is signed in, or the proof does not hold",
 		"Sign in and send it again.", 401, ST_UNPROVEN },
+	[PROBLEM_SECOND_FACTOR] = { "/problems/second-factor", "A second factor is needed",
+		"Send it again with a code of your second factor.", 401, ST_PENDING },
 	[PROBLEM_DENIED] = { "/problems/denied", "Not allowed",
 		"Ask the owner of the patient file or an administrator for the permission.", 403, ST_DENIED },
 	[PROBLEM_PENDING] = { "/problems/pending-step", "A pending step stands before this",

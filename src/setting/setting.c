@@ -17,6 +17,13 @@
 		"session.absolute_hours." profile, "the same for this profile; 0: as for everybody", 0, 24, 0, NULL, \
 			NULL \
 	}
+#define FACTOR_DAYS_OF(profile, days) \
+	{ \
+		"factor.days." profile, \
+			"days from the first sign-in within which a second factor must be added; 366: none is asked " \
+			"for", \
+			0, SETTING_FACTOR_NEVER, days, NULL, NULL \
+	}
 
 static const char *const deletions[] = {"delay", "second-person"};
 const char *const setting_policies[] = {"composition-180d", "nist-800-63b-4"};
@@ -76,6 +83,14 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_PATIENT_DELETE] = {"patient.delete",
 				    "what the end of a patient file takes besides its owner and seven days", 0,
 				    COUNT(deletions) - 1, 0, deletions, NULL},
+	[SETTING_FACTOR_FRESH] = {"factor.fresh_minutes",
+				  "how old a proof of the second factor may be before export, user administration and "
+				  "changes of one's own factors",
+				  1, 15, 5, NULL, NULL},
+	[SETTING_FACTOR_DAYS_OF] = FACTOR_DAYS_OF("administrator", 0),
+	FACTOR_DAYS_OF("clinician", 7),
+	FACTOR_DAYS_OF("assistant", 7),
+	FACTOR_DAYS_OF("auditor", 0),
 	[SETTING_EXEMPT] =
 		{"failures.exempt",
 		 "addresses and networks that are never blocked, as 192.0.2.0/24; logins are locked all the same", 0,

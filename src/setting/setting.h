@@ -31,13 +31,17 @@ enum setting {
 	SETTING_REVIEW_INTERVAL,
 	SETTING_APPROVAL_OFFICE,
 	SETTING_PATIENT_DELETE,
-	SETTING_EXEMPT,
+	SETTING_FACTOR_FRESH,
+	SETTING_FACTOR_DAYS_OF,
+	SETTING_EXEMPT = SETTING_FACTOR_DAYS_OF + 4,
 	SETTING_PROXIES,
 	SETTING_COUNT,
 };
 /** The texts stand last: as many as this, from the first of them on. */
 #define SETTING_TEXTS      SETTING_EXEMPT
 #define SETTING_TEXT_COUNT (SETTING_COUNT - SETTING_TEXTS)
+/* Of SETTING_FACTOR_DAYS_OF: no second factor is asked for. */
+#define SETTING_FACTOR_NEVER 366
 /** Words of SETTING_PASSWORD_POLICY, in the order of the policies themselves. */
 extern const char *const setting_policies[];
 /** Words of SETTING_SHARING_STEP. */

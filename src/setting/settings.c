@@ -116,3 +116,10 @@ uint64_t settings_absolute_ms(const struct settings *s, enum profile profile)
 {
 	return of_profile(s, SETTING_SESSION_ABSOLUTE, profile) * 3600000;
 }
+
+uint64_t settings_factor_days(const struct settings *s, enum profile profile)
+{
+	if (profile < PROFILE_ADMINISTRATOR || profile > PROFILE_AUDITOR)
+		return 0;
+	return settings_value(s, (enum setting)(SETTING_FACTOR_DAYS_OF - 1 + (uint32_t)profile));
+}

@@ -40,5 +40,7 @@ bool settings_names(struct settings *s, enum setting which, struct bytes address
 /** Limits of a session of this profile, ms (PROMISES#K13). */
 uint64_t settings_idle_ms(const struct settings *s, enum profile profile);
 uint64_t settings_absolute_ms(const struct settings *s, enum profile profile);
+/** settings_factor_days(s, profile): until a second factor is due; SETTING_FACTOR_NEVER (PROMISES#S5). */
+uint64_t settings_factor_days(const struct settings *s, enum profile profile);
 
 #endif /* !SETTING_SETTINGS_H */

@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+from lib import factor
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("TACENDA_BUILD", ROOT / "build" / "check"))
 SHARED = pathlib.Path(os.environ.get("TACENDA_SHARED", ROOT.parent / "shared"))
@@ -181,8 +183,9 @@ class Site:
         """kill -9, as a power cut would."""
         return self.stop(signal.SIGKILL)
 
-    def enrol(self, login, profile=None, *more):
-        """Enrol one person; the first administrator without a profile."""
+    def enrol(self, login, profile=None, *more, plain=False):
+        """Enrol one person; the first administrator without a profile.  On a standard site the steps that
+        stand before work are done too, the second factor not with `plain`."""
         invitation = self.made["invitation"] if profile is None else \
             self.people["admin"].json("user", "add", login, "--profile", profile, *more)["invitation"]
         file = self.folder / f"{login}.invitation"
@@ -193,6 +196,8 @@ class Site:
         self.people[login] = person
         if self.preset == "standard":
             person.do("conduct", "accept", "--yes")
+        if not plain and self.preset == "standard" and "factor" in person.json("whoami")["pending"]:
+            factor.add(person)
         return person
 
     def begin(self, *people):

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Second factors through the programs (PROMISES#S5): enrolment, sign-in, no code twice, recovery codes, enforcement, step-up."""
+import concurrent.futures
+
+from lib.factor import Phone, add, login
+from lib.site import DONE, NOT_NOW, REFUSED, Site
+from lib.tap import run
+
+
+def code_file(site, text):
+    path = site.folder / "some.code"
+    path.touch(mode=0o600)
+    path.write_text(text + "\n")
+    return path
+
+
+def sign_in(person, *more):
+    return person.run("login", "--password-file", person.password_file, *more, passphrase=True)
+
+
+def enforced(tap, site):
+    """On a standard site an administrator reaches nothing before he has a factor; a clinician has a week."""
+    admin = site.enrol("admin", None, plain=True)
+    got = admin.run("user", "list")
+    tap.check(got.code == NOT_NOW and "tacenda factor add totp" in got.error, "an administrator without one is told to add one", got)
+    tap.equal(admin.json("whoami")["pending"], ["factor"], "and it is the pending step `factor`")
+    wrong = admin.run("factor", "add", "totp", "--secret-file", Phone(site, "other").secret_file, "--code-file", code_file(site, "000000"))
+    tap.check(wrong.code == REFUSED and "clock" in wrong.error, "a code that does not fit adds nothing", wrong)
+    tap.equal(admin.list("factor", "list"), [], "there is nothing half enrolled")
+    add(admin)
+    tap.equal((admin.run("user", "list").code, admin.json("whoami")["pending"]), (DONE, []), "one code proves it, and work goes on")
+    last = admin.run("factor", "remove", "authenticator", "--yes")
+    tap.check(last.code == REFUSED and "add another" in last.error, "the last one cannot be removed where the site wants one", last)
+    site.people["admin"] = admin
+    doctor = site.enrol("doctor", "clinician", plain=True)
+    tap.equal((doctor.json("whoami")["pending"], doctor.run("patient", "list").code), ([], DONE), "a clinician works at once")
+    said = doctor.run("factor", "list")
+    tap.check("by 20" in said.text and "factor add totp" in said.text, "and is told by when", said)
+    return admin, doctor
+
+
+def signing_in(tap, site, admin):
+    bare = sign_in(admin)
+    tap.check(bare.code == NOT_NOW and "--code-file" in bare.error, "a sign-in without a code names the option", bare)
+    wrong_password = site.secret("wrong.password")
+    asked = admin.run("login", "--password-file", wrong_password, passphrase=True)
+    tap.equal((asked.code, asked.error), (bare.code, bare.error), "with a wrong password too: that answer says nothing about it")
+    good = admin.phone.code()
+    wrong = sign_in(admin, "--code-file", code_file(site, "000000"))
+    both = admin.run("login", "--password-file", wrong_password, "--code-file", code_file(site, good), passphrase=True)
+    tap.equal((wrong.code, wrong.error), (REFUSED, both.error), "a wrong code and a wrong password are one answer")
+    tap.equal(sign_in(admin, "--code-file", code_file(site, good)).code, DONE, "the code was not used up by the refusal")
+    again = sign_in(admin, "--code-file", code_file(site, good))
+    tap.check(again.code == REFUSED, "no code twice", again)
+    why = [one["detail"] for one in admin.list("log", "list", "--action", "sign-in", "--failed")]
+    tap.check({"wrong second factor", "second factor asked for", "wrong password"} <= set(why), "the log says which it was", why)
+
+
+def racing(tap, site, admin):
+    """One code, three sign-ins at once: the committer lets one in."""
+    file = code_file(site, admin.phone.code())
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        codes = [one.code for one in pool.map(lambda _: sign_in(admin, "--code-file", file), range(3))]
+    tap.equal((codes.count(DONE), codes.count(REFUSED)), (1, 2), "of three sign-ins with one code one succeeds")
+    used = file.read_text().strip()
+    site.stop()
+    site.serve()
+    got = sign_in(admin, "--code-file", code_file(site, used))
+    tap.check(got.code == REFUSED, "a restart does not forget it", got)
+    login(admin)
+
+
+def recovering(tap, site, admin):
+    page = site.folder / "codes.txt"
+    admin.do("factor", "add", "codes", "-o", page)
+    codes = [line.split()[1] for line in page.read_text().splitlines() if line.startswith("  ")]
+    tap.equal((len(codes), len(set(codes)), page.stat().st_mode & 0o777), (10, 10, 0o600), "ten codes in a file for nobody else")
+    tap.equal(sign_in(admin, "--code-file", code_file(site, codes[3].upper().replace("-", " "))).code, DONE, "one of them signs in, however it is typed")
+    tap.equal(sign_in(admin, "--code-file", code_file(site, codes[3])).code, REFUSED, "once")
+    left = [one["left"] for one in admin.list("factor", "list") if one["kind"] == "codes"]
+    tap.equal(left, [9], "nine are left, and that is shown")
+    made = admin.json("factor", "add", "codes")
+    tap.equal((len(made["codes"]), sign_in(admin, "--code-file", code_file(site, codes[4])).code), (10, REFUSED), "new ones end the old ones")
+
+
+def stepping_up(tap, site, admin, doctor):
+    """The clock of the server five minutes on: reading goes on, administration asks."""
+    patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
+    site.stop()
+    site.serve(prefix=("faketime", "-f", "+6m"))
+    skew = 360
+    got = admin.run("user", "add", "late", "--profile", "assistant")
+    tap.check(got.code == NOT_NOW and "tacenda step-up" in got.error, "administration of users takes a fresh second factor", got)
+    tap.equal(admin.run("user", "list").code, DONE, "reading does not")
+    wrong = admin.run("step-up", "--code-file", code_file(site, "123456"))
+    tap.check(wrong.code == REFUSED, "a wrong code is no step-up", wrong)
+    admin.do("step-up", "--code-file", admin.phone.code_file(skew))
+    admin.do("user", "add", "late", "--profile", "assistant")
+    got = doctor.run("export", patient, "-o", site.folder / "out")
+    tap.check(got.code == NOT_NOW and not (site.folder / "out").exists(), "so does export, before anything is read", got)
+    got = doctor.run("factor", "add", "totp", "--secret-file", Phone(site, "late").secret_file, "--code-file", code_file(site, "000000"))
+    tap.check(got.code == NOT_NOW and "tacenda login" in got.error, "who has none signs in again instead", got)
+    doctor.do("login", "--password-file", doctor.password_file, passphrase=True)
+    doctor.do("export", patient, "-o", site.folder / "out")
+    details = [one["detail"] for one in admin.list("log", "list", "--action", "sign-in")]
+    tap.check("step-up, second factor: totp" in details and "factor added: codes" in details, "each of it is in the log", details)
+
+
+def counting(tap, site, doctor):
+    """Wrong codes count as wrong passwords do: on a known device its own lane is locked."""
+    add(doctor)
+    for _ in range(5):
+        got = sign_in(doctor, "--code-file", code_file(site, "000000"))
+        tap.equal(got.code, REFUSED, "a wrong code is refused")
+    locked = sign_in(doctor, "--code-file", doctor.phone.code_file(360))
+    tap.check(locked.code == NOT_NOW and "locked" in locked.error, "the fifth locks: even a good one opens nothing", locked)
+
+
+def flow(tap):
+    with Site(preset="standard") as site:
+        site.init().serve()
+        admin, doctor = enforced(tap, site)
+        signing_in(tap, site, admin)
+        racing(tap, site, admin)
+        recovering(tap, site, admin)
+        stepping_up(tap, site, admin, doctor)
+        counting(tap, site, doctor)
+
+
+run(flow)
