@@ -63,6 +63,11 @@ GENERAL = [
     ("DELETE", "/v1/devices/dv-" + "0" * 26, None, EVERYBODY, 404),
     ("DELETE", "/v1/users/us-" + "0" * 26 + "/sessions", None, ("administrator",), 404),
     ("PUT", "/v1/password", {"new": "x"}, EVERYBODY, 400),
+    ("GET", "/v1/factors", None, EVERYBODY, 200),
+    ("POST", "/v1/factors/totp", {"name": "x"}, EVERYBODY, 400),
+    ("POST", "/v1/factors/codes", None, EVERYBODY, 409),
+    ("DELETE", "/v1/factors/fa-" + "0" * 26, None, EVERYBODY, 404),
+    ("PUT", "/v1/session/factor", {"code": "000000"}, EVERYBODY, 409),
     ("GET", "/v1/conduct", None, EVERYBODY, 200),
     ("PUT", "/v1/conduct", {"language": "en"}, ("administrator",), 400),
     ("POST", "/v1/conduct/acceptances", {"statement": "AAAA"}, EVERYBODY, 400),
@@ -88,7 +93,7 @@ GENERAL = [
 # Walked below by functions of their own.
 ELSEWHERE = {("DELETE", "/v1/sessions"), ("DELETE", "/v1/session"), ("POST", "/v1/records"), ("GET", "/v1/records/{record}"),
              ("GET", "/v1/records/{record}/versions/{version}/content"), ("GET", "/v1/patients/{patient}"),
-             ("GET", "/v1/patients/{patient}/records"), ("POST", "/v1/uploads"), ("HEAD", "/v1/uploads/{upload}"),
+             ("GET", "/v1/patients/{patient}/records"), ("POST", "/v1/patients/{patient}/exports"), ("POST", "/v1/uploads"), ("HEAD", "/v1/uploads/{upload}"),
              ("PATCH", "/v1/uploads/{upload}"), ("DELETE", "/v1/uploads/{upload}")}
 RECORD = {"Content-Type": "application/vnd.tacenda.record"}
 PIECE = {"Content-Type": "application/partial-upload", "Upload-Offset": "0"}
@@ -229,6 +234,8 @@ def reading(cells, login, person, file):
         cells.cell(f"GET content of {word} {say}", cells.ask(person, "GET", f"/v1/records/{record}/versions/1/content"), wanted)
     log = cells.ask(person, "GET", f"/v1/log/entries?scope=patient&patient={patient}&limit=1")
     cells.cell(f"GET log of the patient {say}", log, see if see == 404 else 200 if owner else 403)
+    may = see == 200 and (power & EXPORT or owner and PEOPLE[login][2] & EXPORT)
+    cells.cell(f"POST export {say}", cells.ask(person, "POST", f"/v1/patients/{patient}/exports"), 204 if may else 403 if see == 200 else 404)
     return see
 
 

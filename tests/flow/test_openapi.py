@@ -9,6 +9,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.factor import Phone  # noqa: E402
 from lib.prepared import Prepared  # noqa: E402
 from lib.shape import Interface  # noqa: E402
 from lib.site import ROOT  # noqa: E402
@@ -118,11 +119,38 @@ def sessions(ask, person):
     ask(person, "PUT", "/v1/password", 400, {"new": "y"}, say="without the present one")
     ask(person, "PUT", "/v1/password", 401, {"present": "x", "new": "y"}, token="x")
     conduct(ask, person)
+    factors(ask, person)
     ask(person, "GET", "/v1/devices", 200)
     ask(person, "DELETE", "/v1/devices/{device}", 404, device="dv-" + NOTHING)
     ask(person, "GET", "/v1/directory", 200)
     ask(person, "GET", "/v1/directory", 400, query="?limit=0")
     ask(person, "GET", "/v1/directory", 401, token="x")
+
+
+def factors(ask, person):
+    """Second factors, from a session that has just been opened."""
+    phone = Phone(person.site, "authenticator")
+    fresh = dict(token=person.sign_in().json["token"])
+    ask(person, "GET", "/v1/factors", 200, **fresh)
+    ask(person, "PUT", "/v1/session/factor", 409, {"code": "000000"}, say="without one", **fresh)
+    ask(person, "POST", "/v1/factors/codes", 409, say="without one", **fresh)
+    sent = {"name": "phone", "secret": b64(phone.secret), "code": "x"}
+    ask(person, "POST", "/v1/factors/totp", 400, sent, **fresh)
+    ask(person, "POST", "/v1/factors/totp", 400, dict(sent, secret="AAAA"), **fresh)
+    sent["code"] = phone.code()
+    made = ask(person, "POST", "/v1/factors/totp", 201, sent, **fresh).json["id"]
+    ask(person, "POST", "/v1/factors/totp", 409, sent, say="under the same name", **fresh)
+    bare = {"login": person.login, "password": "wrong", "device": person.device}
+    asked = ask(person, "POST", "/v1/sessions", 401, dict(bare, proof=b64(person.proof())), token="", say="without the second factor")
+    ask.tap.equal(asked.json["type"], "/problems/second-factor", "and asks for it")
+    ask(person, "POST", "/v1/sessions", 201, dict(bare, password=person.password, proof=b64(person.proof()), factor={"code": phone.code()}), token="")
+    ask(person, "PUT", "/v1/session/factor", 400, {"code": "000000"}, **fresh)
+    ask(person, "PUT", "/v1/session/factor", 204, {"code": phone.code()}, **fresh)
+    ask(person, "POST", "/v1/factors/codes", 201, **fresh)
+    ask(person, "GET", "/v1/factors", 200, say="with two", **fresh)
+    ask(person, "DELETE", "/v1/factors/{factor}", 204, factor=made, **fresh)
+    ask(person, "DELETE", "/v1/factors/{factor}", 404, factor=made, say="again", **fresh)
+    ask.tap.equal(ask(person, "GET", "/v1/factors", 200, say="with none", **fresh).json["items"], [], "the codes went with it")
 
 
 def conduct(ask, person):
@@ -149,6 +177,8 @@ def files(ask, owner, nobody, prepared):
     ask(owner, "GET", "/v1/patients/{patient}/records", 200, patient=patient, query="?kind=photo&limit=1")
     ask(owner, "GET", "/v1/patients/{patient}/records", 400, patient=patient, query="?kind=evil")
     ask(nobody, "GET", "/v1/patients/{patient}/records", 404, patient=patient, say="of another")
+    ask(owner, "POST", "/v1/patients/{patient}/exports", 204, patient=patient)
+    ask(nobody, "POST", "/v1/patients/{patient}/exports", 404, patient=patient, say="of another")
     ask(owner, "GET", "/v1/records/{record}", 200, record=record)
     ask(nobody, "GET", "/v1/records/{record}", 404, record=record, say="of another")
     content = "/v1/records/{record}/versions/{version}/content"
@@ -348,7 +378,7 @@ def walls(ask, persons):
     owner, chief, auditor = persons
     cookie = dict(item.split("=", 1) for item in owner.sign_in(cookie=True).headers["set-cookie"].split("; ") if item.startswith("__Host"))
     foreign = {"Cookie": "__Host-session=" + cookie["__Host-session"], "Sec-Fetch-Site": "cross-site"}
-    kinds = {"record": "rc", "patient": "pt", "upload": "up", "session": "se", "device": "dv", "user": "us"}
+    kinds = {"record": "rc", "patient": "pt", "upload": "up", "session": "se", "device": "dv", "user": "us", "factor": "fa"}
     for (method, pattern), operation in ask.operations.items():
         parts = {name: f"{kind}-{NOTHING}" for name, kind in kinds.items()} | dict(key_hash="0" * 64, version=1, path="0/999", name="no.such", block="0" * 64)
         person = chief if any(word in pattern for word in ("/settings", "/users", "/blocks", "/reviews")) or (method, pattern) == ("PUT", "/v1/conduct") else owner
@@ -381,7 +411,8 @@ def walls(ask, persons):
 # or the end of a patient file of last week, a password changed meanwhile, a daemon that is about to end; and for what everybody may read, a pending step.
 ELSEWHERE = {429, 500, 503, 507}
 UNPROVOKED = {("HEAD", "/v1/uploads/{upload}"): {410}, ("PATCH", "/v1/uploads/{upload}"): {410}, ("DELETE", "/v1/uploads/{upload}"): {410},
-              ("GET", "/v1/records/{record}"): {410}, ("GET", "/v1/patients/{patient}/records"): {410}, ("PUT", "/v1/password"): {409}, ("GET", "/metrics"): {403}}
+              ("GET", "/v1/records/{record}"): {410}, ("GET", "/v1/patients/{patient}/records"): {410}, ("PUT", "/v1/password"): {409},
+              ("DELETE", "/v1/factors/{factor}"): {409}, ("POST", "/v1/patients/{patient}/exports"): {410}, ("GET", "/metrics"): {403}}
 
 
 def elsewhere(tap, interface, person):
@@ -396,7 +427,7 @@ def elsewhere(tap, interface, person):
         known.setdefault(path, set()).add(method)
     for path, methods in known.items():
         place = path.format(key_hash="0" * 64, record="rc-" + NOTHING, version=1, patient="pt-" + NOTHING, upload="up-" + NOTHING, path="0/000",
-                            session="se-" + NOTHING, device="dv-" + NOTHING, user="us-" + NOTHING, name="session.cap", block="0" * 64)
+                            session="se-" + NOTHING, device="dv-" + NOTHING, factor="fa-" + NOTHING, user="us-" + NOTHING, name="session.cap", block="0" * 64)
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
             answer = person.request(method, place)
             tap.check(answer.status == 405 and is_problem(answer), f"{method} {path} is no method of it: 405", answer)

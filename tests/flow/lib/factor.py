@@ -47,10 +47,10 @@ class Phone:
         return path
 
 
-def add(person):
-    """The pending step `factor` of a person on a standard site."""
+def add(person, skew=0):
+    """The pending step `factor` of a person on a standard site whose clock is so many seconds ahead."""
     person.phone = Phone(person.site, person.login)
-    person.do("factor", "add", "totp", "--secret-file", person.phone.secret_file, "--code-file", person.phone.code_file())
+    person.do("factor", "add", "totp", "--secret-file", person.phone.secret_file, "--code-file", person.phone.code_file(skew))
     return person.phone
 
 
