@@ -308,14 +308,18 @@ static void respond(struct call *c)
 	call_written(c, &w);
 }
 
-/** Administration of users, and new keys of one's own, take a fresh second factor. */
+/** Administration of users, acts of two persons, and new keys of one's own take a fresh second factor. */
 static struct status check_fresh(const struct call *c, const struct changing *g)
 {
-	for (size_t i = 0; i < g->count; i++) {
-		enum statement_kind kind = g->change.items[i].parsed.kind;
-		if (kind == STATEMENT_INVITATION || kind == STATEMENT_USER || kind == STATEMENT_KEY)
+	static const bool fresh[STATEMENT_KINDS] = {[STATEMENT_INVITATION] = true,
+						    [STATEMENT_USER] = true,
+						    [STATEMENT_KEY] = true,
+						    [STATEMENT_REQUEST] = true,
+						    [STATEMENT_DECISION] = true};
+
+	for (size_t i = 0; i < g->count; i++)
+		if (fresh[g->change.items[i].parsed.kind])
 			return secondfactor_fresh(c);
-	}
 	return OK;
 }
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_factor: one's own second factors: list, add, remove, prove again (PROMISES#S5). */
+#include "factorprompt.h"
 #include "filesource.h"
 #include "otpauth.h"
 #include "output.h"
 #include "placed.h"
 #include "qr.h"
-#include "signin.h"
 #include "terminal.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CODE_MAX 256
 
 static struct text text_member(struct json object, const char *name)
 {
@@ -174,12 +172,6 @@ static struct status print_id(const struct cli *c, const struct https_answer *an
 	return OK;
 }
 
-/** From now on it is asked for at once. */
-static struct status remember(struct cli *c)
-{
-	return os_save(&os_real, c->home, SIGNIN_FACTOR_FILE, BYTES_LITERAL("1\n"));
-}
-
 static struct status add_totp(struct cli *c)
 {
 	AUTO(buffer) shared = {.max = 2 * OTPAUTH_SECRET_MAX, .wipe = true}, body = {.max = 4096, .wipe = true};
@@ -201,7 +193,7 @@ static struct status add_totp(struct cli *c)
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
 	TRY(send(c, "POST", "/v1/factors/totp", &body, &answer));
-	TRY(remember(c));
+	TRY(factorprompt_remember(c));
 	return print_id(c, &answer,
 			"Added. From now on a sign-in takes its code. Make recovery codes too: tacenda factor add "
 			"codes -o F");
@@ -295,7 +287,7 @@ static struct status step_up(struct cli *c)
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
 	TRY(send(c, "PUT", "/v1/session/factor", &body, &answer));
-	TRY(remember(c));
+	TRY(factorprompt_remember(c));
 	output_done(c, "Proven; now repeat the command that asked for it.");
 	return OK;
 }

@@ -59,9 +59,6 @@ struct signin_enrolment {
 /** signin_enrol(i, enrolment, out): the key statement, signed with the one-time key; ends signed in. */
 MUST_CHECK struct status signin_enrol(struct signin_invited *i, const struct signin_enrolment *enrolment,
 				      struct signin_session *out);
-/* In the home: a sign-in here took a second factor, so the next one asks for it at once. */
-#define SIGNIN_FACTOR_FILE "second-factor"
-
 struct signin_entry {
 	struct bytes password;
 	struct text code; /* of a second factor; empty: none */

@@ -4,7 +4,7 @@
 import concurrent.futures
 import os
 
-from lib.factor import Phone, add, login
+from lib.factor import Phone, add
 from lib.site import DONE, NOT_NOW, REFUSED, Site
 from lib.tap import run
 
@@ -71,7 +71,7 @@ def racing(tap, site, admin):
     site.serve()
     got = sign_in(admin, "--code-file", code_file(site, used))
     tap.check(got.code == REFUSED, "a restart does not forget it", got)
-    login(admin)
+    admin.login_again()
 
 
 def recovering(tap, site, admin):

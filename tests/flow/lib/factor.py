@@ -52,7 +52,3 @@ def add(person, skew=0):
     person.phone = Phone(person.site, person.login)
     person.do("factor", "add", "totp", "--secret-file", person.phone.secret_file, "--code-file", person.phone.code_file(skew))
     return person.phone
-
-
-def login(person, *more):
-    return person.do("login", "--password-file", person.password_file, "--code-file", person.phone.code_file(), *more, passphrase=True)

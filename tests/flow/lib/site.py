@@ -65,7 +65,7 @@ class Person:
     """One person with a home of his own."""
 
     def __init__(self, site, login):
-        self.site, self.login = site, login
+        self.site, self.login, self.phone = site, login, None
         self.home = site.folder / f"home-{login}"
         self.home.mkdir(mode=0o700, exist_ok=True)
         self.password_file, self.passphrase_file = site.secret(f"{login}.password"), site.secret(f"{login}.passphrase")
@@ -96,7 +96,8 @@ class Person:
         return self.do("--json", *words, **more).lines()
 
     def login_again(self):
-        return self.do("login", "--password-file", self.password_file, passphrase=True)
+        code = ("--code-file", self.phone.code_file()) if self.phone else ()
+        return self.do("login", "--password-file", self.password_file, *code, passphrase=True)
 
 
 class Site:
