@@ -11,7 +11,7 @@ packages_for() {
 		libnghttp2-dev libjansson-dev libcurl4-openssl-dev libseccomp-dev zlib1g-dev libexpat1-dev libqrencode-dev libcbor-dev libutf8proc-dev libcmocka-dev ;;
 	run) echo python3 python3-pil espeak-ng curl ca-certificates openssl ;;
 	check) echo python3-yaml sqlite3 nghttp2-client faketime ;;
-	check-all) echo clang-14 libclang-rt-14-dev valgrind strace testssl.sh sslscan slowhttptest wrk cppcheck \
+	check-all) echo clang-14 libclang-rt-14-dev valgrind strace testssl.sh sslscan slowhttptest wrk hydra cppcheck \
 		clang-format-14 clang-tidy-14 shellcheck codespell nodejs npm ;;
 	bench) echo nginx-light wrk nghttp2-client ;;
 	fuzz) echo clang-14 libclang-rt-14-dev llvm-14 ;;

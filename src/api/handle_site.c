@@ -43,6 +43,7 @@ void handle_metrics(struct call *c, struct bytes body)
 	struct service *s = c->loop->service;
 	struct net_metrics n = net_metrics(s->net);
 	struct committer_metrics m = committer_metrics(s->committer);
+	struct workers_metrics h = workers_metrics(s->workers);
 	const struct {
 		const char *name, *help;
 		uint64_t value;
@@ -59,6 +60,11 @@ void handle_metrics(struct call *c, struct bytes body)
 		{"tacenda_changes_total", "changes committed", m.changes},
 		{"tacenda_log_leaves", "leaves in the log", m.leaves},
 		{"tacenda_commit_waiting", "changes and leaves waiting", m.waiting},
+		{"tacenda_hashes_total", "passwords hashed, and other slow work", h.done},
+		{"tacenda_hashes_refused_total", "sign-ins told to come later", h.refused},
+		{"tacenda_hashes_running", "hashes under way", h.running},
+		{"tacenda_hashes_running_most", "the most that ever were at once", h.most},
+		{"tacenda_hashes_waiting", "hashes waiting", h.waiting},
 	};
 
 	(void)body;

@@ -17,6 +17,7 @@ struct workers {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct lane lanes[WORKERS_LANES];
+	struct workers_metrics metrics; /* but for what the lanes know */
 	bool stop;
 };
 
@@ -51,6 +52,9 @@ static struct worker_job *take(struct workers *w)
 		lane->first = job->next;
 		lane->waiting--;
 		lane->running++;
+		w->metrics.running++;
+		if (w->metrics.running > w->metrics.most)
+			w->metrics.most = w->metrics.running;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return job;
@@ -60,6 +64,8 @@ static void done(struct workers *w, enum workers_lane lane)
 {
 	(void)pthread_mutex_lock(&w->lock);
 	w->lanes[lane].running--;
+	w->metrics.running--;
+	w->metrics.done++;
 	/* Somebody may wait for this lane's place, or for the last job to go. */
 	(void)pthread_cond_broadcast(&w->wake);
 	(void)pthread_mutex_unlock(&w->lock);
@@ -122,6 +128,7 @@ struct status workers_submit(struct workers *w, struct worker_job *job)
 	(void)pthread_mutex_lock(&w->lock);
 	if (w->stop || lane->waiting == w->waiting_max) {
 		s = FAIL_AT(ST_TOO_MANY, "sign-ins waiting");
+		w->metrics.refused++;
 	} else {
 		if (lane->first == NULL)
 			lane->first = job;
@@ -133,4 +140,14 @@ struct status workers_submit(struct workers *w, struct worker_job *job)
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return s;
+}
+
+struct workers_metrics workers_metrics(struct workers *w)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	struct workers_metrics m = w->metrics;
+	for (size_t i = 0; i < WORKERS_LANES; i++)
+		m.waiting += w->lanes[i].waiting;
+	(void)pthread_mutex_unlock(&w->lock);
+	return m;
 }

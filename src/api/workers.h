@@ -10,6 +10,8 @@
 #ifndef API_WORKERS_H
 #define API_WORKERS_H
 
+#include <stdint.h>
+
 #include "status.h"
 
 struct workers;
@@ -26,5 +28,11 @@ MUST_CHECK struct status workers_start(unsigned threads, unsigned waiting, struc
 void workers_stop(struct workers *w);
 /** workers_submit(w, job): ST_TOO_MANY ("sign-ins waiting").  Any thread, never waits. */
 MUST_CHECK struct status workers_submit(struct workers *w, struct worker_job *job);
+
+struct workers_metrics {
+	uint64_t running, most, waiting; /* jobs now; the most that ever ran at once */
+	uint64_t done, refused;          /* since the start */
+};
+struct workers_metrics workers_metrics(struct workers *w);
 
 #endif /* !API_WORKERS_H */

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a security team sees of sign-ins that failed: who was tried and why; and that whoever tries sees nothing (PROMISES#S3 PROMISES#S4)."""
 import base64
-import math
 import pathlib
 import random
 import secrets
@@ -11,6 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.sample import welch  # noqa: E402
 from lib.site import Site  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Pair, Stranger, b64  # noqa: E402
@@ -63,12 +63,6 @@ def reasons(tap, site, admin, auditor, people):
     tap.check(admin.list("log", "list", "--action", "sign-in", "--failed"), "administrators review them too")
     own = person.request("GET", "/v1/log/entries?scope=own&action=sign-in")
     tap.check(own.status == 200 and any(base64.b64decode(one["leaf"])[2] == 2 for one in own.json["items"]), "a user sees in his own log that somebody tried his login", own)
-
-
-def welch(a, b):
-    """Welch's t of two samples, the slowest tenth of each left out."""
-    a, b = (sorted(times)[:len(times) * 9 // 10] for times in (a, b))
-    return (statistics.mean(a) - statistics.mean(b)) / math.sqrt(statistics.variance(a) / len(a) + statistics.variance(b) / len(b))
 
 
 def timing(tap, admin, person, count=90):

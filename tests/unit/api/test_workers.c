@@ -141,6 +141,8 @@ static void many_loops_submit_at_once(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, submit_many, many[i]), 0);
 	for (size_t i = 0; i < COUNT(many); i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	const struct workers_metrics m = workers_metrics(shared);
+	assert_true(m.most <= 4 && m.running <= 4 && m.waiting <= 128);
 	workers_stop(shared);
 	/* Every one was either run or refused. */
 	assert_int_equal(atomic_load(&done), COUNT(many) * COUNT(many[0]));
