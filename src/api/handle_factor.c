@@ -7,10 +7,10 @@
  * proof of everything the user has that is a few minutes old at most.
  */
 #include "attempt.h"
+#include "factorchange.h"
 #include "notice.h"
 #include "recoverycode.h"
 #include "route.h"
-#include "secondfactor.h"
 #include "totp.h"
 
 #include <stdio.h>
@@ -58,114 +58,6 @@ void handle_factor_list(struct call *c, struct bytes body)
 
 /* --- Changes --- */
 
-/** One change of one's own factors on its way; secret. */
-struct changing_factor {
-	struct secondfactor second; /* what he had; the answer of a step-up */
-	struct factor factor;       /* to be added, or as it was removed */
-	struct buffer body, codes;
-	char detail[48]; /* of the leaf */
-	bool guessed;    /* the answer proved nothing: a failure that counts */
-};
-
-static void changing_release(struct call *c)
-{
-	struct changing_factor *g = c->own;
-
-	secondfactor_clear(&g->second);
-	buffer_clear(&g->body);
-	buffer_clear(&g->codes);
-}
-
-static struct status begin(struct call *c, const struct secondfactor_field *field, struct changing_factor **out)
-{
-	void *room;
-
-	TRY(arena_take(&c->arena, sizeof **out, &room));
-	struct changing_factor *g = room;
-	g->body = (struct buffer){.max = FACTOR_BODY_MAX, .wipe = true};
-	g->codes = (struct buffer){.max = FACTOR_BODY_MAX, .wipe = true};
-	c->own = g;
-	c->release = changing_release;
-	*out = g;
-	return secondfactor_begin(call_view(c), &c->caller.session.user, field, &g->second);
-}
-
-/** His own, a few minutes after he proved all that he has. */
-static struct status begin_change(struct call *c, struct changing_factor **out)
-{
-	TRY(begin(c, &(struct secondfactor_field){0}, out));
-	return secondfactor_fresh_for(c, &(*out)->second.had);
-}
-
-static struct status log_change(struct call *c, struct store_txn *txn, const struct record_log *log)
-{
-	const struct changing_factor *g = c->own;
-	struct event event = {
-		.kind = LEAF_SIGN_IN,
-		.result = LEAF_DONE,
-		.subject = {.kind = PIECE_USER, .id = c->caller.session.user.uuid, .detail = text_of(g->detail)}};
-	uint64_t leaf;
-
-	call_actor(c, &event.actor);
-	return log->add(log->context, txn, &event, &leaf);
-}
-
-/** Loops remember sessions: they have to look again. */
-static void effect(struct call *c)
-{
-	atomic_fetch_add(&c->loop->service->people_generation, 1);
-}
-
-static struct status apply_add(struct call *c, struct store_txn *txn, const struct record_log *log)
-{
-	struct changing_factor *g = c->own;
-
-	TRY(factor_add(txn, &g->factor));
-	/* What he has just proven is all that he has. */
-	if (g->factor.kind != FACTOR_CODES)
-		TRY(session_prove(txn, &c->caller.session.id, log->time));
-	TRY(notice_put(txn, notice_to_user(&g->factor.user), NOTICE_FACTOR_ADDED,
-		       text_of(factor_kind_word(g->factor.kind)), log->time));
-	return log_change(c, txn, log);
-}
-
-static void respond_added(struct call *c)
-{
-	const struct changing_factor *g = c->own;
-	struct jsonwriter w = call_writer(c);
-	struct text codes = text_from(buffer_bytes(&g->codes)), code;
-
-	jsonwriter_object(&w, NULL);
-	jsonwriter_id(&w, "id", ID_FACTOR, &g->factor.id.uuid);
-	if (codes.len > 0) {
-		jsonwriter_array(&w, "codes");
-		while (text_split(&codes, '\n', &code))
-			if (code.len > 0)
-				jsonwriter_text(&w, NULL, code);
-		jsonwriter_end(&w);
-	}
-	jsonwriter_end(&w);
-	c->http = 201;
-	call_written(c, &w);
-}
-
-/** ${name} lives as long as the call. */
-static void add(struct call *c, enum factor_kind kind, struct text name, call_apply *apply)
-{
-	struct changing_factor *g = c->own;
-
-	g->factor = (struct factor){.id = g->factor.id,
-				    .user = c->caller.session.user,
-				    .kind = kind,
-				    .created = call_now(c),
-				    .used = g->factor.used,
-				    .name = name,
-				    .body = buffer_bytes(&g->body)};
-	(void)snprintf(g->detail, sizeof g->detail, "factor added: %s", factor_kind_word(kind));
-	c->effect = effect;
-	call_settle_change(c, apply, respond_added);
-}
-
 struct totp_body {
 	struct text name, code;
 	struct bytes secret;
@@ -183,7 +75,7 @@ static const struct jsonfield totp_rows[] = {
 static const struct jsonfield_table totp_table = JSONFIELD_TABLE(struct totp_body, totp_rows);
 
 /** There is a row only when a code shows that his device has the secret; that code is used up by it. */
-static struct status prepare_totp(struct call *c, struct changing_factor *g, const struct totp_body *sent)
+static struct status prepare_totp(struct call *c, struct factorchange *g, const struct totp_body *sent)
 {
 	struct totp t = {.algorithm = HOTP_SHA1, .digits = HOTP_DIGITS_MIN, .secret = sent->secret};
 	uint64_t now = call_now(c);
@@ -199,15 +91,15 @@ static struct status prepare_totp(struct call *c, struct changing_factor *g, con
 void handle_factor_totp(struct call *c, struct bytes body)
 {
 	struct totp_body sent = {0};
-	struct changing_factor *g;
+	struct factorchange *g;
 	struct status s = call_json(c, body, &totp_table, &sent);
 
 	if (ok(s))
-		s = begin_change(c, &g);
+		s = factorchange_begin(c, &g);
 	if (ok(s))
 		s = prepare_totp(c, g, &sent);
 	if (ok(s))
-		add(c, FACTOR_TOTP, sent.name, apply_add);
+		factorchange_add(c, FACTOR_TOTP, sent.name, factorchange_apply_add);
 	else
 		call_refuse(c, s);
 }
@@ -215,7 +107,7 @@ void handle_factor_totp(struct call *c, struct bytes body)
 /** New codes take the place of those that are left. */
 static struct status apply_codes(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
-	const struct changing_factor *g = c->own;
+	const struct factorchange *g = c->own;
 	AUTO(factors) had = {0};
 	struct factor gone;
 
@@ -225,13 +117,13 @@ static struct status apply_codes(struct call *c, struct store_txn *txn, const st
 		return FAIL_AT(ST_CONFLICT, "codes: first add what they recover: tacenda factor add totp");
 	if (old != NULL)
 		TRY(factor_remove(txn, &g->factor.user, &old->id, false, &gone));
-	return apply_add(c, txn, log);
+	return factorchange_apply_add(c, txn, log);
 }
 
 void handle_factor_codes(struct call *c, struct bytes body)
 {
-	struct changing_factor *g;
-	struct status s = begin_change(c, &g);
+	struct factorchange *g;
+	struct status s = factorchange_begin(c, &g);
 
 	(void)body;
 	if (ok(s)) {
@@ -239,14 +131,14 @@ void handle_factor_codes(struct call *c, struct bytes body)
 		s = recoverycode_make(&g->factor.id, &g->codes, &g->body);
 	}
 	if (ok(s))
-		add(c, FACTOR_CODES, TEXT("recovery codes"), apply_codes);
+		factorchange_add(c, FACTOR_CODES, TEXT("recovery codes"), apply_codes);
 	else
 		call_refuse(c, s);
 }
 
 static struct status apply_remove(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
-	struct changing_factor *g = c->own;
+	struct factorchange *g = c->own;
 	const struct service *s = c->loop->service;
 	const bool must_stay =
 		!s->trial && settings_factor_days(s->settings, c->caller.facts.profile) != SETTING_FACTOR_NEVER;
@@ -259,7 +151,7 @@ static struct status apply_remove(struct call *c, struct store_txn *txn, const s
 	(void)snprintf(g->detail, sizeof g->detail, "factor removed: %s", factor_kind_word(gone.kind));
 	TRY(notice_put(txn, notice_to_user(&gone.user), NOTICE_FACTOR_REMOVED, text_of(factor_kind_word(gone.kind)),
 		       log->time));
-	return log_change(c, txn, log);
+	return factorchange_log(c, txn, log);
 }
 
 static void respond_nothing(struct call *c)
@@ -270,19 +162,19 @@ static void respond_nothing(struct call *c)
 
 void handle_factor_remove(struct call *c, struct bytes body)
 {
-	struct changing_factor *g;
+	struct factorchange *g;
 	struct factor_id id;
 	struct status s = route_id(c, "factor", ID_FACTOR, &id.uuid);
 
 	(void)body;
 	if (ok(s))
-		s = begin_change(c, &g);
+		s = factorchange_begin(c, &g);
 	if (!ok(s)) {
 		call_refuse(c, s);
 		return;
 	}
 	g->factor.id = id;
-	c->effect = effect;
+	c->effect = factorchange_effect;
 	call_settle_change(c, apply_remove, respond_nothing);
 }
 
@@ -290,44 +182,56 @@ void handle_factor_remove(struct call *c, struct bytes body)
 
 #define WHY_STEP_UP "step-up: wrong second factor"
 
+static struct status refuse_step_up(const struct factorchange *g, struct status s)
+{
+	const char *code = "factor: wrong, or used before; take the next code";
+
+	return FAIL_AT(ST_INVALID, secondfactor_why(&g->second, s, code));
+}
+
 static struct status work_step_up(struct call *c)
 {
-	struct changing_factor *g = c->own;
+	struct factorchange *g = c->own;
 
-	c->why = WHY_STEP_UP;
-	g->guessed = !ok(secondfactor_verify(&g->second, call_now(c)));
-	if (g->guessed)
-		return FAIL_AT(ST_INVALID, "factor: wrong, or used before; take the next code");
-	c->why = NULL;
-	return OK;
+	struct status verified = secondfactor_verify(&g->second, call_now(c));
+
+	g->guessed = !ok(verified);
+	c->why = g->guessed ? secondfactor_why(&g->second, verified, WHY_STEP_UP) : NULL;
+	return g->guessed ? refuse_step_up(g, verified) : OK;
+}
+
+static struct status take_step_up(struct call *c, struct factorchange *g, struct store_txn *txn, uint64_t now)
+{
+	if (g->second.answer.kind == FACTOR_PASSKEY)
+		TRY(passkeys_take(c, PASSKEYS_GET, now, &g->challenge, &g->challenge_taken));
+	return secondfactor_take(&g->second, txn, &c->caller.session.user, now);
 }
 
 static struct status apply_step_up(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
-	struct changing_factor *g = c->own;
+	struct factorchange *g = c->own;
 	const struct session *session = &c->caller.session;
 
 	if (attempt_locked(c, txn->view, log->time) != NULL)
 		return FAIL_AT(ST_TOO_MANY, "locked");
 	/* The committer may call this twice. */
-	c->effect = effect;
+	c->effect = factorchange_effect;
 	c->respond = respond_nothing;
-	struct status taken = secondfactor_take(&g->second, txn, &session->user, log->time);
+	struct status taken = take_step_up(c, g, txn, log->time);
 	if (taken.code == ST_UNPROVEN) {
-		c->why = WHY_STEP_UP;
-		return attempt_fail(c, txn, log,
-				    FAIL_AT(ST_INVALID, "factor: wrong, or used before; take the next code"));
+		c->why = secondfactor_why(&g->second, taken, WHY_STEP_UP);
+		return attempt_fail(c, txn, log, refuse_step_up(g, taken));
 	}
 	TRY(taken);
 	TRY(session_prove(txn, &session->id, log->time));
 	(void)snprintf(g->detail, sizeof g->detail, "step-up, %s", g->second.detail);
 	TRY(attempt_succeed(c, txn));
-	return log_change(c, txn, log);
+	return factorchange_log(c, txn, log);
 }
 
 static void worked_step_up(struct call *c)
 {
-	const struct changing_factor *g = c->own;
+	const struct factorchange *g = c->own;
 	struct status s = c->failure;
 
 	c->failure = OK;
@@ -339,14 +243,24 @@ static void worked_step_up(struct call *c)
 		call_refuse(c, s);
 }
 
+/** A passkey answers a challenge of this session. */
+static void expect_passkey(const struct call *c, struct factorchange *g, const struct secondfactor_field *sent)
+{
+	if (g->second.answer.kind != FACTOR_PASSKEY)
+		return;
+	g->second.expected = passkeys_challenge(c, PASSKEYS_GET, sent->passkey.client_data, &g->challenge);
+	if (ok(g->second.expected))
+		secondfactor_expect(&g->second, c->loop->service, &c->caller.session.user, &g->challenge);
+}
+
 void handle_step_up(struct call *c, struct bytes body)
 {
 	struct secondfactor_field sent = {0};
-	struct changing_factor *g;
+	struct factorchange *g;
 	struct status s = call_json(c, body, &secondfactor_table, &sent);
 
 	if (ok(s))
-		s = begin(c, &sent, &g);
+		s = factorchange_open(c, &sent, &g);
 	if (ok(s) && factors_proving(&g->second.had) == 0)
 		s = FAIL_AT(ST_CONFLICT,
 			    "factor: you have none; run tacenda login instead, or tacenda factor add totp");
@@ -356,6 +270,7 @@ void handle_step_up(struct call *c, struct bytes body)
 		call_refuse(c, s);
 		return;
 	}
+	expect_passkey(c, g, &sent);
 	c->why = attempt_locked(c, call_view(c), call_now(c));
 	if (c->why == NULL)
 		call_work_on(c, work_step_up, worked_step_up);

@@ -78,12 +78,16 @@ static struct status check_password(struct call *c)
 	struct entering *e = c->own;
 	struct status password = credential_check(&e->credential, text_bytes(e->password));
 	struct status proof = check_proof(c->loop->service, e);
+
+	/* Key and passkey prove one and the same sign-in. */
+	if (ok(proof))
+		secondfactor_expect(&e->second, c->loop->service, &e->person.id, &e->statement.sign_in.nonce);
 	struct status factor = secondfactor_verify(&e->second, call_now(c));
 
 	if (e->found)
 		c->why = !ok(password)                    ? WHY_PASSWORD
 			 : !ok(proof)                     ? WHY_PROOF
-			 : !ok(factor)                    ? WHY_FACTOR
+			 : !ok(factor)                    ? secondfactor_why(&e->second, factor, WHY_FACTOR)
 			 : e->person.state != USER_ACTIVE ? WHY_DISABLED
 							  : NULL;
 	return c->why == NULL ? raise_hash(c) : FAIL_AT(ST_UNPROVEN, "sign-in");
@@ -118,6 +122,7 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 	c->respond = entering_respond;
 	c->why = WHY_FACTOR;
 	struct status taken = secondfactor_take(&e->second, txn, &e->person.id, log->time);
+	c->why = secondfactor_why(&e->second, taken, WHY_FACTOR);
 	if (taken.code == ST_UNPROVEN)
 		return attempt_fail(c, txn, log, FAIL_AT(ST_UNPROVEN, "sign-in"));
 	TRY(taken);

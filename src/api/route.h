@@ -70,6 +70,8 @@ void handle_conduct(struct call *c, struct bytes body);
 void handle_conduct_accept(struct call *c, struct bytes body);
 void handle_conduct_change(struct call *c, struct bytes body);
 void handle_reviews(struct call *c, struct bytes body);
+void handle_passkey_add(struct call *c, struct bytes body);
+void handle_passkey_challenge(struct call *c, struct bytes body);
 void handle_password(struct call *c, struct bytes body);
 void handle_factor_list(struct call *c, struct bytes body);
 void handle_factor_totp(struct call *c, struct bytes body);

@@ -17,9 +17,12 @@ static const struct jsonfield field_rows[] = {
 	{.name = "code",
 	 .type = JSONFIELD_TEXT,
 	 .offset = offsetof(struct secondfactor_field, code),
-	 .required = true,
 	 .min = 1,
 	 .max = CODE_MAX},
+	{.name = "passkey",
+	 .type = JSONFIELD_OBJECT,
+	 .offset = offsetof(struct secondfactor_field, passkey),
+	 .table = &passkeys_table},
 };
 const struct jsonfield_table secondfactor_table = JSONFIELD_TABLE(struct secondfactor_field, field_rows);
 
@@ -32,8 +35,24 @@ void secondfactor_clear(struct secondfactor *f)
 struct status secondfactor_begin(struct store_view *view, const struct user_id *user,
 				 const struct secondfactor_field *field, struct secondfactor *out)
 {
+	const bool passkey = field->passkey.id.len > 0;
+
+	if (passkey && field->code.len > 0)
+		return FAIL_AT(ST_INVALID, "factor: a code or a passkey, not both");
 	out->answer = field->code.len > 0 ? factor_answer_code(field->code) : (struct factor_answer){0};
+	if (passkey) {
+		out->passkey.assertion = passkeys_assertion(&field->passkey);
+		out->answer = (struct factor_answer){.kind = FACTOR_PASSKEY, .passkey = &out->passkey};
+		out->expected = FAIL_AT(ST_UNPROVEN, "passkey: nothing was asked");
+	}
 	return factors_load(view, user, &out->had);
+}
+
+void secondfactor_expect(struct secondfactor *f, const struct service *s, const struct user_id *user,
+			 const struct hash *challenge)
+{
+	f->passkey.expected = (struct passkey_expected){.origin = s->origin, .challenge = *challenge, .user = *user};
+	f->expected = OK;
 }
 
 bool secondfactor_missing(const struct secondfactor *f)
@@ -54,6 +73,7 @@ struct status secondfactor_verify(struct secondfactor *f, uint64_t now)
 {
 	if (factors_proving(&f->had) == 0)
 		return OK;
+	TRY(f->expected);
 	TRY(factor_verify(&f->had, &f->answer, now, &f->proof));
 	f->detail = detail_of(f->proof.kind);
 	return OK;
@@ -78,6 +98,11 @@ struct status secondfactor_take(struct secondfactor *f, struct store_txn *txn, c
 		return take(f, txn, user, now);
 	TRY(factors_load(txn->view, user, &present));
 	return factors_proving(&present) == 0 ? OK : FAIL_AT(ST_UNPROVEN, "factor");
+}
+
+const char *secondfactor_why(const struct secondfactor *f, struct status s, const char *otherwise)
+{
+	return f->answer.kind == FACTOR_PASSKEY && s.what != NULL ? s.what : otherwise;
 }
 
 uint64_t secondfactor_due(const struct service *s, enum profile profile, const struct factors *had, uint64_t now)

@@ -77,6 +77,19 @@ struct status passkey_read(struct bytes body, struct passkey *out)
 
 /* ---- What both ceremonies compare ---- */
 
+/** Its last label is figures alone (RFC 3986 section 3.2.2), or it stands in brackets. */
+static bool is_address(struct text host)
+{
+	struct text rest = host, label = {0};
+	bool figures = true;
+
+	while (text_split(&rest, '.', &label))
+		;
+	for (size_t i = 0; i < label.len; i++)
+		figures = figures && label.at[i] >= '0' && label.at[i] <= '9';
+	return figures || host.at[0] == '[';
+}
+
 struct status passkey_host(struct text origin, struct text *out)
 {
 	const struct text scheme = TEXT("https://");
@@ -84,7 +97,7 @@ struct status passkey_host(struct text origin, struct text *out)
 	if (!text_starts(origin, scheme))
 		return FAIL_AT(ST_INVALID, "origin");
 	struct text rest = {origin.at + scheme.len, origin.len - scheme.len}, host;
-	if (!text_split(&rest, ':', &host) || host.len == 0)
+	if (!text_split(&rest, ':', &host) || host.len == 0 || is_address(host))
 		return FAIL_AT(ST_INVALID, "origin");
 	*out = host;
 	return OK;

@@ -44,7 +44,7 @@ MUST_CHECK struct status passkey_write(const struct passkey *p, struct buffer *o
 /** passkey_read(body, out): ST_CORRUPT ("passkey"). */
 MUST_CHECK struct status passkey_read(struct bytes body, struct passkey *out);
 
-/** passkey_host(origin, out): the relying party's id: the origin's host, without port; ST_INVALID. */
+/** passkey_host(origin, out): the relying party's id: the origin's host, without port; ST_INVALID for an address. */
 MUST_CHECK struct status passkey_host(struct text origin, struct text *out);
 /** passkey_challenge(client_data, out): which challenge an answer names, before anything of it is believed. */
 MUST_CHECK struct status passkey_challenge(struct bytes client_data, struct hash *out);

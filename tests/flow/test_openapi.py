@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.factor import Phone  # noqa: E402
+from lib.passkey import Passkey, u64  # noqa: E402
 from lib.prepared import Prepared  # noqa: E402
 from lib.shape import Interface  # noqa: E402
 from lib.site import ROOT  # noqa: E402
@@ -151,6 +152,30 @@ def factors(ask, person):
     ask(person, "DELETE", "/v1/factors/{factor}", 204, factor=made, **fresh)
     ask(person, "DELETE", "/v1/factors/{factor}", 404, factor=made, say="again", **fresh)
     ask.tap.equal(ask(person, "GET", "/v1/factors", 200, say="with none", **fresh).json["items"], [], "the codes went with it")
+    passkeys(ask, person, fresh)
+
+
+def passkeys(ask, person, fresh):
+    def challenge(ceremony):
+        return ask(person, "POST", "/v1/passkeys/challenges", 201, {"for": ceremony}, say=ceremony, **fresh).json["publicKey"]["challenge"]
+
+    ask(person, "POST", "/v1/passkeys/challenges", 409, {"for": "get"}, say="without one", **fresh)
+    ask(person, "POST", "/v1/passkeys/challenges", 400, {"for": "evil"}, **fresh)
+    passkey = Passkey(person.site.origin, person.user)
+    first = challenge("create")
+    made = ask(person, "POST", "/v1/passkeys", 201, dict(passkey.register(first), name="key ring"), **fresh).json["id"]
+    ask(person, "POST", "/v1/passkeys", 409, dict(passkey.register(challenge("create")), name="again"), say="that is there", **fresh)
+    other = Passkey(person.site.origin, person.user)
+    ask(person, "POST", "/v1/passkeys", 400, dict(other.register(first), name="other"), say="whose challenge was used", **fresh)
+    ask(person, "POST", "/v1/passkeys", 409, dict(other.register(challenge("create")), name="key ring"), say="under the same name", **fresh)
+    answer = passkey.answer(challenge("get"))
+    ask(person, "PUT", "/v1/session/factor", 204, {"passkey": answer}, say="with a passkey", **fresh)
+    ask(person, "PUT", "/v1/session/factor", 400, {"passkey": answer}, say="with the same again", **fresh)
+    ask(person, "PUT", "/v1/session/factor", 400, {"passkey": answer, "code": "1"}, say="with two", **fresh)
+    nonce = base64.b64decode(person.request("POST", "/v1/challenges", token="").json["nonce"])
+    whole = {"login": person.login, "password": person.password, "device": person.device, "proof": b64(person.proof(nonce))}
+    ask(person, "POST", "/v1/sessions", 201, dict(whole, factor={"passkey": passkey.answer(u64(nonce))}), token="", say="with a passkey")
+    ask(person, "DELETE", "/v1/factors/{factor}", 204, factor=made, say="a passkey", **fresh)
 
 
 def conduct(ask, person):

@@ -334,6 +334,9 @@ static void finds_the_host_of_an_origin(void **state)
 	assert_true(text_equal(host, TEXT("example.org")));
 	assert_fails(ST_INVALID, passkey_host(TEXT("http://example.org"), &host));
 	assert_fails(ST_INVALID, passkey_host(TEXT("https://"), &host));
+	assert_ok(passkey_host(TEXT("https://server1"), &host));
+	assert_fails(ST_INVALID, passkey_host(TEXT("https://192.0.2.7:8443"), &host));
+	assert_fails(ST_INVALID, passkey_host(TEXT("https://[2001:db8::7]:8443"), &host));
 }
 
 int main(void)
