@@ -59,10 +59,10 @@ static void a_scan_orders_ties_by_the_key(void **state)
 		.kind = SQL_SCAN, .table = TABLE_NOTICE, .index = INDEX_NOTICE_USER, .prefix = 1, .after = 2};
 
 	assert_string_equal(query(shape),
-			    "SELECT \"id\", \"user\", \"seq\", \"created\", \"sealed\" FROM \"notice\" WHERE "
+			    "SELECT \"id\", \"user\", \"seq\", \"last\", \"sealed\" FROM \"notice\" WHERE "
 			    "\"user\" = $1 AND (\"seq\", \"id\") > ($2, $3) ORDER BY \"seq\", \"id\" LIMIT $4");
 	shape = (struct sql_shape){.kind = SQL_SCAN, .table = TABLE_NOTICE, .index = TABLE_NONE, .down = true};
-	assert_string_equal(query(shape), "SELECT \"id\", \"user\", \"seq\", \"created\", \"sealed\" FROM \"notice\" "
+	assert_string_equal(query(shape), "SELECT \"id\", \"user\", \"seq\", \"last\", \"sealed\" FROM \"notice\" "
 					  "ORDER BY \"id\" DESC LIMIT $1");
 	shape = (struct sql_shape){.kind = SQL_COUNT, .table = TABLE_NOTICE, .index = INDEX_NOTICE_USER, .prefix = 1};
 	assert_string_equal(query(shape), "SELECT COUNT(*) FROM \"notice\" WHERE \"user\" = $1");
