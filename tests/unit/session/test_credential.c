@@ -71,6 +71,21 @@ static void the_right_password_and_no_other_is_taken(void **state)
 	assert_fails(ST_NOT_FOUND, get(2, &kept));
 }
 
+static void the_last_of_a_hundred_characters_counts(void **state)
+{
+	struct credential made;
+	char one[100], other[100];
+
+	(void)state;
+	memset(one, 'a', sizeof one);
+	memcpy(other, one, sizeof other);
+	other[99] = 'b';
+	assert_ok(credential_hash(BYTES_OF(one), cost, 77, &made));
+	assert_ok(credential_check(&made, BYTES_OF(one)));
+	assert_fails(ST_UNPROVEN, credential_check(&made, BYTES_OF(other)));
+	assert_fails(ST_UNPROVEN, credential_check(&made, bytes_of(one, 99)));
+}
+
 static void the_same_password_has_another_hash_each_time(void **state)
 {
 	struct credential a, b;
@@ -202,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		EACH(the_right_password_and_no_other_is_taken),
+		EACH(the_last_of_a_hundred_characters_counts),
 		EACH(the_same_password_has_another_hash_each_time),
 		EACH(a_new_password_replaces_the_old),
 		EACH(an_unknown_login_costs_the_same_and_opens_to_nothing),
