@@ -25,11 +25,11 @@ step() { # step NAME COMMAND...: run it, count it
 	fi
 }
 
-threads() { # what has threads, and the flows that load it, under ThreadSanitizer
+threads() { # every unit test, and the flows that load the threads, under ThreadSanitizer
 	scripts/build.sh thread &&
 		TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 meson test -C "$build/thread" --no-rebuild --print-errorlogs \
-			--num-processes 2 --timeout-multiplier 10 store audit session net api vault committer record keyring &&
-		TSAN_OPTIONS=halt_on_error=1 KILLS=3 python3 tests/run.py --build "$build/thread" main_job hostile kill
+			--num-processes 2 --timeout-multiplier 10 --suite unit &&
+		TSAN_OPTIONS=halt_on_error=1 KILLS=3 python3 tests/run.py --build "$build/thread" main_job hostile kill sessions
 }
 memory() { # the unit tests under valgrind
 	scripts/build.sh valgrind &&

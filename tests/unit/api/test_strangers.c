@@ -2,6 +2,8 @@
 /* Refused strangers are logged, and cannot flood the log (PROMISES#S3). */
 #include "testing.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "strangers.h"
@@ -45,6 +47,50 @@ static void twenty_a_minute_are_logged_then_one_with_the_count(void **state)
 	assert_int_equal(rest, 101 - STRANGERS_LEAVES);
 	assert_true(refused("192.0.2.1", 1000 + 2 * STRANGERS_MINUTE_MS, &rest));
 	assert_int_equal(rest, 0);
+}
+
+static _Atomic unsigned logged_together;
+
+/** One of several loops that the same source tries, and another source each. */
+static void *loop(void *context)
+{
+	struct address common, own;
+	const unsigned number = *(const unsigned *)context;
+	char text[32];
+	uint64_t rest;
+	bool log;
+
+	(void)snprintf(text, sizeof text, "198.51.100.%u", number);
+	assert_ok(address_parse(TEXT("192.0.2.9"), &common));
+	assert_ok(address_parse(text_of(text), &own));
+	for (unsigned i = 0; i < 200; i++) {
+		strangers_refused(strangers, &common, 1000, &log, &rest);
+		logged_together += log;
+		strangers_refused(strangers, &own, 1000, &log, &rest);
+		if (log != (i < STRANGERS_LEAVES))
+			return context;
+	}
+	return NULL;
+}
+
+static void loops_count_a_source_together(void **state)
+{
+	pthread_t threads[4];
+	unsigned numbers[4] = {1, 2, 3, 4};
+	void *failed;
+	uint64_t rest;
+
+	(void)state;
+	logged_together = 0;
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, loop, &numbers[i]), 0);
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	assert_int_equal(logged_together, STRANGERS_LEAVES);
+	assert_true(refused("192.0.2.9", 1000 + STRANGERS_MINUTE_MS, &rest));
+	assert_int_equal(rest, COUNT(threads) * 200 - STRANGERS_LEAVES);
 }
 
 static void one_source_does_not_silence_another(void **state)
@@ -94,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define EACH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		EACH(twenty_a_minute_are_logged_then_one_with_the_count),
+		EACH(loops_count_a_source_together),
 		EACH(one_source_does_not_silence_another),
 		EACH(a_network_of_ipv6_is_one_source),
 		EACH(many_sources_take_no_more_memory),
