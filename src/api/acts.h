@@ -6,6 +6,11 @@
 #include "approval.h"
 #include "session.h"
 
+/** acts_tell_asked(txn, approval, now): whoever may decide by his profile is told. */
+MUST_CHECK struct status acts_tell_asked(struct store_txn *txn, const struct approval *approval, uint64_t now);
+/** acts_tell_decided(txn, approval, now): who asked, and whom it is about. */
+MUST_CHECK struct status acts_tell_decided(struct store_txn *txn, const struct approval *approval, uint64_t now);
+
 /** Told of sessions that end with it; must only note them. */
 struct acts_told {
 	session_ended *ended;

@@ -208,20 +208,27 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn)
 	return OK;
 }
 
-/** What an approval sets in motion happens with it, or neither does. */
+/** Who is to know is told; what an approval sets in motion happens with it, or neither does. */
 static struct status carry_out(struct changing *g, struct store_txn *txn, const struct record_log *log)
 {
 	const struct acts_told told = {note_ended, g};
 
 	for (size_t i = 0; i < g->count; i++) {
 		const struct statement *s = &g->change.items[i].parsed;
+		const bool request = s->kind == STATEMENT_REQUEST;
 		struct approval approval;
 
-		if (s->kind != STATEMENT_DECISION || s->decision.verdict != VERDICT_APPROVE ||
-		    g->change.outcomes[i].repeated)
+		if ((!request && s->kind != STATEMENT_DECISION) || g->change.outcomes[i].repeated)
+			continue;
+		TRY(approval_get(txn->view, request ? &s->request.approval : &s->decision.approval, &approval));
+		if (request) {
+			TRY(acts_tell_asked(txn, &approval, log->time));
+			continue;
+		}
+		TRY(acts_tell_decided(txn, &approval, log->time));
+		if (s->decision.verdict != VERDICT_APPROVE)
 			continue;
 		g->people = true;
-		TRY(approval_get(txn->view, &s->decision.approval, &approval));
 		TRY(acts_carry_out(txn, log, &g->change.actor, &approval, &told));
 	}
 	return OK;

@@ -4,6 +4,7 @@
 #include "agentlink.h"
 #include "keyholder_local.h"
 #include "output.h"
+#include "signin.h"
 #include "terminal.h"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define DAY_MS 86400000ull
@@ -156,6 +158,24 @@ struct status cli_confirm(struct cli *c, const char *question)
 	if (!terminal_can_ask())
 		return FAIL_AT(ST_PENDING, "confirmation: give --yes");
 	return terminal_confirm(question) ? OK : FAIL_AT(ST_DENIED, "not confirmed");
+}
+
+struct status cli_device(struct cli *c, struct signin_device *out)
+{
+	AUTO(buffer) kept = {.max = 64};
+	struct utsname about;
+	struct status s = os_load(&os_real, c->home, "device", kept.max, &kept);
+
+	if (s.code == ST_NOT_FOUND) {
+		out->id.uuid = uuid_new(clock_wall(&clock_system));
+		struct id_text id = id_print(ID_DEVICE, &out->id.uuid);
+		TRY(os_save(&os_real, c->home, "device", text_bytes(text_of(id.at))));
+	} else {
+		TRY(s);
+		TRY(id_parse(ID_DEVICE, text_trim(text_from(buffer_bytes(&kept))), &out->id.uuid));
+	}
+	(void)snprintf(out->label, sizeof out->label, "%s", uname(&about) == 0 ? about.nodename : "computer");
+	return OK;
 }
 
 /** Whoever opens a file that is to end is told so. */

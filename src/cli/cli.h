@@ -70,6 +70,10 @@ MUST_CHECK struct status cli_signed_in(struct cli *c);
 /** cli_prepared(c): the same, and everything pinned and proven. */
 MUST_CHECK struct status cli_prepared(struct cli *c);
 
+struct signin_device;
+/** cli_device(c, out): this computer as a device: a random id kept in the home, and its host name. */
+MUST_CHECK struct status cli_device(struct cli *c, struct signin_device *out);
+
 /** cli_secret(c, option, prompt, out): from the file that ${option} names, or from the terminal. */
 MUST_CHECK struct status cli_secret(struct cli *c, const char *option, const char *prompt, struct secret *out);
 /** cli_confirm(c, question): ST_DENIED ("not confirmed") unless --yes or a typed yes. */

@@ -11,34 +11,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
-#define DEVICE_FILE         "device"
 #define DAY_MS              (24ull * 3600 * 1000)
 #define PASSWORD_WARNING_MS (14 * DAY_MS)
 
 /** What a new slot of a security file costs to try: 256 MiB, 3 passes; about half a second. */
 static const struct argon2_cost slot_cost = {.memory = 256u << 20, .passes = 3};
-
-/** This computer as a device: a random id kept in the home, and its host name. */
-static struct status this_device(struct cli *c, struct signin_device *out)
-{
-	AUTO(buffer) kept = {.max = 64};
-	struct utsname about;
-	struct status s = os_load(&os_real, c->home, DEVICE_FILE, kept.max, &kept);
-
-	if (s.code == ST_NOT_FOUND) {
-		out->id.uuid = uuid_new(clock_wall(&clock_system));
-		struct id_text id = id_print(ID_DEVICE, &out->id.uuid);
-		TRY(os_save(&os_real, c->home, DEVICE_FILE, text_bytes(text_of(id.at))));
-	} else {
-		TRY(s);
-		TRY(id_parse(ID_DEVICE, text_trim(text_from(buffer_bytes(&kept))), &out->id.uuid));
-	}
-	(void)snprintf(out->label, sizeof out->label, "%s", uname(&about) == 0 ? about.nodename : "computer");
-	return OK;
-}
 
 /** Keys and session to the agent, which is started if need be. */
 static struct status hand_over(struct cli *c, const struct secret *passphrase, const struct secret *token)
@@ -85,6 +64,7 @@ static struct status print_session(const struct cli *c, const struct signin_sess
 {
 	const struct output_cell cells[] = {
 		CELL_STRING("login", s->login),
+		CELL_STRING("name", s->name),
 		CELL_STRING("profile", s->profile),
 		{.name = "rights", .type = OUTPUT_WORDS, .text = text_of(s->rights)},
 		CELL_STRING("site", c->has_keys ? c->keys.person.origin : ""),
@@ -206,7 +186,7 @@ static struct status enrol(struct cli *c)
 	TRY(new_secret(c, "--password-file", "password for signing in", &e.password));
 	TRY(new_secret(c, "--passphrase-file", "passphrase of your security file", &e.passphrase));
 	TRY(check_passphrase(&e.passphrase, &e.password));
-	TRY(this_device(c, &e.device));
+	TRY(cli_device(c, &e.device));
 	TRY(make_or_take_file(c, &e));
 	const struct signin_enrolment enrolment = {&e.invitation, &e.file, secret_bytes(&e.password), &e.device,
 						   clock_wall(&clock_system)};
@@ -250,7 +230,7 @@ static struct status login(struct cli *c)
 	struct signin_device device;
 
 	TRY(cli_home(c));
-	TRY(this_device(c, &device));
+	TRY(cli_device(c, &device));
 	/* An unlocked agent proves the key; otherwise the passphrase is needed, and the agent gets it. */
 	struct status held = options_value(&c->options, "--passphrase-file") == NULL
 				     ? agentlink_keys(c->home_path, &c->keys)

@@ -142,6 +142,7 @@ static struct status read_session(struct bytes body, struct signin_session *out)
 	(void)snprintf(made.session, sizeof made.session, "%s", id_print(ID_SESSION, &answer.session.uuid).at);
 	(void)snprintf(made.user, sizeof made.user, "%s", id_print(ID_USER, &answer.user.uuid).at);
 	(void)snprintf(made.login, sizeof made.login, "%.*s", TEXT_ARG(answer.login));
+	(void)snprintf(made.name, sizeof made.name, "%.*s", TEXT_ARG(answer.name));
 	(void)snprintf(made.profile, sizeof made.profile, "%.*s", TEXT_ARG(answer.profile));
 	join(answer.rights, made.rights, sizeof made.rights);
 	join(answer.pending, made.pending, sizeof made.pending);
@@ -370,6 +371,25 @@ struct status signin_open(struct site *site, const struct signin_entry *entry, s
 	TRY(post_json(&site->https, "/v1/sessions", &body, &answer));
 	TRY(read_session(buffer_bytes(&answer.body), out));
 	return https_token(&site->https, secret_bytes(&out->token));
+}
+
+struct status signin_reset(struct site *site, struct text code, struct bytes password,
+			   const struct signin_device *device)
+{
+	AUTO(buffer) proof = {.max = LIMIT_STATEMENT_BYTES}, body = {.max = LIMIT_JSON_BYTES, .wipe = true};
+	AUTO(https_answer) answer = {0};
+
+	TRY(prove(site, device, &proof));
+	struct jsonwriter w = jsonwriter_of(&body);
+	jsonwriter_object(&w, NULL);
+	jsonwriter_string(&w, "login", site->options.keys->person.login);
+	jsonwriter_text(&w, "code", code);
+	jsonwriter_text(&w, "new", text_from(password));
+	jsonwriter_base64(&w, "proof", buffer_bytes(&proof));
+	put_device(&w, device);
+	jsonwriter_end(&w);
+	TRY(jsonwriter_done(&w));
+	return post_json(&site->https, "/v1/password-resets", &body, &answer);
 }
 
 struct status signin_ask(struct site *site, struct signin_session *out)

@@ -15,7 +15,7 @@
 struct signin_session {
 	struct secret token;
 	char session[ID_TEXT_LEN + 1], user[ID_TEXT_LEN + 1];
-	char login[LIMIT_LOGIN + 1], profile[32], pending[256];
+	char login[LIMIT_LOGIN + 1], name[LIMIT_NAME + 1], profile[32], pending[256]; /* name: may be empty */
 	char rights[160];
 	char sharing[192]; /* why it looks as if several people used this login; may be empty */
 	uint64_t sharing_score;
@@ -69,6 +69,13 @@ struct signin_entry {
  * ST_PENDING: this login has a second factor, and the password was not looked at.
  */
 MUST_CHECK struct status signin_open(struct site *site, const struct signin_entry *entry, struct signin_session *out);
+/**
+ * signin_reset(site, code, password, device):
+ * A new password with the code of an administrator and a proof of the key; no session.  ST_UNPROVEN says as little
+ * as the server does.
+ */
+MUST_CHECK struct status signin_reset(struct site *site, struct text code, struct bytes password,
+				      const struct signin_device *device);
 /** signin_ask(site, out): who the present session is; its token is not told again. */
 MUST_CHECK struct status signin_ask(struct site *site, struct signin_session *out);
 /** signin_end(file, token, all): end the session of ${token}, or all of its user; needs no keys. */

@@ -87,6 +87,7 @@ static struct status apply(struct committer_entry *entry, struct committer_turn 
 
 	d->ended_count = 0;
 	TRY(approval_decide_by_host(turn->txn, &log, &d->decision, &approval));
+	TRY(acts_tell_decided(turn->txn, &approval, turn->time));
 	if (d->decision.verdict == VERDICT_REFUSE)
 		return OK;
 	return acts_carry_out(turn->txn, &log, &nobody, &approval, &told);

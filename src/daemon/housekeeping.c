@@ -6,6 +6,7 @@
 #include "facts.h"
 #include "lockout.h"
 #include "notice.h"
+#include "passwordreset.h"
 #include "repeat.h"
 #include "serving.h"
 #include "sessions.h"
@@ -228,6 +229,44 @@ static struct status end_approvals(struct serving *s)
 	return done.code == ST_NOT_FOUND || done.code == ST_FULL ? OK : done;
 }
 
+/** Codes for a new password that nobody used. */
+struct ending_resets {
+	struct committer_entry entry; /* must be first */
+	struct user_id users[64];
+	size_t count;
+};
+static struct status apply_resets(struct committer_entry *entry, struct committer_turn *turn)
+{
+	struct ending_resets *e = (struct ending_resets *)entry;
+	uint64_t leaf;
+
+	TRY(passwordreset_over(turn->txn->view, turn->time, e->users, COUNT(e->users), &e->count));
+	for (size_t i = 0; i < e->count; i++) {
+		const struct event event = {.kind = LEAF_EXPIRY,
+					    .result = LEAF_DONE,
+					    .subject = {.kind = PIECE_USER,
+							.id = e->users[i].uuid,
+							.detail = TEXT("password reset: the code has ended")}};
+		TRY(passwordreset_remove(turn->txn, &e->users[i]));
+		TRY(committer_add(turn, &event, &leaf));
+	}
+	return e->count > 0 ? OK : FAIL_AT(ST_NOT_FOUND, "codes");
+}
+
+static struct status end_resets(struct serving *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	struct ending_resets e = {.entry = {.apply = apply_resets}};
+
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	TRY(passwordreset_over(snapshot.view, clock_wall(&clock_system), e.users, COUNT(e.users), &e.count));
+	store_snapshot_rest(&snapshot);
+	if (e.count == 0)
+		return OK;
+	const struct status done = committer_run(s->vessel.committer, &e.entry);
+	return done.code == ST_NOT_FOUND || done.code == ST_FULL ? OK : done;
+}
+
 /** A day after the last one, or, once it is twelve hours old, in the hour that was chosen. */
 static bool night_due(uint32_t hour, uint64_t made, uint64_t now)
 {
@@ -334,8 +373,8 @@ static struct status remind_of_review(struct serving *s)
 void housekeeping_run(struct serving *s)
 {
 	say_degraded(s);
-	struct status done[] = {expire_sessions(s), expire_uploads(s),   forget_failures(s), end_approvals(s),
-				keep_night(s),      keep_certificate(s), remind_of_review(s)};
+	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s),  end_approvals(s),
+				end_resets(s),      keep_night(s),     keep_certificate(s), remind_of_review(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

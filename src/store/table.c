@@ -172,5 +172,12 @@ const struct table tables[TABLE_COUNT] = {
 		.secrets = { "act", "state", "by", "user", "patient", "host", "places", "times" },
 		.indexes = { BY(COLUMN_APPROVAL_SEQ), BY(COLUMN_APPROVAL_DUE) },
 	},
+	[TABLE_RESET] = {
+		TABLE_RESET, "reset", .version = 1,
+		.keys = 1, .column_count = 2, .secret_count = 1, UNNUMBERED, OF_SITE,
+		.columns = { UUID("user"), NUMBER("ends") },
+		.secrets = { "code" },
+		.indexes = { BY(COLUMN_RESET_ENDS) },
+	},
 };
 /* clang-format on */

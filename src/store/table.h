@@ -49,6 +49,7 @@ enum table_id {
 	TABLE_FAILURE,
 	TABLE_FACTOR,
 	TABLE_APPROVAL,
+	TABLE_RESET,
 	TABLE_COUNT,
 };
 
@@ -275,5 +276,9 @@ enum {
 	SECRET_APPROVAL_TIMES,  /* of the leaves of both */
 };
 enum { INDEX_APPROVAL_SEQ, INDEX_APPROVAL_DUE };
+
+enum { COLUMN_RESET_USER, COLUMN_RESET_ENDS };
+enum { SECRET_RESET_CODE };
+enum { INDEX_RESET_ENDS };
 
 #endif /* !STORE_TABLE_H */

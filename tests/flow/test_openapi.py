@@ -299,6 +299,20 @@ def administration(ask, person, admin):
         person.sign_in(password="wrong")
     ask(admin, "DELETE", "/v1/users/{user}/blocks", 204, user=person.entered.json["user"])
     ask.tap.equal(person.sign_in().status, 201, "what was lifted is lifted")
+    person.token = person.sign_in().json["token"]
+    user, mine = person.entered.json["user"], admin.entered.json["user"]
+    waiting = person.site.people["admin"].json("user", "add", "waiting", "--profile", "auditor")["id"]
+    code = ask(admin, "POST", "/v1/users/{user}/reset", 201, user=user).json["code"]
+    for one, status, say in ((mine, 403, "for himself"), ("us-" + NOTHING, 404, ""), (waiting, 409, "of who has not enrolled"), ("us-evil", 400, "")):
+        ask(admin, "POST", "/v1/users/{user}/reset", status, user=one, say=say)
+    ask(person, "POST", "/v1/users/{user}/reset", 403, user=mine, say="by who is no administrator")
+    body = {"login": person.login, "code": code, "new": "Purple-giraffe-8#", "device": person.device}
+    ask(person, "POST", "/v1/password-resets", 400, {"login": "x"}, token="")
+    ask(person, "POST", "/v1/password-resets", 401, dict(body, code="x" * 22, proof=b64(person.proof())), token="", say="of a wrong code")
+    ask(person, "POST", "/v1/password-resets", 409, dict(body, proof=b64(person.proof(seen=(2, b"\x55" * 32)))), token="", say="from a fork")
+    ask(person, "POST", "/v1/password-resets", 204, dict(body, proof=b64(person.proof())), token="")
+    person.password = "Purple-giraffe-8#"
+    person.token = person.sign_in().json["token"]
     ask(admin, "GET", "/v1/blocks", 200)
     ask(admin, "DELETE", "/v1/blocks/{block}", 404, block="0" * 64)
     ask(admin, "DELETE", "/v1/blocks/{block}", 400, block="x")

@@ -24,7 +24,7 @@ static const struct {
 	 "patient.id patient.owner access.patient access.recipient epoch.holder wrapped_key.holder "
 	 "wrapped_key.recipient record.id record.patient version.record version.patient version.object "
 	 "upload.id upload.user upload.patient notice.id notice.user counter.holder factor.id factor.user "
-	 "approval.id "},
+	 "approval.id reset.user "},
 	{"sequence numbers and counters", "user.seq statement.seq statement.leaf patient.seq access.seq epoch.number "
 					  "wrapped_key.epoch record.seq record.versions version.number outbox.event "
 					  "setting.seq notice.seq counter.value approval.seq "},
@@ -34,7 +34,7 @@ static const struct {
 	 "idempotency.token failure.token factor.token "},
 	{"sizes", "version.size upload.size "},
 	{"times", "device.created device.seen session.created session.expires version.created upload.created "
-		  "notice.last idempotency.created failure.seen factor.created approval.due "},
+		  "notice.last idempotency.created failure.seen factor.created approval.due reset.ends "},
 	{"kinds", "statement.kind access.recipient_kind epoch.holder_kind epoch.compartment wrapped_key.holder_kind "
 		  "wrapped_key.compartment wrapped_key.recipient_kind record.kind counter.kind "},
 };
