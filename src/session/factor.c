@@ -302,24 +302,26 @@ static bool passkey_named(const struct factor *f, const struct factor_answer *an
 {
 	struct passkey p;
 
-	return answer->kind == FACTOR_PASSKEY && ok(passkey_read(f->body, &p)) &&
-	       bytes_equal(p.credential, answer->passkey->assertion.credential);
+	return ok(passkey_read(f->body, &p)) && bytes_equal(p.credential, answer->passkey->assertion.credential);
 }
 
 struct status factor_verify(const struct factors *f, const struct factor_answer *answer, uint64_t now,
 			    struct factor_proof *out)
 {
-	struct status all = FAIL_AT(ST_UNPROVEN, "factor");
+	const bool passkey = answer->kind == FACTOR_PASSKEY;
+	struct status all = FAIL_AT(ST_UNPROVEN, passkey ? "passkey: it is not one of yours" : "factor");
 
 	for (size_t i = 0; i < f->count; i++) {
 		struct factor_proof proof = {.id = f->of[i].id, .kind = f->of[i].kind};
 		if (f->of[i].kind != answer->kind || ways[answer->kind].verify == NULL)
 			continue;
+		/* Of several passkeys the one that was named says what is wrong; of codes all say the same. */
+		if (passkey && !passkey_named(&f->of[i], answer))
+			continue;
 		struct status s = ways[answer->kind].verify(&f->of[i], answer, now, &proof);
 		if (ok(s))
 			*out = proof;
-		/* Of several passkeys the one that was named says what is wrong; of codes all say the same. */
-		if (s.code != ST_UNPROVEN || passkey_named(&f->of[i], answer))
+		if (s.code != ST_UNPROVEN || passkey)
 			all = s;
 	}
 	return all;
