@@ -22,9 +22,8 @@
 #include "recordcontent.h"
 #include "recordheader.h"
 #include "recordkey.h"
+#include "seal_vectors.h"
 #include "securityfile.h"
-
-#define FILE_MAX (256 * 1024)
 
 static struct json_document document;
 
@@ -188,7 +187,7 @@ static void check_compartment(struct json o)
 static void check_content(struct json o, const struct secret *key, const struct user_id *author)
 {
 	AUTO(recordcontent) opening = {0};
-	AUTO(buffer) plain = {.max = FILE_MAX, .wipe = true};
+	AUTO(buffer) plain = {.max = VECTORS_MAX, .wipe = true};
 	struct record_place place = record_in(o);
 	struct recordcontent_claim claim = {.size = number_in(o, "content_size")};
 	struct bytes sealed = hex_in(o, "sealed_content"), expected = hex_in(o, "content");
@@ -286,256 +285,18 @@ CHECKS(record)
 CHECKS(import)
 CHECKS(security_file)
 
-/* --- Writing --- */
-
-static void put_epoch_place(struct jsonwriter *w, const struct epoch_place *p)
-{
-	jsonwriter_hash(w, "fingerprint", &p->fingerprint);
-	jsonwriter_u64(w, "holder_kind", (uint64_t)p->holder_kind);
-	jsonwriter_hex(w, "holder", uuid_bytes(&p->holder));
-	jsonwriter_u64(w, "compartment", (uint64_t)p->compartment);
-	jsonwriter_u64(w, "number", p->number);
-}
-
-static void write_invitation(struct jsonwriter *w, bool with_ca)
-{
-	struct hash ca = fixture_hash(0xca);
-	struct invitation_site site = {TEXT("https://clinic.example:8443"), fixture_hash(0x51), 7, fixture_hash(0x77),
-				       with_ca ? &ca : NULL};
-	AUTO(invitation) made = {0};
-	AUTO(buffer) code = {.max = INVITATION_TEXT_MAX, .wipe = true};
-	AUTO(secret) private_key = {0};
-	struct p256_public public_key;
-
-	assert_ok(invitation_new(&site, &made));
-	for (uint8_t i = 0; i < made.seed.len; i++)
-		made.seed.bytes[i] = (uint8_t)(i * 17);
-	assert_ok(invitation_print(&made, &code));
-	assert_ok(invitation_pair(&made, &private_key, &public_key));
-	jsonwriter_object(w, NULL);
-	jsonwriter_hex(w, "seed", secret_bytes(&made.seed));
-	jsonwriter_text(w, "origin", site.origin);
-	jsonwriter_u64(w, "pin_size", site.pin_size);
-	jsonwriter_text(w, "code", text_from(buffer_bytes(&code)));
-	jsonwriter_hex(w, "one_time_private", secret_bytes(&private_key));
-	jsonwriter_hex(w, "one_time_public", p256_public_bytes(&public_key));
-	jsonwriter_end(w);
-}
-
-static void write_epoch(struct jsonwriter *w)
-{
-	struct epoch_place place = fixture_epoch();
-	AUTO(secret) key = fixture_key(0x0e);
-	AUTO(secret) previous = fixture_key(0x0d);
-	struct hash commitment;
-	struct sealed_key sealed;
-
-	assert_ok(epochkey_commitment(&place, secret_key(&key), &commitment));
-	assert_ok(epochkey_previous_seal(&place, secret_key(&key), secret_key(&previous), &sealed));
-	jsonwriter_object(w, NULL);
-	put_epoch_place(w, &place);
-	jsonwriter_hex(w, "key", secret_bytes(&key));
-	jsonwriter_hash(w, "commitment", &commitment);
-	jsonwriter_hex(w, "previous_key", secret_bytes(&previous));
-	jsonwriter_hex(w, "previous_sealed", BYTES_OF(sealed));
-	jsonwriter_end(w);
-}
-
-static void write_wrapped(struct jsonwriter *w)
-{
-	struct epoch_place place = fixture_epoch();
-	struct fixture_person person;
-	AUTO(secret) key = fixture_key(0x0e);
-	struct wrapped_key wrapped;
-	struct hash hash;
-
-	fixture_person_new(&person, 1);
-	assert_ok(wrappedkey_wrap(&place, secret_key(&key), &person.recipient, &person.public_key, &wrapped));
-	assert_ok(wrappedkey_hash(&wrapped, &hash));
-	jsonwriter_object(w, NULL);
-	put_epoch_place(w, &place);
-	jsonwriter_hex(w, "hpke_private", secret_bytes(&person.private_key));
-	jsonwriter_u64(w, "recipient_kind", (uint64_t)person.recipient.kind);
-	jsonwriter_hex(w, "recipient", uuid_bytes(&person.recipient.id));
-	jsonwriter_hash(w, "key_hash", &person.recipient.key_hash);
-	jsonwriter_hex(w, "wrapped", BYTES_OF(wrapped));
-	jsonwriter_hash(w, "wrapped_hash", &hash);
-	jsonwriter_hex(w, "key", secret_bytes(&key));
-	jsonwriter_end(w);
-	fixture_person_clear(&person);
-}
-
-static void write_compartment(struct jsonwriter *w, enum compartment compartment)
-{
-	AUTO(secret) identity = fixture_key(0x1d);
-	AUTO(secret) clinical = fixture_key(0xc1);
-	AUTO(secret) key = fixture_key(0);
-	struct hash site = fixture_hash(0x51);
-
-	assert_ok(compartmentkey_derive(&site, compartment, secret_key(&identity), secret_key(&clinical),
-					fixture_place(&key)));
-	jsonwriter_object(w, NULL);
-	jsonwriter_hash(w, "fingerprint", &site);
-	jsonwriter_u64(w, "compartment", (uint64_t)compartment);
-	jsonwriter_hex(w, "identity_key", secret_bytes(&identity));
-	jsonwriter_hex(w, "clinical_key", secret_bytes(&clinical));
-	jsonwriter_hex(w, "key", secret_bytes(&key));
-	jsonwriter_end(w);
-}
-
-static void write_content(struct jsonwriter *w, const struct secret *key, const struct record_place *place, size_t len)
-{
-	struct user_id author = fixture_user(1);
-	AUTO(recordcontent) sealing = {0};
-	AUTO(buffer) sealed = {.max = FILE_MAX};
-	AUTO(buffer) plain = {.max = FILE_MAX};
-	struct recordcontent_claim claim;
-
-	for (size_t i = 0; i < len; i++)
-		assert_ok(buffer_put_u8(&plain, (uint8_t)(i % 251)));
-	assert_ok(recordcontent_seal_begin(secret_key(key), place, &author, &sealed, &sealing));
-	assert_ok(recordcontent_seal_add(&sealing, (struct plain){buffer_bytes(&plain)}, &sealed));
-	assert_ok(recordcontent_seal_end(&sealing, &sealed, &claim));
-	jsonwriter_hex(w, "content", buffer_bytes(&plain));
-	jsonwriter_hex(w, "sealed_content", buffer_bytes(&sealed));
-	jsonwriter_u64(w, "content_size", claim.size);
-	jsonwriter_hash(w, "content_hash", &claim.hash);
-}
-
-static void write_record(struct jsonwriter *w, size_t content)
-{
-	static const char header[] = "{\"title\":\"Chest, two views\",\"type\":\"image/jpeg\"}";
-	struct record_place place = fixture_record();
-	struct user_id author = fixture_user(1);
-	AUTO(secret) compartment = fixture_key(0x33);
-	AUTO(secret) key = fixture_key(0x44);
-	AUTO(buffer) sealed = {.max = LIMIT_SEALED_HEADER};
-	struct sealed_key sealed_key;
-
-	assert_ok(recordkey_seal(secret_key(&compartment), &place, secret_key(&key), &sealed_key));
-	assert_ok(recordheader_seal(secret_key(&key), &place, &author, plain_of(header, sizeof header - 1), &sealed));
-	jsonwriter_object(w, NULL);
-	jsonwriter_hash(w, "fingerprint", &place.fingerprint);
-	jsonwriter_hex(w, "patient", uuid_bytes(&place.patient.uuid));
-	jsonwriter_hex(w, "record", uuid_bytes(&place.record.uuid));
-	jsonwriter_u64(w, "version", place.version);
-	jsonwriter_u64(w, "compartment", (uint64_t)place.compartment);
-	jsonwriter_hex(w, "author", uuid_bytes(&author.uuid));
-	jsonwriter_hex(w, "compartment_key", secret_bytes(&compartment));
-	jsonwriter_hex(w, "record_key", secret_bytes(&key));
-	jsonwriter_hex(w, "sealed_key", BYTES_OF(sealed_key));
-	jsonwriter_string(w, "header", header);
-	jsonwriter_hex(w, "sealed_header", buffer_bytes(&sealed));
-	write_content(w, &key, &place, content);
-	jsonwriter_end(w);
-}
-
-static void write_import(struct jsonwriter *w)
-{
-	AUTO(secret) private_key = fixture_key(0x1b);
-	AUTO(buffer) source = {.max = IMPORTTOKEN_SOURCE_MAX, .wipe = true};
-	const struct bytes pieces[] = {BYTES_LITERAL("urn:oid:2.16.840.1.113883.2.9"), BYTES_LITERAL("4711-\xc3\xa4")};
-	struct hash token;
-
-	assert_ok(importtoken_source("patient", pieces, COUNT(pieces), &source));
-	assert_ok(importtoken_make(&private_key, buffer_bytes(&source), &token));
-	jsonwriter_object(w, NULL);
-	jsonwriter_hex(w, "hpke_private", secret_bytes(&private_key));
-	jsonwriter_string(w, "kind", "patient");
-	jsonwriter_array(w, "source");
-	for (size_t i = 0; i < COUNT(pieces); i++)
-		jsonwriter_text(w, NULL, text_from(pieces[i]));
-	jsonwriter_end(w);
-	jsonwriter_hash(w, "token", &token);
-	jsonwriter_end(w);
-}
-
-static void write_security_file(struct jsonwriter *w)
-{
-	static const uint8_t ca[] = {0x30, 0x03, 0x02, 0x01, 0x01};
-	static const char passphrase[] = "kein schl\xc3\xbcssel f\xc3\xbcr jeden";
-	struct securityfile_person person = {.site = fixture_hash(0x51),
-					     .origin = TEXT("https://clinic.example:8443"),
-					     .ca = BYTES_OF(ca),
-					     .user = fixture_user(1),
-					     .login = TEXT("anna.weber")};
-	struct securityfile_pin pin = {.size = 42, .root = fixture_hash(0x42)};
-	const struct argon2_cost cost = {.memory = LIMIT_ARGON2_MEMORY_MIN, .passes = 2};
-	AUTO(securityfile) file = {0};
-	AUTO(securityfile_keys) keys = {0};
-	AUTO(buffer) json = {.max = SECURITYFILE_MAX};
-	struct hash key_hash;
-
-	assert_ok(securityfile_new(&person, &pin, &file, &keys));
-	assert_ok(securityfile_add_slot(&file, &keys, bytes_of(passphrase, sizeof passphrase - 1), cost));
-	assert_ok(securityfile_print(&file, &json));
-	assert_ok(key_hash_user(&file.person.hpke_key, &file.person.sign_key, &key_hash));
-	jsonwriter_object(w, NULL);
-	jsonwriter_text(w, "file", text_from(buffer_bytes(&json)));
-	jsonwriter_string(w, "passphrase", passphrase);
-	jsonwriter_hash(w, "fingerprint", &person.site);
-	jsonwriter_text(w, "origin", person.origin);
-	jsonwriter_text(w, "login", person.login);
-	jsonwriter_hex(w, "user", uuid_bytes(&person.user.uuid));
-	jsonwriter_hash(w, "key_hash", &key_hash);
-	jsonwriter_hex(w, "hpke_private", secret_bytes(&keys.hpke_private));
-	jsonwriter_hex(w, "sign_private", secret_bytes(&keys.sign_private));
-	jsonwriter_u64(w, "pin_size", keys.pin.size);
-	jsonwriter_hash(w, "pin_root", &keys.pin.root);
-	jsonwriter_end(w);
-}
-
-static int write_file(void)
-{
-	AUTO(buffer) out = {.max = FILE_MAX};
-	struct jsonwriter w = jsonwriter_of(&out);
-
-	jsonwriter_object(&w, NULL);
-	jsonwriter_string(&w, "about", "Known answers for docs/FORMATS.md section 2. Binary values are hex.");
-	jsonwriter_array(&w, "invitation");
-	write_invitation(&w, false);
-	write_invitation(&w, true);
-	jsonwriter_end(&w);
-	jsonwriter_array(&w, "epoch");
-	write_epoch(&w);
-	jsonwriter_end(&w);
-	jsonwriter_array(&w, "wrapped");
-	write_wrapped(&w);
-	jsonwriter_end(&w);
-	jsonwriter_array(&w, "compartment");
-	write_compartment(&w, COMPARTMENT_IDENTITY);
-	write_compartment(&w, COMPARTMENT_CLINICAL);
-	write_compartment(&w, COMPARTMENT_BOTH);
-	jsonwriter_end(&w);
-	jsonwriter_array(&w, "record");
-	write_record(&w, 0);
-	write_record(&w, 100);
-	write_record(&w, CHUNKED_PLAIN);
-	jsonwriter_end(&w);
-	jsonwriter_array(&w, "import");
-	write_import(&w);
-	jsonwriter_end(&w);
-	jsonwriter_array(&w, "security_file");
-	write_security_file(&w);
-	jsonwriter_end(&w);
-	jsonwriter_end(&w);
-	assert_ok(jsonwriter_done(&w));
-	printf("%.*s\n", (int)out.len, (const char *)out.bytes);
-	return 0;
-}
-
 static int setup(void **state)
 {
 	const char *path = getenv("TACENDA_VECTORS");
-	static const struct json_limits limits = {.bytes = FILE_MAX, .depth = 8};
-	AUTO(buffer) source = {.max = FILE_MAX};
+	static const struct json_limits limits = {.bytes = VECTORS_MAX, .depth = 8};
+	AUTO(buffer) source = {.max = VECTORS_MAX};
 	int dir = -1;
 
 	if (fixture_setup(state) != 0 || path == NULL)
 		return 1;
 	if (!ok(os_open_dir(&os_real, -100, path, false, &dir)))
 		return 1;
-	struct status s = os_load(&os_real, dir, "seal.json", FILE_MAX, &source);
+	struct status s = os_load(&os_real, dir, "seal.json", VECTORS_MAX, &source);
 	(void)os_real.close(dir);
 	return ok(s) && ok(json_parse(buffer_bytes(&source), &limits, &document)) ? 0 : 1;
 }
@@ -556,6 +317,6 @@ int main(int argc, char **argv)
 	};
 
 	if (argc == 2 && strcmp(argv[1], "--write") == 0)
-		return fixture_setup(NULL) != 0 || write_file();
+		return fixture_setup(NULL) != 0 || vectors_write();
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
