@@ -14,8 +14,8 @@
 #define CLI_REPORT_H
 
 #include "arena.h"
-#include "cli.h"
 #include "entry.h"
+#include "note.h"
 #include "tree.h"
 
 #define REPORT_JSON       "report.json"
@@ -63,6 +63,7 @@ enum report_class report_class(const struct entry_read *e);
 /** report_class_word(c): "opened", "delivered", "changed", "refused". */
 const char *report_class_word(enum report_class c);
 
+struct cli;
 /** report_make(c, patient, folder): collect, prove, write; the folder must not be there yet. */
 MUST_CHECK struct status report_make(struct cli *c, const struct patient_id *patient, const char *folder,
 				     struct report *out);

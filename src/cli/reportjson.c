@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reportjson: a report for programs: what happened, and beside it what proves it. */
 #include "jsonwriter.h"
+#include "limits.h"
 #include "report.h"
 
 #define FORMAT      "tacenda/v1/log-report"

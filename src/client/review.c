@@ -3,6 +3,7 @@
 
 #include "authority.h"
 #include "changeset.h"
+#include "leafcount.h"
 #include "proof.h"
 
 #include <stdlib.h>
@@ -107,7 +108,8 @@ static struct status take_users(struct site *s, struct review *r)
 
 struct gathering {
 	struct review *review;
-	bool reached; /* everything younger than `from` was seen */
+	bool reached;  /* everything younger than `from` was seen */
+	uint64_t seen; /* entries of kind sign-in */
 };
 
 static struct review_user *find(struct review *r, const struct piece_actor *a)
@@ -157,8 +159,11 @@ static struct status take_entry(void *context, const struct logbook_entry *entry
 		g->reached = true;
 		return FAIL_AT(ST_GONE, "review");
 	}
-	if (entry->index >= r->said.until || e->leaf.kind != LEAF_SIGN_IN || !e->has_actor || !e->has_subject)
+	if (entry->index >= r->said.until || e->leaf.kind != LEAF_SIGN_IN)
 		return OK;
+	if (!e->has_actor || !e->has_subject)
+		return FAIL_AT(ST_CORRUPT, "withheld");
+	g->seen++;
 	struct review_user *u = find(r, &e->actor);
 	if (e->leaf.result != LEAF_DONE)
 		count_failure(r, u, text_starts(e->actor.detail, TEXT("lock: ")));
@@ -176,6 +181,7 @@ struct status review_gather(struct site *s, uint64_t from, uint64_t until, struc
 {
 	AUTO(review) r = {.said = {.from = from, .until = until}};
 	struct gathering g = {.review = &r};
+	uint64_t there;
 	const struct logbook_query all = {.scope = "sign-ins", .action = "sign-in"};
 
 	if (until > s->head.size || from > until)
@@ -184,6 +190,10 @@ struct status review_gather(struct site *s, uint64_t from, uint64_t until, struc
 	struct status listed = logbook_list(s, &all, take_entry, &g);
 	if (!ok(listed) && !(g.reached && listed.code == ST_GONE))
 		return listed;
+	/* The list is no chain: what was kept back shows in the leaves themselves. */
+	TRY(leafcount(s, LEAF_SIGN_IN, (struct leafcount_range){from, until}, &there));
+	if (there != g.seen)
+		return FAIL_AT(ST_CORRUPT, "withheld: entries of the sign-in audit");
 	for (size_t i = 0; i < r.count; i++) {
 		const struct review_user *u = &r.users[i];
 		r.said.users += u->person.state == USER_ACTIVE && u->person.enrolled;

@@ -4,8 +4,8 @@
  * was locked or looked unusual, who may what, and who has not been here (PROMISES#S3).
  *
  * Past reviews are verified statements at proven places of the log.  The next one counts
- * entries of the log that were opened and proven one by one; that none of them was left
- * out of a page is the server's word (docs/AUTHENTICATION.md, 15).
+ * entries of the log that were opened and proven one by one, and are as many as the
+ * stretch has leaves of their kind (leafcount.h).
  */
 #ifndef CLIENT_REVIEW_H
 #define CLIENT_REVIEW_H
@@ -47,7 +47,7 @@ struct review {
 	size_t count;
 };
 void review_clear(struct review *r);
-/** review_gather(s, from, until, out): ${until} at most s->head.size. */
+/** review_gather(s, from, until, out): ${until} at most s->head.size.  ST_CORRUPT ("withheld ..."). */
 MUST_CHECK struct status review_gather(struct site *s, uint64_t from, uint64_t until, struct review *out);
 /** review_user_dormant(u): active, with keys, and not here. */
 bool review_user_dormant(const struct review_user *u);

@@ -3,12 +3,14 @@
 """The access review: what an auditor sees, signs, and is reminded of (PROMISES#S3)."""
 import base64
 import hashlib
+import json
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.dishonest import DishonestSite  # noqa: E402
 from lib.later import DAY, LaterSite  # noqa: E402
-from lib.site import NOT_NOW, REFUSED, USAGE, wait_until  # noqa: E402
+from lib.site import DAMAGE, NOT_NOW, REFUSED, USAGE, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Stranger, b64, u32, u64  # noqa: E402
 
@@ -98,7 +100,30 @@ def doctor_notices(doctor):
     return doctor.list("notices")
 
 
+def withheld(tap):
+    """A server that would rather not show a failure to the auditor."""
+    with DishonestSite() as site:
+        admin, auditor = site.begin(("auditor", "auditor"))
+        site.stranger("mallory", "clinician").sign_in(password="Wrong-horse-9!")
+
+        def hide(_method, path, body):
+            if "scope=sign-ins" not in path:
+                return None
+            page = json.loads(body)
+            page["items"] = [one for one in page["items"] if b"wrong password" not in base64.b64decode(one["actor"]["piece"])]
+            return json.dumps(page).encode()
+
+        tap.equal(auditor.json("review", "status")["failures"], 1, "an honest server shows one failure")
+        site.lie(hide)
+        for words in (("review", "list"), ("review", "status"), ("review", "sign", "--yes")):
+            got = auditor.run(*words)
+            tap.check(got.code == DAMAGE and "withheld" in got.error and site.lied, f"{' '.join(words)}: one that keeps it back is refused", got)
+        site.honest()
+        tap.equal(auditor.list("review", "history"), [], "and nothing was signed")
+
+
 def flow(tap):
+    withheld(tap)
     with LaterSite() as site:
         admin, auditor, doctor = site.begin(("auditor", "auditor"), ("doctor", "clinician"))
         person = Stranger(site).enrol(admin.json("user", "add", "moreau", "--profile", "clinician")["invitation"], PASSWORD)
