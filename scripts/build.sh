@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 flavour=${1:-release}
 shift || true
 targets=("$@")
-[ "${targets[*]}" = programs ] && targets=(bin/tacenda bin/tacendad bin/tacenda-keyd)
+[ "${targets[*]}" = programs ] && targets=(bin/tacenda bin/tacendad bin/tacenda-keyd bin/tacenda-courier)
 folder=${BUILD:-build}/$flavour
 
 options=()

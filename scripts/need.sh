@@ -10,9 +10,9 @@ packages_for() {
 	build) echo gcc libc6-dev meson ninja-build pkg-config git libsodium-dev libssl-dev libsqlite3-dev \
 		libnghttp2-dev libjansson-dev libcurl4-openssl-dev libseccomp-dev zlib1g-dev libexpat1-dev libqrencode-dev libcbor-dev libutf8proc-dev libcmocka-dev ;;
 	run) echo python3 python3-pil espeak-ng curl ca-certificates openssl ;;
-	check) echo python3-yaml sqlite3 nghttp2-client faketime chromium nodejs npm ;;
+	check) echo python3-yaml sqlite3 nghttp2-client faketime chromium nodejs npm rsyslog rsyslog-gnutls ;;
 	check-all) echo clang-14 libclang-rt-14-dev valgrind strace testssl.sh sslscan slowhttptest wrk hydra cppcheck \
-		clang-format-14 clang-tidy-14 shellcheck codespell ;;
+		clang-format-14 clang-tidy-14 shellcheck codespell exim4-daemon-light ;;
 	bench) echo nginx-light wrk nghttp2-client ;;
 	fuzz) echo clang-14 libclang-rt-14-dev llvm-14 ;;
 	lint) echo clang-format-14 clang-tidy-14 clang-14 shellcheck codespell cppcheck python3-yaml ;;

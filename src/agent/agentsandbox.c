@@ -71,7 +71,7 @@ struct status agentsandbox_files(int home, int place)
 	/* A sanitizer reads /proc. */
 	if (!confine_is_whole())
 		return OK;
-	TRY(confine_rules_new(true, &rules));
+	TRY(confine_rules_new(CONFINE_APART, &rules));
 	TRY(confine_rules_allow(&rules, home, HOME));
 	TRY(confine_rules_allow(&rules, place, CONFINE_REMOVE_FILE));
 	return confine_rules_enter(&rules);

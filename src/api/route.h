@@ -103,5 +103,7 @@ void handle_entries(struct call *c, struct bytes body);
 void handle_openings(struct call *c, struct bytes body);
 void handle_notices(struct call *c, struct bytes body);
 void handle_notices_read(struct call *c, struct bytes body);
+void handle_contact(struct call *c, struct bytes body);
+void handle_contact_change(struct call *c, struct bytes body);
 
 #endif /* !API_ROUTE_H */

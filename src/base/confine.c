@@ -64,14 +64,15 @@ struct status confine_privileges(void)
 
 /* What the headers of Debian 12 do not name yet. */
 #define FS_IOCTL_DEV (1ull << 15) /* version 5 */
-#define NET_ALL      (3ull)       /* version 4: bind, connect TCP */
-#define SCOPE_ALL    (3ull)       /* version 6: abstract sockets, signals */
+#define NET_BIND     (1ull)       /* version 4 */
+#define NET_CONNECT  (2ull)
+#define SCOPE_ALL    (3ull) /* version 6: abstract sockets, signals */
 #define FS_VERSION_1 (LANDLOCK_ACCESS_FS_MAKE_SYM | (LANDLOCK_ACCESS_FS_MAKE_SYM - 1))
 struct ruleset_attr {
 	uint64_t fs, net, scope;
 };
 
-static struct ruleset_attr everything(long version, bool apart)
+static struct ruleset_attr everything(long version, unsigned how)
 {
 	struct ruleset_attr all = {.fs = FS_VERSION_1};
 
@@ -80,10 +81,10 @@ static struct ruleset_attr everything(long version, bool apart)
 	if (version >= 3)
 		all.fs |= CONFINE_SHORTEN;
 	if (version >= 4)
-		all.net = NET_ALL;
+		all.net = (how & CONFINE_REACH) != 0 ? NET_BIND : NET_BIND | NET_CONNECT;
 	if (version >= 5)
 		all.fs |= FS_IOCTL_DEV;
-	if (version >= 6 && apart)
+	if (version >= 6 && (how & CONFINE_APART) != 0)
 		all.scope = SCOPE_ALL;
 	return all;
 }
@@ -93,7 +94,7 @@ static size_t attr_len(long version)
 	return version >= 6 ? 3 * sizeof(uint64_t) : version >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 }
 
-struct status confine_rules_new(bool apart, struct confine_rules *out)
+struct status confine_rules_new(unsigned how, struct confine_rules *out)
 {
 	const long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
@@ -103,7 +104,7 @@ struct status confine_rules_new(bool apart, struct confine_rules *out)
 		*out = (struct confine_rules){0};
 		return OK;
 	}
-	const struct ruleset_attr all = everything(version, apart);
+	const struct ruleset_attr all = everything(version, how);
 	const int fd = (int)syscall(SYS_landlock_create_ruleset, &all, attr_len(version), 0);
 	if (fd < 0)
 		return FAIL_AT(ST_DENIED, "Landlock ruleset");

@@ -46,13 +46,15 @@ struct confine_rules {
 	int fd;           /* set where the version is not 0 */
 	uint64_t handled;
 };
+/* No signal and no abstract socket of a process outside; but TCP connections to anywhere. */
+#define CONFINE_APART 1u
+#define CONFINE_REACH 2u
 /**
- * confine_rules_new(apart, out):
- * Nothing in the file system, no device, no TCP port; when ${apart}, no signal and no
- * abstract socket of a process outside either.  Parts that this kernel does not know
- * stay allowed.
+ * confine_rules_new(how, out):
+ * Nothing in the file system, no device, no TCP port but for what ${how} says.  Parts
+ * that this kernel does not know stay allowed.
  */
-MUST_CHECK struct status confine_rules_new(bool apart, struct confine_rules *out);
+MUST_CHECK struct status confine_rules_new(unsigned how, struct confine_rules *out);
 /** confine_rules_allow(r, folder, access): CONFINE_* beneath the descriptor ${folder}; -1 is passed over. */
 MUST_CHECK struct status confine_rules_allow(struct confine_rules *r, int folder, uint64_t access);
 /** confine_rules_enter(r): in force, for this thread and all that it starts; what is open stays open. */

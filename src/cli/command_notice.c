@@ -104,6 +104,65 @@ static struct status notices(struct cli *c)
 	return options_has(&c->options, "--read") ? mark_read(c, page.next) : OK;
 }
 
+/* --- Where they are mailed --- */
+
+struct contact_answer {
+	struct text mail, kinds;
+};
+static const struct jsonfield contact_rows[] = {
+	{.name = "mail", .type = JSONFIELD_TEXT, .offset = offsetof(struct contact_answer, mail), .required = true},
+	{.name = "kinds", .type = JSONFIELD_TEXT, .offset = offsetof(struct contact_answer, kinds), .required = true},
+};
+static const struct jsonfield_table contact_table = JSONFIELD_TABLE(struct contact_answer, contact_rows);
+
+static struct status put_contact(struct cli *c, const char *mail, const char *kinds)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(buffer) body = {.max = 2048};
+	struct jsonwriter w = jsonwriter_of(&body);
+
+	jsonwriter_object(&w, NULL);
+	jsonwriter_string(&w, "mail", mail);
+	jsonwriter_string(&w, "kinds", kinds);
+	jsonwriter_end(&w);
+	TRY(jsonwriter_done(&w));
+	return site_call(&c->site,
+			 &(struct https_call){.method = "PUT",
+					      .path = "/v1/notices/contact",
+					      .content_type = "application/json",
+					      .body = buffer_bytes(&body),
+					      .max = 65536},
+			 &answer);
+}
+
+static struct status contact(struct cli *c)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+	AUTO(arena) arena = {.max = (size_t)1 << 20};
+	struct contact_answer now = {0};
+	const char *mail = options_value(&c->options, "--mail"), *kinds = options_value(&c->options, "--kinds");
+
+	TRY(cli_signed_in(c));
+	if (options_has(&c->options, "--no-mail"))
+		TRY(put_contact(c, "", ""));
+	else if (mail != NULL)
+		TRY(put_contact(c, mail, kinds != NULL ? kinds : ""));
+	else if (kinds != NULL)
+		return cli_usage("give --mail with it", "--kinds");
+	TRY(site_get(&c->site, "/v1/notices/contact", &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &contact_table, &arena, &document, &now));
+	const struct output_cell cells[] = {CELL_TEXT("mail", now.mail), CELL_TEXT("kinds", now.kinds)};
+	return output_object(c, cells, COUNT(cells));
+}
+
+static const struct option_spec contact_options[] = {
+	{"--mail", "ADDRESS", "where notices are mailed", false, 0},
+	{"--kinds", "LIST", "which: kinds and severities, parted by commas; all warnings when left out", false, 0},
+	{"--no-mail", NULL, "nowhere", false, 0},
+	{0},
+};
+
 static const struct option_spec notice_options[] = {
 	{"--all", NULL, "those that were read, too", false, 0},
 	{"--read", NULL, "and count what is shown as read", false, 0},
@@ -114,5 +173,8 @@ const struct command commands_notice[] = {
 	{"notices", "", 0, 0, notice_options, notices, "messages to you", "tacenda notices --read",
 	 "To you and to everybody of your profile. What happened again is one notice, with how often, and when first\n"
 	 "and last. They stay unread until --read; after 180 days they go."},
+	{"notices contact", "", 0, 0, contact_options, contact, "where your notices are mailed besides",
+	 "tacenda notices contact --mail anna@clinic.example --kinds urgent,login-locked,device-new",
+	 "Where the site sends mail. A mail says what happened, in the same words for everybody, and names nobody."},
 	{0},
 };

@@ -146,7 +146,7 @@ struct status confinement_files(int data, const char *const *addresses, size_t c
 		return OK;
 	TRY(confine_privileges());
 	/* Not apart: it tells keyd to end. */
-	TRY(confine_rules_new(false, &rules));
+	TRY(confine_rules_new(0, &rules));
 	TRY(confine_rules_allow(&rules, data, DATA));
 	TRY(allow_randomness(&rules));
 	for (size_t i = 0; i < count; i++)

@@ -286,6 +286,8 @@ static void say_holders(struct serving *s, const struct keywire_status *keys)
 			      absent ? "a night holder has not taken the night file: see to it; one that could not be "
 				       "opened at the start is asked again at the next start"
 				     : "every night holder has the night file");
+	if (absent && !s->holder_absent)
+		troubles_tell(s, NOTICE_HOLDER_ABSENT, OK);
 	s->holder_absent = absent;
 }
 
@@ -303,7 +305,11 @@ static struct status keep_night(struct serving *s)
 	    now < s->night_tried + RETRY_MS)
 		return OK;
 	s->night_tried = now;
-	TRY(keyring_rewrap(ring, &night));
+	struct status renewed = keyring_rewrap(ring, &night);
+	if (!ok(renewed)) {
+		troubles_tell(s, NOTICE_NIGHT_OVERDUE, renewed);
+		return renewed;
+	}
 	return serving_log(s, "night key renewed");
 }
 
@@ -315,7 +321,10 @@ static struct status keep_certificate(struct serving *s)
 	if (s->certificate_ends == 0 || now + RENEWAL_MS < s->certificate_ends || now < s->renewal_tried + RETRY_MS)
 		return OK;
 	s->renewal_tried = now;
-	return serving_renew(s);
+	struct status renewed = serving_renew(s);
+	if (!ok(renewed))
+		troubles_tell(s, NOTICE_CERTIFICATE_ENDS, renewed);
+	return renewed;
 }
 
 /** Said once when it begins and once when it ends. */
@@ -326,6 +335,8 @@ static void say_degraded(struct serving *s)
 	if (degraded != s->degraded)
 		(void)fprintf(stderr, "tacendad: event=%s what=\"%s\"\n", degraded ? "degraded" : "restored",
 			      degraded ? COMMITTER_DEGRADED : "there is room again: everything is written");
+	if (degraded && !s->degraded)
+		troubles_tell(s, NOTICE_DISK_FULL, OK);
 	s->degraded = degraded;
 }
 
@@ -374,7 +385,8 @@ void housekeeping_run(struct serving *s)
 {
 	say_degraded(s);
 	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s),  end_approvals(s),
-				end_resets(s),      keep_night(s),     keep_certificate(s), remind_of_review(s)};
+				end_resets(s),      keep_night(s),     keep_certificate(s), remind_of_review(s),
+				troubles_forget(s), delivering_run(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

@@ -51,8 +51,15 @@ static const struct option_spec init_options[] = {
 	{0},
 };
 static const struct option_spec serve_options[] = {
-	DATA,   KEYS,   ROOT,
-	LISTEN, HOLDER, {"--password-list", "F", "sorted passwords, or their SHA-1, that nobody may take", false, 0},
+	DATA,
+	KEYS,
+	ROOT,
+	LISTEN,
+	HOLDER,
+	{"--password-list", "F", "sorted passwords, or their SHA-1, that nobody may take", false, 0},
+	{"--mail-password-file", "F", "password of setting mail.user", false, 0},
+	{"--hook-key-file", "F", "key that signs what setting hook.url is told: whsec_ and base64", false, 0},
+	{"--delivery-ca", "F", "authorities (PEM) trusted for mail, webhook and syslog besides the system's", false, 0},
 	{0},
 };
 static const struct option_spec status_options[] = {DATA, {"--wait", "SECONDS", "until it is ready", false, 0}, {0}};

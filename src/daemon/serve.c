@@ -32,6 +32,7 @@ static void serving_clear(struct serving *s)
 	net_close(s->service.net);
 	workers_stop(s->service.workers);
 	later_stop(s->service.later);
+	delivering_clear(&s->delivering);
 	vessel_close(&s->vessel);
 	presence_free(s->service.presence);
 	strangers_free(s->service.strangers);
@@ -274,7 +275,7 @@ static void on_signal(struct serving *s)
 /** OK when told to stop; ST_UNREACHABLE when keyd ended, without which nothing can go on. */
 static struct status wait_for_events(struct serving *s)
 {
-	enum { SIGNALS, CONTROL, TIMER, KEYD, EVENTS };
+	enum { SIGNALS, CONTROL, TIMER, KEYD, COURIER, EVENTS };
 
 	while (!s->stop) {
 		struct pollfd events[EVENTS] = {
@@ -282,6 +283,7 @@ static struct status wait_for_events(struct serving *s)
 			[CONTROL] = {.fd = s->control, .events = POLLIN},
 			[TIMER] = {.fd = s->timer, .events = POLLIN},
 			[KEYD] = {.fd = s->vessel.keys.process.watch, .events = POLLIN},
+			[COURIER] = {.fd = s->delivering.courier.fd, .events = POLLIN},
 		};
 		if (poll(events, EVENTS, -1) < 0 && errno != EINTR)
 			return FAIL_AT(ST_IO, "poll");
@@ -294,6 +296,8 @@ static struct status wait_for_events(struct serving *s)
 			(void)!read(s->timer, &ticks, sizeof ticks);
 			housekeeping_run(s);
 		}
+		if (events[COURIER].revents != 0)
+			delivering_hear(s);
 		if (events[KEYD].revents != 0)
 			return FAIL_AT(ST_UNREACHABLE, REASON_GONE);
 	}
@@ -327,6 +331,7 @@ static struct status begin(struct serving *s)
 	TRY(confinement_begin());
 	if (list != NULL)
 		TRY(passwordlist_open(list, &s->passwords));
+	delivering_start(s);
 	TRY(open_vessel(s, loops));
 	TRY(make_service(s));
 	TRY(open_events(s));
@@ -369,7 +374,13 @@ static void finish(struct serving *s)
 
 int verb_serve(struct hostargs *h)
 {
-	AUTO(serving) s = {.args = h, .vessel = {.data = -1, .log_dir = -1}, .control = -1, .timer = -1, .signals = -1};
+	AUTO(serving)
+	s = {.args = h,
+	     .vessel = {.data = -1, .log_dir = -1},
+	     .control = -1,
+	     .timer = -1,
+	     .signals = -1,
+	     .delivering = {.courier = {.fd = -1}}};
 
 	if (options_value(&h->options, "--data") == NULL || options_value(&h->options, "--keys") == NULL) {
 		(void)fputs("tacendad: serve needs --data D --keys K; try: tacendad serve --help\n", stderr);

@@ -3,6 +3,7 @@
 #ifndef DAEMON_SERVING_H
 #define DAEMON_SERVING_H
 
+#include "delivering.h"
 #include "hostargs.h"
 #include "listenfile.h"
 #include "service.h"
@@ -16,18 +17,23 @@ struct serving {
 	struct listenfile listen;
 	struct settings settings;
 	struct passwordlist passwords; /* --password-list */
+	struct delivering delivering;
 	struct buffer ca, site_statement, log_key;
 	uint64_t certificate_ends, renewal_tried; /* ms since 1970; 0: imported */
 	int signals, control, timer;
-	bool stop, ready, public;          /* public: reachable from other machines */
-	bool degraded, holder_absent;      /* as last said */
-	uint64_t night_tried, review_told; /* ms since 1970 */
+	bool stop, ready, public;                         /* public: reachable from other machines */
+	bool degraded, holder_absent;                     /* as last said */
+	uint64_t night_tried, review_told, notices_swept; /* ms since 1970 */
 };
 
 /** serving_log(s, what): a leaf about the service itself; waits for it. */
 MUST_CHECK struct status serving_log(struct serving *s, const char *what);
 /** housekeeping_run(s): what is due: sessions and uploads past their end, a new night key.  Failures are logged. */
 void housekeeping_run(struct serving *s);
+/** troubles_tell(s, kind, why): a notice to administrators of what the daemon itself found; tried once. */
+void troubles_tell(struct serving *s, enum notice_kind kind, struct status why);
+/** troubles_forget(s): notices that are too old go, once an hour. */
+MUST_CHECK struct status troubles_forget(struct serving *s);
 /** controlverbs_answer(s, line, out): one line of the control socket. */
 void controlverbs_answer(void *serving, struct text line, struct buffer *out);
 /** controlsetting_get(s, name, w): `settings`: all, or the one; ST_NOT_FOUND. */

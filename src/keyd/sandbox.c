@@ -70,7 +70,7 @@ static struct status enter_files(const struct sandbox *s, unsigned *landlock)
 {
 	AUTO(confine_rules) rules = {0};
 
-	TRY(confine_rules_new(true, &rules));
+	TRY(confine_rules_new(CONFINE_APART, &rules));
 	for (size_t i = 0; i < s->count; i++)
 		TRY(confine_rules_allow(&rules, s->folders[i].dir, access_rights[s->folders[i].access]));
 	TRY(confine_rules_enter(&rules));

@@ -22,7 +22,7 @@
 #include "vocabulary.h"
 
 #define NOTICE_DETAIL_MAX 160
-#define NOTICE_PER_KIND   8
+#define NOTICE_PER_KIND   16
 #define NOTICE_WINDOW_MS  (7ull * 24 * 3600 * 1000)
 #define NOTICE_AGE_MS     (180ull * 24 * 3600 * 1000)
 /** The most that one addressee has. */

@@ -41,6 +41,9 @@ const struct notice_rule notice_rules[NOTICE_KIND_COUNT] = {
 	[NOTICE_LOGIN_SHARED] = {"login-shared", NOTICE_WARNING,
 		"Your login looks as if more than one person uses it. If that is not you, tell an administrator now."},
 
+	[NOTICE_CONTACT_CHANGED] = {"contact-changed", NOTICE_WARNING,
+		"Where your notices are mailed was changed. If that was not you, end your sessions and change your "
+		"password. See: tacenda notices contact"},
 	[NOTICE_USER_LOCKED] = {"user-locked", NOTICE_WARNING,
 		"A login was locked after failures in a row. See: tacenda block list"},
 	[NOTICE_SOURCE_BLOCKED] = {"source-blocked", NOTICE_WARNING,
@@ -86,4 +89,50 @@ const char *notice_severity_word(enum notice_severity severity)
 	static const char *const words[] = {"information", "warning", "urgent"};
 
 	return words[severity];
+}
+
+static bool is_severity(struct text word, enum notice_severity *out)
+{
+	for (enum notice_severity s = NOTICE_INFORMATION; s <= NOTICE_URGENT; s++)
+		if (text_equal(word, text_of(notice_severity_word(s)))) {
+			*out = s;
+			return true;
+		}
+	return false;
+}
+
+struct status notice_kinds_check(struct text list)
+{
+	enum notice_severity severity;
+	enum notice_kind kind;
+	struct text word;
+
+	if (list.len == 0 || text_equal(list, TEXT("none")))
+		return OK;
+	if (list.len >= NOTICE_KINDS_MAX)
+		return FAIL_AT(ST_INVALID, "kinds: too long");
+	for (bool more = true; more;) {
+		more = text_split(&list, ',', &word);
+		if (!is_severity(word, &severity) && !ok(notice_kind_find(word, &kind)))
+			return FAIL_AT(ST_INVALID,
+				       "kinds: words such as urgent,warning,login-locked, parted by commas; "
+				       "or none");
+	}
+	return OK;
+}
+
+bool notice_kinds_hold(struct text list, enum notice_kind kind)
+{
+	enum notice_severity severity;
+	struct text word;
+
+	if (list.len == 0)
+		return notice_rules[kind].severity > NOTICE_INFORMATION;
+	for (bool more = true; more;) {
+		more = text_split(&list, ',', &word);
+		if (text_equal(word, text_of(notice_rules[kind].word)) ||
+		    (is_severity(word, &severity) && severity == notice_rules[kind].severity))
+			return true;
+	}
+	return false;
 }

@@ -33,6 +33,8 @@ enum notice_kind {
 	NOTICE_APPROVAL_DECIDED, /* detail: the request, and how */
 	NOTICE_LOGIN_SHARED,     /* signs of it; detail: the score */
 
+	NOTICE_CONTACT_CHANGED, /* his mail address for notices */
+
 	/* To everybody of a profile. */
 	NOTICE_USER_LOCKED,       /* detail: the login */
 	NOTICE_SOURCE_BLOCKED,    /* detail: the address */
@@ -63,5 +65,14 @@ extern const struct notice_rule notice_rules[NOTICE_KIND_COUNT];
 MUST_CHECK struct status notice_kind_find(struct text word, enum notice_kind *out);
 /** notice_severity_word(severity): "information", "warning", "urgent". */
 const char *notice_severity_word(enum notice_severity severity);
+
+#define NOTICE_KINDS_MAX 256
+/**
+ * notice_kinds_check(list): words of kinds and severities, parted by commas: ST_INVALID
+ * names no other.  "" and "none" are lists, too.
+ */
+MUST_CHECK struct status notice_kinds_check(struct text list);
+/** notice_kinds_hold(list, kind): "" holds whatever is more than information, "none" nothing. */
+bool notice_kinds_hold(struct text list, enum notice_kind kind);
 
 #endif /* !NOTICE_NOTICEKIND_H */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "ipaddress.h"
+#include "mailaddress.h"
+#include "noticekind.h"
 #include "token.h"
 
 #define IDLE_OF(profile) \
@@ -36,6 +38,56 @@ static struct status networks(struct text t)
 }
 
 static const char *const sharing_steps[] = {"none", "conduct"};
+static const char *const mail_tls[] = {"implicit", "starttls"};
+static const char *const leaves[] = {"none", "syslog", "fhir"};
+
+/** Letters, figures, dots and hyphens, or a literal in brackets, and a port. */
+static struct status server(struct text t)
+{
+	const struct status refused = FAIL_AT(ST_INVALID, "value: HOST:PORT, such as mail.clinic.example:465");
+	uint32_t port;
+
+	if (t.len == 0)
+		return OK;
+	size_t colon = t.len;
+	while (colon > 0 && t.at[colon - 1] != ':')
+		colon--;
+	if (colon < 2 || !ok(text_to_u32((struct text){t.at + colon, t.len - colon}, 1, 65535, &port)))
+		return refused;
+	for (size_t i = 0; i + 1 < colon; i++)
+		if (t.at[i] <= ' ' || t.at[i] > '~' || strchr("/@?#\\\"<>", t.at[i]) != NULL)
+			return refused;
+	return OK;
+}
+
+static struct status https_url(struct text t)
+{
+	if (t.len > 0 && !text_starts(t, TEXT("https://")))
+		return FAIL_AT(ST_INVALID, "value: an address that begins with https://");
+	for (size_t i = 0; i < t.len; i++)
+		if (t.at[i] <= ' ' || t.at[i] > '~' || t.at[i] == '@')
+			return FAIL_AT(ST_INVALID, "value: an address without spaces, names or passwords");
+	return OK;
+}
+
+static struct status mail(struct text t)
+{
+	return t.len == 0 ? OK : mailaddress_check(t);
+}
+
+static struct status printable(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (t.at[i] <= ' ' || t.at[i] > '~')
+			return FAIL_AT(ST_INVALID, "value: printable characters without spaces");
+	return OK;
+}
+
+#define SETTING_OF_TEXT(name, meaning, check) \
+	{ \
+		name, meaning, 0, SETTING_TEXT_MAX - 1, 0, NULL, check \
+	}
+#define KINDS "; empty: warnings and urgent ones; none"
 
 const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_NIGHT_HOUR] = {"night.hour", "hour (UTC) of the nightly work; 24: whenever a day is over", 0, 24, 24,
@@ -99,6 +151,27 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 			     "addresses and networks of proxies: their Forwarded field is believed, for connections "
 			     "that come from now on",
 			     0, SETTING_TEXT_MAX - 1, 0, NULL, networks},
+	[SETTING_MAIL_TLS] = {"mail.tls", "TLS from the first byte (port 465), or STARTTLS (port 587)", 0,
+			      COUNT(mail_tls) - 1, SETTING_MAIL_IMPLICIT, mail_tls, NULL},
+	[SETTING_LEAVES] = {"log.deliver", "as what leaves of the log leave the product: to syslog.server, or fhir.url",
+			    0, COUNT(leaves) - 1, SETTING_LEAVES_NOT, leaves, NULL},
+	[SETTING_MAIL_SERVER] =
+		SETTING_OF_TEXT("mail.server", "HOST:PORT that takes mail for notices; empty: no mail is sent", server),
+	[SETTING_MAIL_FROM] = SETTING_OF_TEXT("mail.from", "address that notices come from", mail),
+	[SETTING_MAIL_USER] = SETTING_OF_TEXT(
+		"mail.user", "login at the mail server; its password is serve --mail-password-file", printable),
+	[SETTING_MAIL_KINDS] = SETTING_OF_TEXT(
+		"mail.kinds", "kinds of notice that are mailed, as urgent,login-locked" KINDS, notice_kinds_check),
+	[SETTING_HOOK_URL] =
+		SETTING_OF_TEXT("hook.url", "https:// address that is told of notices; empty: none", https_url),
+	[SETTING_HOOK_KINDS] =
+		SETTING_OF_TEXT("hook.kinds", "kinds of notice that it is told" KINDS, notice_kinds_check),
+	[SETTING_SYSLOG_SERVER] =
+		SETTING_OF_TEXT("syslog.server", "HOST:PORT of a syslog server with TLS; empty: none", server),
+	[SETTING_SYSLOG_KINDS] =
+		SETTING_OF_TEXT("syslog.kinds", "kinds of notice that it is told" KINDS, notice_kinds_check),
+	[SETTING_FHIR_URL] =
+		SETTING_OF_TEXT("fhir.url", "https:// base of a FHIR R4 server that takes AuditEvents", https_url),
 };
 
 struct status setting_find(struct text name, enum setting *out)

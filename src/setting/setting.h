@@ -31,10 +31,21 @@ enum setting {
 	SETTING_REVIEW_INTERVAL,
 	SETTING_APPROVAL_OFFICE,
 	SETTING_PATIENT_DELETE,
+	SETTING_MAIL_TLS,
+	SETTING_LEAVES,
 	SETTING_FACTOR_FRESH,
 	SETTING_FACTOR_DAYS_OF,
 	SETTING_EXEMPT = SETTING_FACTOR_DAYS_OF + 4,
 	SETTING_PROXIES,
+	SETTING_MAIL_SERVER,
+	SETTING_MAIL_FROM,
+	SETTING_MAIL_USER,
+	SETTING_MAIL_KINDS,
+	SETTING_HOOK_URL,
+	SETTING_HOOK_KINDS,
+	SETTING_SYSLOG_SERVER,
+	SETTING_SYSLOG_KINDS,
+	SETTING_FHIR_URL,
 	SETTING_COUNT,
 };
 /** The texts stand last: as many as this, from the first of them on. */
@@ -46,6 +57,10 @@ enum setting {
 extern const char *const setting_policies[];
 /** Words of SETTING_SHARING_STEP. */
 enum setting_sharing_step { SETTING_SHARING_TELL, SETTING_SHARING_CONDUCT };
+/** Of SETTING_MAIL_TLS. */
+enum setting_mail_tls { SETTING_MAIL_IMPLICIT, SETTING_MAIL_STARTTLS };
+/** Of SETTING_LEAVES: as what leaves of the log are delivered. */
+enum setting_leaves { SETTING_LEAVES_NOT, SETTING_LEAVES_SYSLOG, SETTING_LEAVES_FHIR };
 
 struct setting_rule {
 	const char *name, *meaning;

@@ -144,6 +144,19 @@ const struct table tables[TABLE_COUNT] = {
 		.secrets = { "kind", "detail", "count", "first" },
 		.indexes = { BY2(COLUMN_NOTICE_USER, COLUMN_NOTICE_SEQ), BY(COLUMN_NOTICE_SEQ) },
 	},
+	[TABLE_DELIVERY] = {
+		TABLE_DELIVERY, "delivery", .version = 1, .unaudited = true,
+		.keys = 3, .column_count = 4, .secret_count = 3, UNNUMBERED, OF_SITE,
+		.columns = { UUID("notice"), NUMBER("way"), UUID("user"), NUMBER("due") },
+		.secrets = { "done", "tries", "since" },
+		.indexes = { BY(COLUMN_DELIVERY_DUE) },
+	},
+	[TABLE_CONTACT] = {
+		TABLE_CONTACT, "contact", .version = 1,
+		.keys = 1, .column_count = 1, .secret_count = 2, UNNUMBERED, OF_SITE,
+		.columns = { UUID("user") },
+		.secrets = { "mail", "kinds" },
+	},
 	[TABLE_IDEMPOTENCY] = {
 		TABLE_IDEMPOTENCY, "idempotency", .version = 1, .unaudited = true,
 		.keys = 1, .column_count = 2, .secret_count = 1, UNNUMBERED, OF_SITE,

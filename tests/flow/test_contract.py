@@ -28,7 +28,7 @@ PERSON = {
     "record put": "--kind --type --title --taken --status --pseudonymous", "record update": "--status", "record list": "--kind",
     "record get": "--version -o", "record history": "", "record delete": "", "share": "--allow --until", "unshare": "", "shares": "",
     "import": "--dry-run", "export": "--all -o", "log list": "--patient --login --action --failed --unusual --csv --since --until", "log verify": "--offline --key",
-    "log checkpoint": "", "log save": "-o", "log report": "-o", "notices": "--all --read", "session list": "", "session end": "--others", "device list": "",
+    "log checkpoint": "", "log save": "-o", "log report": "-o", "notices": "--all --read", "notices contact": "--mail --kinds --no-mail", "session list": "", "session end": "--others", "device list": "",
     "device forget": "", "user logout": "", "block list": "", "block lift": "", "user unlock": "", "password change": "--password-file --new-password-file", "site get": "", "site set": "",
     "factor list": "", "factor add totp": "--name --svg --secret-file --code-file", "factor add codes": "-o", "factor remove": "", "step-up": "--code-file",
     "site conduct": "--language --file --ask-again", "conduct show": "--language", "conduct accept": "--language --hash",

@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.site import BUILD, ROOT, program  # noqa: E402
 from lib.tap import run  # noqa: E402
 
-INSTALLED = ("bin/tacenda", "bin/tacendad", "bin/tacenda-keyd", "lib/systemd/system/tacendad.service",
+INSTALLED = ("bin/tacenda", "bin/tacendad", "bin/tacenda-keyd", "bin/tacenda-courier", "lib/systemd/system/tacendad.service",
              "share/man/man1/tacenda.1", "share/man/man8/tacendad.8")
 
 

@@ -83,6 +83,8 @@ GENERAL = [
     ("GET", "/v1/directory", None, EVERYBODY, 200),
     ("GET", "/v1/notices", None, EVERYBODY, 200),
     ("POST", "/v1/notices/read", {"seq": "x"}, EVERYBODY, 400),
+    ("GET", "/v1/notices/contact", None, EVERYBODY, 200),
+    ("PUT", "/v1/notices/contact", {"mail": "x", "kinds": ""}, EVERYBODY, 400),
     ("POST", "/v1/changes", {"items": []}, EVERYBODY, 400),
     ("GET", "/v1/log/entries?scope=own&limit=2", None, EVERYBODY, 200),
     ("GET", "/v1/log/entries?scope=sign-ins&limit=2", None, ("administrator", "auditor"), 200),

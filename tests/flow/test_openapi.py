@@ -105,6 +105,9 @@ def sessions(ask, person):
     ask(person, "GET", "/v1/notices", 400, query="?limit=0")
     ask(person, "POST", "/v1/notices/read", 204, {"seq": 0})
     ask(person, "POST", "/v1/notices/read", 400, {"seq": -1})
+    ask(person, "GET", "/v1/notices/contact", 200)
+    ask(person, "PUT", "/v1/notices/contact", 204, {"mail": "anna@clinic.example", "kinds": "urgent"})
+    ask(person, "PUT", "/v1/notices/contact", 400, {"mail": "nowhere", "kinds": ""})
     mine = ask(person, "GET", "/v1/sessions", 200).json["items"]
     ask.tap.check(sum(one["current"] for one in mine) == 1, "one of the sessions listed is the one that asks", mine)
     other = person.sign_in().json

@@ -122,7 +122,7 @@ static bool enter_rules(void)
 {
 	AUTO(confine_rules) rules = {0};
 
-	return ok(confine_process(64)) && ok(confine_rules_new(keep_apart, &rules)) &&
+	return ok(confine_process(64)) && ok(confine_rules_new(keep_apart ? CONFINE_APART : 0, &rules)) &&
 	       ok(confine_rules_allow(&rules, dir, granted)) && ok(confine_rules_allow(&rules, -1, CONFINE_WRITE)) &&
 	       ok(confine_rules_enter(&rules));
 }

@@ -366,7 +366,7 @@ static void does_as_the_model_does(void **state)
 	model.count = 0;
 	assert_ok(store_begin(&store, &txn));
 	for (unsigned i = 0; i < 1500; i++) {
-		const uint8_t who = (uint8_t)(1 + draw(2)), kind = (uint8_t)draw(3), detail = (uint8_t)('a' + draw(12));
+		const uint8_t who = (uint8_t)(1 + draw(2)), kind = (uint8_t)draw(3), detail = (uint8_t)('a' + draw(26));
 		const char text[] = {(char)detail, '\0'};
 		const struct user_id user = person(who);
 		now += draw(20) == 0 ? NOTICE_WINDOW_MS / 2 : draw(1000);

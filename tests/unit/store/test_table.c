@@ -23,7 +23,8 @@ static const struct {
 	 "site.id user.id credential.user device.id device.user session.id session.user statement.patient "
 	 "patient.id patient.owner access.patient access.recipient epoch.holder wrapped_key.holder "
 	 "wrapped_key.recipient record.id record.patient version.record version.patient version.object "
-	 "upload.id upload.user upload.patient notice.id notice.user counter.holder factor.id factor.user "
+	 "upload.id upload.user upload.patient notice.id notice.user delivery.notice delivery.user contact.user "
+	 "counter.holder factor.id factor.user "
 	 "approval.id reset.user "},
 	{"sequence numbers and counters", "user.seq statement.seq statement.leaf patient.seq access.seq epoch.number "
 					  "wrapped_key.epoch record.seq record.versions version.number outbox.event "
@@ -34,9 +35,9 @@ static const struct {
 	 "idempotency.token failure.token factor.token "},
 	{"sizes", "version.size upload.size "},
 	{"times", "device.created device.seen session.created session.expires version.created upload.created "
-		  "notice.last idempotency.created failure.seen factor.created approval.due reset.ends "},
+		  "notice.last delivery.due idempotency.created failure.seen factor.created approval.due reset.ends "},
 	{"kinds", "statement.kind access.recipient_kind epoch.holder_kind epoch.compartment wrapped_key.holder_kind "
-		  "wrapped_key.compartment wrapped_key.recipient_kind record.kind counter.kind "},
+		  "wrapped_key.compartment wrapped_key.recipient_kind record.kind counter.kind delivery.way "},
 };
 
 static bool is_listed(const char *table, const char *column)
@@ -63,7 +64,7 @@ static void every_plain_column_is_on_the_closed_list(void **state)
 static void only_bookkeeping_goes_without_an_event(void **state)
 {
 	(void)state;
-	static const char list[] = "counter upload outbox notice idempotency ";
+	static const char list[] = "counter upload outbox notice delivery idempotency ";
 
 	for (size_t t = 0; t < TABLE_COUNT; t++) {
 		char name[40];

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** contact: where somebody wants his notices besides the product: a mail address and which kinds; a sealed row. */
+#ifndef NOTICE_CONTACT_H
+#define NOTICE_CONTACT_H
+
+#include "mailaddress.h"
+#include "notice.h"
+
+struct contact {
+	struct user_id user;
+	char mail[MAILADDRESS_MAX + 1]; /* empty: nowhere */
+	char kinds[NOTICE_KINDS_MAX];   /* notice_kinds_hold() */
+};
+/** contact_get(view, user, out): empty where there is none. */
+MUST_CHECK struct status contact_get(struct store_view *view, const struct user_id *user, struct contact *out);
+/** contact_put(txn, contact): an empty address removes it.  The leaf is the caller's. */
+MUST_CHECK struct status contact_put(struct store_txn *txn, const struct contact *contact);
+/** contact_read(row, out): of a row of table `contact`. */
+MUST_CHECK struct status contact_read(const struct row *row, struct contact *out);
+/** contact_walk(view, visit, context): rows of all, a page of them. */
+MUST_CHECK struct status contact_walk(struct store_view *view, store_visit *visit, void *context);
+
+#endif /* !NOTICE_CONTACT_H */
