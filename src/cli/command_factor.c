@@ -182,7 +182,7 @@ static struct status add_totp(struct cli *c)
 
 	TRY(cli_signed_in(c));
 	TRY(choose_secret(c, &shared, &made));
-	if (made)
+	if (made || options_value(&c->options, "--svg") != NULL)
 		TRY(show_secret(c, buffer_bytes(&shared)));
 	TRY(ask_code(c, "The code that it shows now: ", &code));
 	struct jsonwriter w = jsonwriter_of(&body);
@@ -192,7 +192,7 @@ static struct status add_totp(struct cli *c)
 	jsonwriter_text(&w, "code", text_trim(text_from(secret_bytes(&code))));
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	TRY(send(c, "POST", "/v1/factors/totp", &body, &answer));
+	TRY(send(c, "POST", "/v1/authenticators", &body, &answer));
 	TRY(factorprompt_remember(c));
 	return print_id(c, &answer,
 			"Added. From now on a sign-in takes its code. Make recovery codes too: tacenda factor add "
@@ -236,7 +236,7 @@ static struct status add_codes(struct cli *c)
 	AUTO(json_document) d = {0};
 
 	TRY(cli_signed_in(c));
-	TRY(send(c, "POST", "/v1/factors/codes", NULL, &answer));
+	TRY(send(c, "POST", "/v1/recovery-codes", NULL, &answer));
 	TRY(json_parse(buffer_bytes(&answer.body), &placed_json_limits, &d));
 	return print_codes(c, json_root(&d));
 }
@@ -294,7 +294,7 @@ static struct status step_up(struct cli *c)
 
 static const struct option_spec totp_options[] = {
 	{"--name", "N", "what you call it; otherwise: authenticator", false, 0},
-	{"--svg", "F", "write the QR code as an SVG image instead of showing it", false, 0},
+	{"--svg", "F", "write the QR code as an SVG image, which is as secret as a password, instead of showing it", false, 0},
 	{"--secret-file", "F", "a secret in base32 that the authenticator has already", false, 0},
 	{"--code-file", "F", "a code that it shows now", false, 0},
 	{0},

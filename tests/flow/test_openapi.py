@@ -137,20 +137,20 @@ def factors(ask, person):
     fresh = dict(token=person.sign_in().json["token"])
     ask(person, "GET", "/v1/factors", 200, **fresh)
     ask(person, "PUT", "/v1/session/factor", 409, {"code": "000000"}, say="without one", **fresh)
-    ask(person, "POST", "/v1/factors/codes", 409, say="without one", **fresh)
+    ask(person, "POST", "/v1/recovery-codes", 409, say="without one", **fresh)
     sent = {"name": "phone", "secret": b64(phone.secret), "code": "x"}
-    ask(person, "POST", "/v1/factors/totp", 400, sent, **fresh)
-    ask(person, "POST", "/v1/factors/totp", 400, dict(sent, secret="AAAA"), **fresh)
+    ask(person, "POST", "/v1/authenticators", 400, sent, **fresh)
+    ask(person, "POST", "/v1/authenticators", 400, dict(sent, secret="AAAA"), **fresh)
     sent["code"] = phone.code()
-    made = ask(person, "POST", "/v1/factors/totp", 201, sent, **fresh).json["id"]
-    ask(person, "POST", "/v1/factors/totp", 409, sent, say="under the same name", **fresh)
+    made = ask(person, "POST", "/v1/authenticators", 201, sent, **fresh).json["id"]
+    ask(person, "POST", "/v1/authenticators", 409, sent, say="under the same name", **fresh)
     bare = {"login": person.login, "password": "wrong", "device": person.device}
     asked = ask(person, "POST", "/v1/sessions", 401, dict(bare, proof=b64(person.proof())), token="", say="without the second factor")
     ask.tap.equal(asked.json["type"], "/problems/second-factor", "and asks for it")
     ask(person, "POST", "/v1/sessions", 201, dict(bare, password=person.password, proof=b64(person.proof()), factor={"code": phone.code()}), token="")
     ask(person, "PUT", "/v1/session/factor", 400, {"code": "000000"}, **fresh)
     ask(person, "PUT", "/v1/session/factor", 204, {"code": phone.code()}, **fresh)
-    ask(person, "POST", "/v1/factors/codes", 201, **fresh)
+    ask(person, "POST", "/v1/recovery-codes", 201, **fresh)
     ask(person, "GET", "/v1/factors", 200, say="with two", **fresh)
     ask(person, "DELETE", "/v1/factors/{factor}", 204, factor=made, **fresh)
     ask(person, "DELETE", "/v1/factors/{factor}", 404, factor=made, say="again", **fresh)

@@ -62,7 +62,7 @@ static void what_waits_for_a_step_reaches_only_its_session(void **state)
 					      "/v1/conduct",
 					      "/v1/conduct/acceptances",
 					      "/v1/factors",
-					      "/v1/factors/totp",
+					      "/v1/authenticators",
 					      "/v1/session/factor"};
 
 	(void)state;

@@ -6,7 +6,9 @@
 
 #include "challenge.h"
 #include "credential.h"
+#include "factor.h"
 #include "presence.h"
+#include "recoverycode.h"
 #include "rig.h"
 #include "session.h"
 
@@ -108,6 +110,30 @@ static struct status open_and_end(void)
 	return session_end(&txn, &session.id);
 }
 
+static struct status use_factors(void)
+{
+	static const struct user_id user = {{{1}}};
+	AUTO(store_txn) txn = {0};
+	AUTO(buffer) codes = {.max = 512}, body = {.max = FACTOR_BODY_MAX};
+	AUTO(factors) had = {0};
+	struct factor f = {.user = user, .kind = FACTOR_CODES, .name = TEXT("codes"), .id = {{{9}}}};
+	struct factor_proof proof;
+	struct factor gone;
+	size_t left;
+
+	TRY(store_begin(&store, &txn));
+	TRY(recoverycode_make(&f.id, &codes, &body));
+	f.body = buffer_bytes(&body);
+	TRY(factor_add(&txn, &f));
+	TRY(factors_load(txn.view, &user, &had));
+	const struct factor_answer answer =
+		factor_answer_code((struct text){(const char *)codes.bytes, RECOVERYCODE_TEXT});
+	TRY(factor_verify(&had, &answer, 1, &proof));
+	TRY(factor_take(&txn, &proof, 1, &left));
+	assert_int_equal(left, RECOVERYCODE_COUNT - 1);
+	return factor_remove(&txn, &user, &f.id, false, &gone);
+}
+
 static void in_turn(struct status (*work)(void), bool persistent)
 {
 	struct status s = FAIL(ST_NO_MEMORY);
@@ -143,6 +169,8 @@ static void of_rows(void **state)
 	assert_ok(store_open(&rig.options, &store));
 	in_turn(open_and_end, false);
 	in_turn(open_and_end, true);
+	in_turn(use_factors, false);
+	in_turn(use_factors, true);
 	store_clear(&store);
 	rig_end(&rig);
 }
