@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Second factors through the programs (PROMISES#S5): enrolment, sign-in, no code twice, recovery codes, enforcement, step-up."""
+import base64
 import concurrent.futures
 import os
+import pty
+import re
+import select
 
 from lib.factor import Phone, add
-from lib.site import DONE, NOT_NOW, REFUSED, Site
+from lib.site import DONE, NOT_NOW, REFUSED, Site, program
 from lib.tap import run
 
 
@@ -18,6 +22,52 @@ def code_file(site, text):
 
 def sign_in(person, *more):
     return person.run("login", "--password-file", person.password_file, *more, passphrase=True)
+
+
+def typed(person, words, answers, wait=60):
+    """tacenda WORDS at a terminal: `answers`: what is typed at each prompt that comes, or makes it of what was seen."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(program("tacenda"), ["tacenda", "--home", str(person.home), *map(str, words)], person.environment())
+    seen, left = "", list(answers)
+    while select.select([terminal], [], [], wait)[0]:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        seen += piece.decode(errors="replace")
+        if left and left[0][0] in seen:
+            _, say = left.pop(0)
+            os.write(terminal, ((say(seen) if callable(say) else say) + "\n").encode())
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+
+def at_a_terminal(tap, site, doctor):
+    """The way people go: a QR code, a code typed; the sign-in that follows asks for one."""
+    phone = Phone(site, "typed")
+
+    def take(seen):
+        phone.secret = base64.b32decode(re.search(r"\n\s+([A-Z2-7]{32})\r", seen).group(1))
+        return phone.code()
+
+    code, seen = typed(doctor, ("factor", "add", "totp", "--name", "phone"), [("shows now: ", take)])
+    tap.check(code == DONE and seen.count("\u2588") > 50 and "recovery codes" in seen, "a QR code is shown, and the code of its secret is taken", seen[-600:])
+    doctor.phone = phone
+    password = doctor.password_file.read_text().strip()
+    code, seen = typed(doctor, ("login",), [("Password: ", password), ("second factor: ", lambda _: phone.code())])
+    tap.check(code == DONE and "typist" in seen, "the sign-in asks for password and code", seen[-600:])
+    (doctor.home / "second-factor").unlink()
+    code, seen = typed(doctor, ("login",), [("Password: ", password), ("second factor: ", lambda _: phone.code())])
+    tap.check(code == DONE, "a home that does not know it yet is told by the server", seen[-600:])
+    picture = site.folder / "qr.svg"
+    again = Phone(site, "second")
+    doctor.do("factor", "add", "totp", "--name", "second", "--secret-file", again.secret_file, "--code-file", again.code_file(), "--svg", picture)
+    drawn = picture.read_text()
+    tap.check(drawn.startswith("<?xml") and "<script" not in drawn and "href" not in drawn and picture.stat().st_mode & 0o777 == 0o600,
+              "the QR code as SVG is a file for nobody else, without script or reference", drawn[:300])
+    doctor.do("factor", "remove", "phone", "--yes")
+    doctor.phone = again
 
 
 def enforced(tap, site):
@@ -127,6 +177,7 @@ def flow(tap):
         site.init().serve()
         admin, doctor = enforced(tap, site)
         signing_in(tap, site, admin)
+        at_a_terminal(tap, site, site.enrol("typist", "assistant", plain=True))
         racing(tap, site, admin)
         recovering(tap, site, admin)
         stepping_up(tap, site, admin, doctor)

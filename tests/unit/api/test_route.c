@@ -38,7 +38,7 @@ static void every_row_is_complete(void **state)
 		if (strstr(r->pattern, "/:patient") != NULL || strstr(r->pattern, "/:record") != NULL)
 			assert_true(permit_action_on_patient(r->action));
 	}
-	assert_int_equal(count, 55);
+	assert_int_equal(count, 59);
 	assert_null(route_at(count));
 	assert_null(route_at(SIZE_MAX));
 }
@@ -63,7 +63,9 @@ static void what_waits_for_a_step_reaches_only_its_session(void **state)
 					      "/v1/conduct/acceptances",
 					      "/v1/factors",
 					      "/v1/authenticators",
-					      "/v1/session/factor"};
+					      "/v1/session/factor",
+					      "/v1/passkeys",
+					      "/v1/passkeys/challenges"};
 
 	(void)state;
 	for (size_t i = 0; route_at(i) != NULL; i++) {
