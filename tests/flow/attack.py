@@ -196,7 +196,7 @@ def flood(tap):
         assert reader.put(reader.record(patient, record, content=content), content).status == 200
         address = f"/v1/records/{id_text('rc', record)}/versions/1/content"
         # The server on one core, whoever asks it on the other.
-        for task in pathlib.Path(f"/proc/{site.process.pid}/task").iterdir():
+        for task in pathlib.Path(f"/proc/{site.daemon.pid}/task").iterdir():
             subprocess.run(["taskset", "-p", "-c", "0", task.name], check=True, capture_output=True)
         os.sched_setaffinity(0, {1})
         body = site.folder / "attempt.json"

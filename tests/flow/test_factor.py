@@ -9,6 +9,7 @@ import re
 import select
 
 from lib.factor import Phone, add
+from lib.later import faketime
 from lib.site import DONE, NOT_NOW, REFUSED, Site, program
 from lib.tap import run
 
@@ -141,9 +142,7 @@ def stepping_up(tap, site, admin, doctor):
     """The clock of the server five minutes on: reading goes on, administration asks."""
     patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
     site.stop()
-    # A library loaded before the sanitizer's own is what faketime is.
-    options = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-    site.serve(prefix=["env", f"ASAN_OPTIONS={options}", "faketime", "-f", "+6m"])
+    site.serve(prefix=faketime("+6m"))
     skew = 360
     got = admin.run("user", "add", "late", "--profile", "assistant")
     tap.check(got.code == NOT_NOW and "tacenda step-up" in got.error, "administration of users takes a fresh second factor", got)
