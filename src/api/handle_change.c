@@ -11,6 +11,7 @@
 #include "room.h"
 #include "route.h"
 #include "secondfactor.h"
+#include "tell.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +194,7 @@ static void note_ended(void *context, const struct session *session)
 }
 
 /** Whoever was changed has to sign in again; a new key ends the sessions that were opened with the old one. */
-static struct status end_sessions(struct changing *g, struct store_txn *txn)
+static struct status end_sessions(struct changing *g, struct store_txn *txn, uint64_t log_time)
 {
 	for (size_t i = 0; i < g->count; i++) {
 		const struct statement *s = &g->change.items[i].parsed;
@@ -204,6 +205,8 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn)
 			continue;
 		g->people = true;
 		TRY(session_end_all(txn, user, NULL, note_ended, g));
+		if (s->kind == STATEMENT_USER && s->user.state == USER_DISABLED)
+			TRY(tell_rekeying(txn, user, log_time));
 	}
 	return OK;
 }
@@ -276,7 +279,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 
 	if (!ok(s))
 		return name_subject(c, txn->view, room_tell(c, &g->change.met, s));
-	TRY(end_sessions(g, txn));
+	TRY(end_sessions(g, txn, log->time));
 	TRY(carry_out(g, txn, log));
 	return log_repetition(c, g, txn, log);
 }

@@ -79,6 +79,7 @@ void handle_factor_codes(struct call *c, struct bytes body);
 void handle_factor_remove(struct call *c, struct bytes body);
 void handle_step_up(struct call *c, struct bytes body);
 void handle_export(struct call *c, struct bytes body);
+void handle_user_files(struct call *c, struct bytes body);
 void handle_user_reset(struct call *c, struct bytes body);
 void handle_password_reset(struct call *c, struct bytes body);
 void handle_settings(struct call *c, struct bytes body);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "address.h"
+#include "leaving.h"
 #include "noticelist.h"
 #include "sessions.h"
+#include "userrow.h"
 
 static struct address_text print(struct bytes bytes)
 {
@@ -88,4 +90,19 @@ struct status tell_sign_in(struct store_txn *txn, const struct tell_sign_in *in,
 struct status tell_setting(struct store_txn *txn, const struct setting_change *change, uint64_t now)
 {
 	return administrators(txn, NOTICE_SETTING_CHANGED, change->detail, now);
+}
+
+/** Whose files wait for new keys, now that somebody who holds them may read them no more (PROMISES#B5). */
+struct status tell_rekeying(struct store_txn *txn, const struct user_id *user, uint64_t now)
+{
+	struct user_id owners[LEAVING_OWNERS];
+	AUTO(row) row = {0};
+	struct person person;
+	size_t count;
+
+	TRY(userrow_get(txn->view, user, &row, &person));
+	TRY(leaving_owners(txn->view, user, owners, &count));
+	for (size_t i = 0; i < count; i++)
+		TRY(notice_put(txn, notice_to_user(&owners[i]), NOTICE_KEYS_WANTED, person.login, now));
+	return OK;
 }

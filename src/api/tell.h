@@ -43,4 +43,7 @@ MUST_CHECK struct status tell_sign_in(struct store_txn *txn, const struct tell_s
 /** tell_setting(txn, change, now): to administrators. */
 MUST_CHECK struct status tell_setting(struct store_txn *txn, const struct setting_change *change, uint64_t now);
 
+/** tell_rekeying(txn, user, now): to the owners of files whose keys ${user} holds, who may read them no more. */
+MUST_CHECK struct status tell_rekeying(struct store_txn *txn, const struct user_id *user, uint64_t now);
+
 #endif /* !API_TELL_H */

@@ -42,8 +42,8 @@ struct command {
 /** Each group's commands, ended by one without words. */
 extern const struct command commands_person[], commands_user[], commands_patient[], commands_record[], commands_share[],
 	commands_log[], commands_agent[], commands_transfer[], commands_session[], commands_site[], commands_password[],
-	commands_block[], commands_notice[], commands_conduct[], commands_approval[], commands_review[],
-	commands_factor[];
+	commands_block[], commands_notice[], commands_conduct[], commands_approval[], commands_leave[],
+	commands_review[], commands_factor[];
 
 /**
  * command_approval_ask_deletion(c, patient):

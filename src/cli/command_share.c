@@ -59,11 +59,28 @@ static struct status print_share(struct cli *c, struct output *rows, const struc
 		CELL_TEXT("login", person->login),
 		CELL_WORDS("allow", text_from(buffer_bytes(&words))),
 		CELL_BOOL("owner", owner),
+		CELL_TEXT("state", vocabulary_word(VOCABULARY_USER_STATE, person->state)),
 		CELL_TIME("until", grant->until),
 		CELL_TEXT("by", owner ? (struct text){0} : cli_login(c, &grant->by)),
 	};
 	/* No end is no time. */
-	return output_row(rows, cells, grant->until != 0 || !c->json ? COUNT(cells) : 3);
+	return output_row(rows, cells, grant->until != 0 || !c->json ? COUNT(cells) : 4);
+}
+
+/** Whether somebody still holds a key who may read no more; who writes next renews it, without him (PROMISES#B5). */
+static struct status tell_rekeying(struct cli *c, const struct patientfile *file)
+{
+	const struct people people = site_people(&c->site);
+	const struct place now = {.position = POSITION_NOW, .time = clock_wall(&clock_system)};
+	bool identity = false, clinical = false;
+
+	TRY(patient_state_must_rekey(&file->state, &people, COMPARTMENT_IDENTITY, now, &identity));
+	TRY(patient_state_must_rekey(&file->state, &people, COMPARTMENT_CLINICAL, now, &clinical));
+	if (identity || clinical)
+		output_done(
+			c, "Re-keying is due: somebody holds a key who may not read any more. Nothing is written under "
+			   "it; whoever writes next renews it.");
+	return OK;
 }
 
 static struct status shares(struct cli *c)
@@ -84,7 +101,8 @@ static struct status shares(struct cli *c)
 		else if (grant.exists)
 			TRY(print_share(c, &rows, &person, grant.permissions, &grant, false));
 	}
-	return output_end(&rows, "Nobody.");
+	TRY(output_end(&rows, "Nobody."));
+	return tell_rekeying(c, &file);
 }
 
 static const struct option_spec share_options[] = {

@@ -18,11 +18,10 @@ static const struct option_spec common[] = {
 	{0},
 };
 
-static const struct command *const groups[] = {commands_person,  commands_user,    commands_patient,  commands_record,
-					       commands_share,   commands_log,     commands_agent,    commands_transfer,
-					       commands_session, commands_site,    commands_password, commands_block,
-					       commands_notice,  commands_conduct, commands_approval, commands_review,
-					       commands_factor};
+static const struct command *const groups[] = {
+	commands_person, commands_user,     commands_patient,  commands_record, commands_share,    commands_log,
+	commands_agent,  commands_transfer, commands_session,  commands_site,   commands_password, commands_block,
+	commands_notice, commands_conduct,  commands_approval, commands_leave,  commands_review,   commands_factor};
 
 /** How many of the words, from the first, name this command; 0: they do not. */
 static size_t named_by(const struct command *command, const char *const *words, size_t count)

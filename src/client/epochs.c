@@ -148,3 +148,20 @@ struct status epochs_renew_needed(struct patientfile *f, uint64_t time, struct c
 	}
 	return OK;
 }
+
+struct status epochs_renew_due(struct patientfile *f, enum compartment compartment, uint64_t time,
+			       struct changeset *set)
+{
+	static const enum compartment both[] = {COMPARTMENT_IDENTITY, COMPARTMENT_CLINICAL};
+	const struct people people = site_people(f->site);
+
+	for (size_t i = 0; i < COUNT(both); i++) {
+		bool due = false;
+		if (compartment != COMPARTMENT_BOTH && compartment != both[i])
+			continue;
+		TRY(patient_state_must_rekey(&f->state, &people, both[i], next_place(f, time), &due));
+		if (due)
+			TRY(epochs_renew(f, both[i], time, set));
+	}
+	return OK;
+}

@@ -20,6 +20,13 @@ MUST_CHECK struct status epochs_renew(struct patientfile *f, enum compartment co
 /** epochs_renew_needed(f, time, set): of both compartments, where somebody lacks a key or holds one he should not. */
 MUST_CHECK struct status epochs_renew_needed(struct patientfile *f, uint64_t time, struct changeset *set);
 /**
+ * epochs_renew_due(f, compartment, time, set):
+ * Before something is written under ${compartment}: the compartments that it takes, where somebody holds the newest key
+ * who may not read any more, disabled since for instance.  Nothing is taken under such a key (PROMISES#B5).
+ */
+MUST_CHECK struct status epochs_renew_due(struct patientfile *f, enum compartment compartment, uint64_t time,
+					  struct changeset *set);
+/**
  * epochs_take(f, draft, time, parts, set):
  * Sign ${draft}, replay it on ${f} as the server will, and add it to ${set}; so what
  * this client refuses itself is never sent.

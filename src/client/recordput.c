@@ -2,6 +2,7 @@
 #include "recordput.h"
 
 #include "chunked.h"
+#include "epochs.h"
 #include "hash.h"
 #include "recordheader.h"
 #include "upload.h"
@@ -172,6 +173,7 @@ struct status recordput_add(struct patientfile *f, const struct recordput *put, 
 	AUTO(buffer) statement = {.max = LIMIT_STATEMENT_BYTES};
 	struct patientfile_epochs epochs;
 
+	TRY(epochs_renew_due(f, put->compartment, clock_wall(f->site->options.clock), set));
 	TRY(begin(&w, &epochs));
 	TRY(seal_content(&w));
 	TRY(seal_header(&w, &header));

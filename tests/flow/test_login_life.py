@@ -174,6 +174,58 @@ def reset_at_the_wire(tap, site, admin, wire):
     tap.equal(admin.run("user", "reset", "olaf").code, REFUSED, "no code is made for who is disabled")
 
 
+def rekeyed(tap, site, admin, nora):
+    """Keys that a disabled user holds are marked, their owner is told, and the next epoch leaves him out."""
+    reader, _ = enrol(site, "reader", admin.json("user", "add", "reader", "--profile", "clinician")["invitation"])
+    admin.do("user", "set", "nora", "--rights", "identity,read,write,share,export,sign,delete")
+    nora.login_again()
+    patient = nora.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
+    nora.do("share", patient, "reader", "--allow", "identity,read")
+    tap.check("Re-keying is due" not in nora.do("shares", patient).text, "nothing is due while everybody may read")
+    admin.do("--yes", "user", "disable", "reader")
+    shown = nora.do("shares", patient)
+    tap.check("Re-keying is due" in shown.text, "shares says that re-keying is due", shown)
+    tap.equal({one["login"]: one["state"] for one in nora.list("shares", patient)}, {"nora": "active", "reader": "disabled"}, "and who is disabled")
+    told = [one for one in nora.list("notices") if one["kind"] == "keys-wanted"]
+    tap.check(told and "reader" in told[0].get("detail", ""), "the owner is told by a notice, with the login", told)
+    nora.do("record", "put", patient, file_of(site, "note.txt", "after"), "--kind", "report")
+    tap.check("Re-keying is due" not in nora.do("shares", patient).text, "the next record renewed the keys without him")
+    admin.do("user", "enable", "reader")
+    reader.login_again()
+    nora.do("record", "put", patient, file_of(site, "more.txt", "again"), "--kind", "report")
+    tap.equal(len(reader.list("record", "list", patient)), 2, "enabled, his share counts again and he has the new keys")
+    admin.do("--yes", "user", "disable", "reader")
+
+
+def left(tap, site, admin):
+    """Who leaves hands over what he can; an administrator sees what was not, and hands over nothing himself."""
+    amelie, _ = enrol(site, "amelie", admin.json("user", "add", "amelie", "--profile", "clinician")["invitation"])
+    marie, _ = enrol(site, "marie", admin.json("user", "add", "marie", "--profile", "clinician")["invitation"])
+    files = [amelie.json("patient", "add", "--family", f"File{i}", "--given", "Noor")["id"] for i in range(3)]
+    first = amelie.json("record", "put", files[0], file_of(site, "first.txt", "hers"), "--kind", "report")["id"]
+    tap.equal(amelie.run("hand-over", "admin").code, USAGE, "files are handed over to who may have some")
+    tap.equal(amelie.run("hand-over", "amelie").code, USAGE, "not to oneself")
+    tap.check(amelie.run("hand-over", "marie").code not in (DONE, USAGE), "handing over asks first")
+    handed = amelie.list("--yes", "hand-over", "marie")
+    tap.equal(({one["id"] for one in handed}, {one["state"] for one in handed}), (set(files), {"shared"}), "who leaves shares every file of hers")
+    tap.equal({one["state"] for one in amelie.list("--yes", "hand-over", "marie")}, {"shared before"}, "once")
+    late = amelie.json("patient", "add", "--family", "Late", "--given", "Noor")["id"]
+    tap.equal(marie.run("user", "leave", "amelie").code, REFUSED, "who is no administrator lets nobody leave")
+    asked = admin.run("user", "leave", "amelie", "--hand-over-to", "marie")
+    tap.check(asked.code not in (DONE, REFUSED) and late in asked.text, "an administrator sees what was not handed over, and is asked", asked)
+    tap.equal(amelie.run("whoami").code, DONE, "nothing has happened yet")
+    listed = {one["id"]: (one["handed_over"], one["holders"]) for one in admin.list("--yes", "user", "leave", "amelie", "--hand-over-to", "marie")}
+    tap.equal(listed, {**{one: (True, 1) for one in files}, late: (False, 0)}, "each file by its random id: handed over or not, and how many hold its keys")
+    tap.equal((amelie.run("whoami").code, amelie.run("login", "--password-file", amelie.password_file).code), (REFUSED, REFUSED), "then she is disabled")
+    tap.equal(marie.do("record", "get", files[0], first, "-o", "-").out, b"hers\n", "her successor reads what she wrote")
+    marie.do("record", "put", files[0], file_of(site, "second.txt", "mine"), "--kind", "report")
+    marie.do("patient", "edit", files[1], "--family", "Renamed")
+    tap.equal(marie.json("patient", "show", files[1])["family"], "Renamed", "and goes on with the file")
+    tap.equal(marie.run("patient", "delete", files[0], "--withdraw").code, REFUSED, "what takes the owner she does not have")
+    tap.equal(marie.run("patient", "show", late).code, REFUSED, "what was not handed over nobody else opens")
+    tap.equal(admin.run("user", "add", "amelie", "--profile", "clinician").code, REFUSED, "and the login is nobody else's")
+
+
 def ended(tap, site, admin, nora):
     """A day later a code is good for nothing; seven days later an invitation."""
     code = admin.json("user", "reset", "nora")["code"]
@@ -197,6 +249,8 @@ def flow(tap):
         disabled(tap, site, admin)
         forgotten(tap, site, admin, nora)
         reset_at_the_wire(tap, site, admin, wire)
+        rekeyed(tap, site, admin, nora)
+        left(tap, site, admin)
         ended(tap, site, admin, nora)
 
 

@@ -73,6 +73,7 @@ GENERAL = [
     ("POST", "/v1/conduct/acceptances", {"statement": "AAAA"}, EVERYBODY, 400),
     ("GET", "/v1/reviews", None, ("administrator", "auditor"), 200),
     ("POST", "/v1/users/us-" + "0" * 26 + "/reset", None, ("administrator",), 404),
+    ("GET", "/v1/users/us-" + "0" * 26 + "/patients", None, ("administrator",), 404),
     ("POST", "/v1/password-resets", {"login": "x"}, "anybody", 400),
     ("GET", "/v1/settings", None, EVERYBODY, 200),
     ("PUT", "/v1/settings/no.such", {"value": "1"}, ("administrator",), 404),

@@ -309,6 +309,9 @@ def administration(ask, person, admin):
     for one, status, say in ((mine, 403, "for himself"), ("us-" + NOTHING, 404, ""), (waiting, 409, "of who has not enrolled"), ("us-evil", 400, "")):
         ask(admin, "POST", "/v1/users/{user}/reset", status, user=one, say=say)
     ask(person, "POST", "/v1/users/{user}/reset", 403, user=mine, say="by who is no administrator")
+    ask(admin, "GET", "/v1/users/{user}/patients", 200, user=user, query="?to=" + mine)
+    ask(admin, "GET", "/v1/users/{user}/patients", 400, user=user, query="?to=x")
+    ask(person, "GET", "/v1/users/{user}/patients", 403, user=user)
     body = {"login": person.login, "code": code, "new": "Purple-giraffe-8#", "device": person.device}
     ask(person, "POST", "/v1/password-resets", 400, {"login": "x"}, token="")
     ask(person, "POST", "/v1/password-resets", 401, dict(body, code="x" * 22, proof=b64(person.proof())), token="", say="of a wrong code")
