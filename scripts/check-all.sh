@@ -49,6 +49,7 @@ step release scripts/build.sh release
 KILLS=200 step kills flow test_kill
 DAMAGES=200 step damages flow test_damage
 SAMPLES=all step samples flow test_import
+PRESET=standard step contract-standard flow test_contract
 step scan flow scan
 ATTEMPTS=2000 step attack flow attack
 step faults flow faults

@@ -351,7 +351,7 @@ def flow(tap):
     helps(tap, "tacendad", HOST)
     overview = call("tacenda", "--help").stdout.decode()
     tap.check(all(option in overview for option in COMMON), "the options of every command are in the overview")
-    with Site() as site:
+    with Site(os.environ.get("PRESET", "trial")) as site:
         admin, doctor, auditor, stranger, typist = site.begin(("doctor", "clinician"), ("auditor", "auditor"), ("stranger", "clinician"),
                                                               ("typist", "assistant"))
         patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
