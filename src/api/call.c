@@ -386,17 +386,28 @@ static void run_job(struct worker_job *job)
 	net_post(c->loop->net, &c->task);
 }
 
-void call_work_on(struct call *c, call_work *work, void (*worked)(struct call *call))
+static void hand_over(struct call *c, struct workers *pool, call_work *work, void (*worked)(struct call *call))
 {
 	c->work = work;
 	c->worked = worked;
 	c->job.run = run_job;
 	c->stage = CALL_WORKING;
-	struct status taken = workers_submit(c->loop->service->workers, &c->job);
+	struct status taken = workers_submit(pool, &c->job);
 	if (ok(taken))
 		return;
 	c->stage = CALL_READING;
 	call_refuse(c, taken);
+}
+
+void call_work_on(struct call *c, call_work *work, void (*worked)(struct call *call))
+{
+	hand_over(c, c->loop->service->workers, work, worked);
+}
+
+void call_write_on(struct call *c, call_work *work, void (*worked)(struct call *call))
+{
+	c->job.lane = WORKERS_KNOWN;
+	hand_over(c, c->loop->service->writers, work, worked);
 }
 
 /* --- Bodies --- */

@@ -163,6 +163,8 @@ void call_settle_change(struct call *c, call_apply *apply, call_respond *respond
 void call_sign(struct call *c);
 /** call_work_on(c, work, worked): work() on a worker, then worked() on the loop, c->failure its result. */
 void call_work_on(struct call *c, call_work *work, void (*worked)(struct call *call));
+/** call_write_on(c, work, worked): the same on a writer, for what waits for the disk and not for sign-ins. */
+void call_write_on(struct call *c, call_work *work, void (*worked)(struct call *call));
 
 /** call_json(c, out): parse the collected body; ST_INVALID. */
 MUST_CHECK struct status call_json(struct call *c, struct bytes body, const struct jsonfield_table *table,

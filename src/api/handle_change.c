@@ -2,19 +2,17 @@
 /*
  * handle_change: signed statements that take effect together (`POST /v1/changes`).
  *
- * On the loop: parse, bring the contents into the vault, verify signatures.  In the
- * committer's transaction: authority and rows.  A content that was refused with its
- * change is taken back; one whose change was committed is there for good.
+ * On the loop: parse, bring the contents into the vault; on a writer: make them durable;
+ * on the loop again: verify signatures.  In the committer's transaction: authority and rows.  A content that was
+ * refused with its change is taken back; one whose change was committed is there for good.
  */
+#include "changing.h"
+
 #include "acts.h"
-#include "reader.h"
 #include "room.h"
 #include "route.h"
 #include "secondfactor.h"
 #include "tell.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #define ITEMS_MAX   1000
 #define CONTENT_MAX 65536
@@ -53,25 +51,17 @@ static const struct jsonfield body_rows[] = {
 };
 static const struct jsonfield_table body_table = JSONFIELD_TABLE(struct change_body, body_rows);
 
-/** A change on its way, in the call's arena. */
-struct changing {
-	struct record_change change;
-	struct vault_writer *contents; /* one an item that has content; the rest stay empty */
-	size_t count;
-	bool people; /* it changes a user: sessions have to look again */
-	struct session_id ended[64];
-	size_t ended_count;
-};
-
-static void changing_release(struct call *c)
+void changing_release(struct call *c)
 {
 	struct changing *g = c->own;
 
 	/* A refused change has named nothing; after ST_IO it may yet have happened, and the scrub decides. */
-	bool refused = !ok(c->failure) && c->failure.code != ST_IO;
+	bool taken = g->handed && (ok(c->failure) || c->failure.code == ST_IO);
 	for (size_t i = 0; i < g->count; i++) {
 		struct vault_writer *w = &g->contents[i];
-		if (refused && w->finished)
+		/* Nor has a statement that was there before: its own content is. */
+		bool named = taken && !(ok(c->failure) && g->change.outcomes[i].repeated);
+		if (!named && w->finished)
 			(void)ok(vault_write_undo(w));
 		vault_write_clear(w);
 	}
@@ -104,7 +94,6 @@ static struct status bring_content(struct call *c, const struct change_item *sen
 		TRY(vault_write_begin(vault, &object, writer));
 		TRY(vault_write(writer, sent->content));
 	}
-	TRY(vault_write_finish(writer, parsed.record.size, &parsed.record.content_hash));
 	item->content = writer;
 	return OK;
 }
@@ -132,7 +121,7 @@ static struct status bring_item(struct call *c, const struct change_item *sent, 
 	return bring_content(c, sent, item, writer);
 }
 
-static struct status begin_change(struct call *c, size_t count, struct changing **out)
+struct status changing_begin(struct call *c, size_t count, struct changing **out)
 {
 	void *room, *items, *outcomes, *contents;
 
@@ -333,6 +322,69 @@ static struct status check_fresh(const struct call *c, const struct changing *g)
 	return OK;
 }
 
+/* --- On a writer --- */
+
+/** To seal, to hash an upload that is continued, to wait for the disk: slow. */
+static struct status finish_contents(struct call *c)
+{
+	struct changing *g = c->own;
+	struct statement parsed;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct record_item *item = &g->change.items[i];
+		if (item->content == NULL)
+			continue;
+		TRY(statement_parse(item->statement, &parsed));
+		TRY(vault_write_finish(item->content, parsed.record.size, &parsed.record.content_hash));
+	}
+	return OK;
+}
+
+static bool needs_disk(const struct changing *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->change.items[i].content != NULL && g->change.items[i].content->size > LIMIT_INLINE_OBJECT)
+			return true;
+	return false;
+}
+
+static struct status prepare(struct call *c, struct changing *g)
+{
+	TRY(record_prepare(call_view(c), &g->change));
+	TRY(check_fresh(c, g));
+	TRY(check_seen(c, g));
+	return make_keys(c, g);
+}
+
+static void finished(struct call *c)
+{
+	struct changing *g = c->own;
+	struct status s = c->failure;
+
+	c->failure = OK;
+	if (ok(s))
+		s = prepare(c, g);
+	g->handed = ok(s);
+	if (ok(s))
+		call_settle_change(c, apply, respond);
+	else
+		call_refuse(c, s);
+}
+
+void changing_go_on(struct call *c, struct status s)
+{
+	if (!ok(s)) {
+		call_refuse(c, s);
+	} else if (needs_disk(c->own)) {
+		call_write_on(c, finish_contents, finished);
+	} else {
+		c->failure = finish_contents(c);
+		finished(c);
+	}
+}
+
+/* --- Several statements as JSON --- */
+
 static struct status bring_all(struct call *c, struct bytes body)
 {
 	struct change_body read = {0};
@@ -341,14 +393,11 @@ static struct status bring_all(struct call *c, struct bytes body)
 	TRY(call_json(c, body, &body_table, &read));
 	if (read.items.count == 0)
 		return FAIL_AT(ST_INVALID, "items");
-	TRY(begin_change(c, read.items.count, &g));
+	TRY(changing_begin(c, read.items.count, &g));
 	const struct change_item *items = read.items.items;
 	for (size_t i = 0; i < g->count; i++)
 		TRY(bring_item(c, &items[i], &g->change.items[i], &g->contents[i]));
-	TRY(record_prepare(call_view(c), &g->change));
-	TRY(check_fresh(c, g));
-	TRY(check_seen(c, g));
-	return make_keys(c, g);
+	return OK;
 }
 
 void handle_changes(struct call *c, struct bytes body)
@@ -356,138 +405,5 @@ void handle_changes(struct call *c, struct bytes body)
 	struct status s = bring_all(c, body);
 
 	c->effect = effect;
-	if (ok(s))
-		call_settle_change(c, apply, respond);
-	else
-		call_refuse(c, s);
-}
-
-/* --- One record in one request --- */
-
-/* Statement, header and key come first, each sized; then the content to the end. */
-#define PUT_HEAD_MAX (LIMIT_STATEMENT_BYTES + LIMIT_SEALED_HEADER + 1024)
-
-struct putting {
-	struct changing changing; /* must be first */
-	struct buffer head;
-	bool writing;
-	struct status failure; /* the first one; the rest of the body is then passed over */
-};
-
-static void putting_release(struct call *c)
-{
-	struct putting *p = c->own;
-
-	changing_release(c);
-	buffer_clear(&p->head);
-}
-
-/** Whether the three sized fields have come whole; ${used} is then their length. */
-static bool head_whole(struct bytes head, struct record_item *item, size_t *used)
-{
-	struct reader r = reader_of(head);
-
-	if (!ok(reader_sized(&r, LIMIT_STATEMENT_BYTES, &item->statement)) ||
-	    !ok(reader_sized(&r, LIMIT_SEALED_HEADER, &item->header)) || !ok(reader_sized(&r, 256, &item->key)))
-		return false;
-	*used = head.len - reader_left(&r);
-	return true;
-}
-
-/** Before the content's first byte: what it is signed to be, whether he may, whether there is room. */
-static struct status begin_content(struct call *c, struct putting *p)
-{
-	struct uuid object = uuid_new(call_now(c));
-	struct record_outcome before;
-	struct statement parsed;
-
-	TRY(statement_parse(p->changing.change.items->statement, &parsed));
-	if (parsed.kind != STATEMENT_RECORD)
-		return FAIL_AT(ST_INVALID, "statement");
-	if (!uuid_equal(&parsed.head.author.uuid, &c->caller.session.user.uuid))
-		return FAIL_AT(ST_DENIED, "author");
-	/* What is there already is answered as before and stores nothing. */
-	p->changing.change.items->unknown = record_find(call_view(c), &parsed.name, &before).code == ST_NOT_FOUND;
-	if (p->changing.change.items->unknown)
-		TRY(room_record(c, &parsed.record));
-	p->writing = true;
-	return vault_write_begin(c->loop->service->vault, &object, p->changing.contents);
-}
-
-static struct status take_piece(struct call *c, struct putting *p, struct bytes piece)
-{
-	struct record_item *item = p->changing.change.items;
-	size_t used;
-
-	if (p->writing)
-		return vault_write(p->changing.contents, piece);
-	TRY(buffer_put(&p->head, piece));
-	if (!head_whole(buffer_bytes(&p->head), item, &used))
-		return p->head.len < PUT_HEAD_MAX ? OK : FAIL_AT(ST_INVALID, "record");
-	TRY(begin_content(c, p));
-	return vault_write(p->changing.contents, bytes_of(p->head.bytes + used, p->head.len - used));
-}
-
-static struct status finish_put(struct call *c, struct putting *p)
-{
-	struct record_item *item = p->changing.change.items;
-	struct statement parsed;
-
-	if (!p->writing)
-		return FAIL_AT(ST_INVALID, "record");
-	TRY(statement_parse(item->statement, &parsed));
-	if (parsed.kind != STATEMENT_RECORD)
-		return FAIL_AT(ST_INVALID, "statement");
-	TRY(vault_write_finish(p->changing.contents, parsed.record.size, &parsed.record.content_hash));
-	item->content = p->changing.contents;
-	TRY(record_prepare(call_view(c), &p->changing.change));
-	return check_seen(c, &p->changing);
-}
-
-static void on_piece(struct exchange *e, struct status s, struct bytes piece, bool last)
-{
-	struct call *c = call_of(e);
-	struct putting *p = c->own;
-
-	if (c->stage != CALL_READING)
-		return;
-	if (ok(s) && piece.len > 0)
-		s = take_piece(c, p, piece);
-	if (ok(s) && last)
-		s = finish_put(c, p);
-	if (!ok(s))
-		call_refuse(c, s);
-	else if (last)
-		call_settle_change(c, apply, respond);
-}
-
-/** What the announced length says of the content at least: how long the fields before it are is not known yet. */
-static uint64_t announced(const struct call *c)
-{
-	const struct exchange_request *r = exchange_request(c->exchange);
-
-	return quota_of_version(r->has_length && r->length > PUT_HEAD_MAX ? r->length - PUT_HEAD_MAX : 0);
-}
-
-void handle_put_record(struct call *c, struct bytes body)
-{
-	struct changing *g;
-	void *room;
-
-	(void)body;
-	struct status s = begin_change(c, 1, &g);
-	if (ok(s))
-		s = room_check(c, NULL, announced(c));
-	if (ok(s))
-		s = arena_take(&c->arena, sizeof(struct putting), &room);
-	if (!ok(s)) {
-		call_refuse(c, s);
-		return;
-	}
-	struct putting *p = room;
-	p->changing = *g;
-	p->head = (struct buffer){.max = PUT_HEAD_MAX + 65536};
-	c->own = p;
-	c->release = putting_release;
-	exchange_stream(c->exchange, c->route->max, on_piece);
+	changing_go_on(c, s);
 }

@@ -305,7 +305,7 @@ void handle_upload_drop(struct call *c, struct bytes body)
 
 /* --- Append --- */
 
-/** On a worker: the sync is slow. */
+/** On a writer: the sync is slow. */
 static struct status make_durable(struct call *c)
 {
 	struct appending *a = c->own;
@@ -367,7 +367,7 @@ static void on_piece(struct exchange *e, struct status s, struct bytes piece, bo
 	if (!ok(s))
 		call_refuse(c, s);
 	else if (last)
-		call_work_on(c, make_durable, durable);
+		call_write_on(c, make_durable, durable);
 }
 
 /** How much more may come: what was announced is counted already, anything else has to find room. */

@@ -29,7 +29,8 @@ struct service {
 	struct vault *vault;
 	struct log *log;
 	struct committer *committer;
-	struct workers *workers; /* password hashes and other slow work */
+	struct workers *workers; /* password hashes */
+	struct workers *writers; /* sealed bytes on their way to the disk */
 	struct later *later;     /* answers that wait for their time */
 	struct presence *presence;
 	struct strangers *strangers;

@@ -14,6 +14,7 @@ struct lane {
 struct workers {
 	pthread_t threads[THREADS_MAX];
 	unsigned thread_count, waiting_max;
+	const char *full;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct lane lanes[WORKERS_LANES];
@@ -66,8 +67,9 @@ static void done(struct workers *w, enum workers_lane lane)
 	w->lanes[lane].running--;
 	w->metrics.running--;
 	w->metrics.done++;
-	/* Somebody may wait for this lane's place, or for the last job to go. */
-	(void)pthread_cond_broadcast(&w->wake);
+	/* Whoever was done takes the next job itself, of this lane too; to others it matters only at the end. */
+	if (w->stop)
+		(void)pthread_cond_broadcast(&w->wake);
 	(void)pthread_mutex_unlock(&w->lock);
 }
 
@@ -84,13 +86,15 @@ static void *work(void *context)
 	return NULL;
 }
 
-struct status workers_start(unsigned threads, unsigned waiting, struct workers **out)
+struct status workers_start(const struct workers_bounds *bounds, struct workers **out)
 {
+	const unsigned threads = bounds->threads;
 	struct workers *w = calloc(1, sizeof *w);
 
 	if (w == NULL)
 		return FAIL(ST_NO_MEMORY);
-	w->waiting_max = waiting;
+	w->waiting_max = bounds->waiting;
+	w->full = bounds->full;
 	w->lanes[WORKERS_KNOWN].running_max = threads;
 	w->lanes[WORKERS_STRANGER].running_max = threads > 1 ? threads - 1 : 1;
 	(void)pthread_mutex_init(&w->lock, NULL);
@@ -127,7 +131,7 @@ struct status workers_submit(struct workers *w, struct worker_job *job)
 	job->next = NULL;
 	(void)pthread_mutex_lock(&w->lock);
 	if (w->stop || lane->waiting == w->waiting_max) {
-		s = FAIL_AT(ST_TOO_MANY, "sign-ins waiting");
+		s = FAIL_AT(ST_TOO_MANY, w->full);
 		w->metrics.refused++;
 	} else {
 		if (lane->first == NULL)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * workers: a small bounded pool for what is slow, Argon2id above all: LIMIT_HASH_POOL
- * threads, LIMIT_HASH_QUEUE waiting jobs a lane; past that the caller is told to come
- * later (PROMISES#S4), and neither memory nor loops suffer.
+ * workers: small bounded pools for what is slow: one for Argon2id, LIMIT_HASH_POOL
+ * threads and LIMIT_HASH_QUEUE waiting jobs a lane; one for what waits for the disk
+ * (LIMIT_WRITE_POOL, LIMIT_WRITE_QUEUE), so that neither waits for the other.  Past that
+ * the caller is told to come later (PROMISES#S4), and neither memory nor loops suffer.
  *
  * Two lanes: strangers' jobs never take the last thread nor the other lane's places, so
  * that whoever is known waits for his own kind only (PROMISES#K5).
@@ -22,11 +23,15 @@ struct worker_job {
 	void (*run)(struct worker_job *job); /* the work, and telling whoever waits */
 	enum workers_lane lane;
 };
-/** workers_start(threads, waiting, out): ${waiting} jobs a lane. */
-MUST_CHECK struct status workers_start(unsigned threads, unsigned waiting, struct workers **out);
+/** How many of what: ${waiting} jobs a lane; ${full}, a literal, says what there is too much of. */
+struct workers_bounds {
+	unsigned threads, waiting;
+	const char *full;
+};
+MUST_CHECK struct status workers_start(const struct workers_bounds *bounds, struct workers **out);
 /** workers_stop(w): finish what waits.  NULL is fine. */
 void workers_stop(struct workers *w);
-/** workers_submit(w, job): ST_TOO_MANY ("sign-ins waiting").  Any thread, never waits. */
+/** workers_submit(w, job): ST_TOO_MANY, naming bounds->full.  Any thread, never waits. */
 MUST_CHECK struct status workers_submit(struct workers *w, struct worker_job *job);
 
 struct workers_metrics {

@@ -66,5 +66,9 @@
 /* Concurrent password hashes on the server, 19 MiB each: peak memory. */
 #define LIMIT_HASH_POOL  4
 #define LIMIT_HASH_QUEUE 64
+/* Writes that wait for the disk at once: a disk makes one of several. */
+#define LIMIT_WRITE_POOL 4
+/* Writes waiting for one of these: each holds its connection and a window of its content. */
+#define LIMIT_WRITE_QUEUE 4096
 
 #endif /* !BASE_LIMITS_H */

@@ -31,6 +31,7 @@ static void serving_clear(struct serving *s)
 {
 	net_close(s->service.net);
 	workers_stop(s->service.workers);
+	workers_stop(s->service.writers);
 	later_stop(s->service.later);
 	delivering_clear(&s->delivering);
 	vessel_close(&s->vessel);
@@ -142,7 +143,10 @@ static struct status make_service(struct serving *s)
 	TRY(presence_new(clock_mono(&clock_system), &v->presence));
 	TRY(strangers_new(&v->strangers));
 	TRY(later_start(&v->later));
-	return workers_start(LIMIT_HASH_POOL, LIMIT_HASH_QUEUE, &v->workers);
+	TRY(workers_start(&(struct workers_bounds){LIMIT_HASH_POOL, LIMIT_HASH_QUEUE, "sign-ins waiting"},
+			  &v->workers));
+	return workers_start(&(struct workers_bounds){LIMIT_WRITE_POOL, LIMIT_WRITE_QUEUE, "writes waiting"},
+			     &v->writers);
 }
 
 static bool loopback(const char *address)
@@ -364,6 +368,8 @@ static void finish(struct serving *s)
 	/* What is still with workers or committer comes back to loops that run: the stop's leaf is the last in line. */
 	workers_stop(s->service.workers);
 	s->service.workers = NULL;
+	workers_stop(s->service.writers);
+	s->service.writers = NULL;
 	later_stop(s->service.later);
 	s->service.later = NULL;
 	(void)ok(serving_log(s, "stop"));

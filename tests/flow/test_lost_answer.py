@@ -5,6 +5,9 @@ import base64
 import concurrent.futures
 import os
 import pathlib
+import socket
+import sqlite3
+import ssl
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -100,6 +103,33 @@ def crash(tap, site, person, first):
     site.serve()
 
 
+def records(tap, site, person):
+    """Whoever leaves while his record is on its way to the disk finds it whole, or nothing of it is left."""
+    patient = new_uuid()
+    tap.equal(person.request("POST", "/v1/changes", {"items": person.patient_items(patient)}).status, 200, "a patient file is made")
+    content = os.urandom(70_000)
+    sent = [person.record(patient, new_uuid(), content=content) for _ in range(40)]
+    context = ssl.create_default_context(cafile=site.made["ca"])
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # nothing comes unasked, so that the end does not overtake what was sent
+    for parts in sent:
+        body = person.put_body(*parts, content)
+        head = (f"POST /v1/records HTTP/1.1\r\nHost: localhost:{site.port}\r\nAuthorization: Bearer {person.token}\r\n"
+                f"Content-Type: application/vnd.tacenda.record\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", site.port)), server_hostname="localhost") as peer:
+            peer.sendall(head + body)
+    answers = [person.put(parts, content) for parts in sent[::2]]
+    tap.check({one.status for one in answers} == {200}, "sent again each of them is answered", answers)
+    tap.check([person.put(parts, content).body for parts in sent[::2]] == [one.body for one in answers], "each time alike")
+    site.stop()
+    base = sqlite3.connect(site.data / "tacenda.db")
+    named = {id_text("ob", row[0]) for row in base.execute("SELECT object FROM version WHERE size > 4096")}
+    base.close()
+    files = {path.name for path in (site.data / "objects").rglob("ob-*")}
+    tap.check(len(named) >= 20 and files == named, f"each of {len(files)} objects has its row, none is left of the others",
+              f"{len(named)} rows\n{sorted(files - named)}\n{sorted(named - files)}")
+    site.serve()
+
+
 def the_client(tap):
     with DishonestSite() as site:
         _, doctor = site.begin(("doctor", "clinician"))
@@ -133,6 +163,7 @@ def flow(tap):
         first = programs(tap, site, person, other)
         more_programs(tap, person)
         crash(tap, site, person, first)
+        records(tap, site, person)
     the_client(tap)
 
 

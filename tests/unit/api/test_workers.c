@@ -49,7 +49,7 @@ static void refuses_past_its_bound_and_takes_again(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(jobs); i++)
 		jobs[i] = (struct worker_job){.run = held, .lane = WORKERS_KNOWN};
-	assert_ok(workers_start(2, 3, &w));
+	assert_ok(workers_start(&(struct workers_bounds){2, 3, "jobs"}, &w));
 	for (size_t i = 0; i < 2; i++)
 		assert_ok(workers_submit(w, &jobs[i]));
 	for (size_t i = 0; i < 2; i++)
@@ -75,7 +75,7 @@ static void whoever_is_known_never_waits_for_strangers(void **state)
 	struct workers *w;
 
 	(void)state;
-	assert_ok(workers_start(2, 3, &w));
+	assert_ok(workers_start(&(struct workers_bounds){2, 3, "jobs"}, &w));
 	for (size_t i = 0; i < COUNT(strangers); i++)
 		strangers[i].run = held;
 	assert_ok(workers_submit(w, &strangers[0]));
@@ -102,7 +102,7 @@ static void stopping_finishes_what_waits(void **state)
 	struct workers *w;
 
 	(void)state;
-	assert_ok(workers_start(1, 8, &w));
+	assert_ok(workers_start(&(struct workers_bounds){1, 8, "jobs"}, &w));
 	for (size_t i = 0; i < COUNT(jobs); i++) {
 		jobs[i].run = held;
 		assert_ok(workers_submit(w, &jobs[i]));
@@ -134,7 +134,7 @@ static void many_loops_submit_at_once(void **state)
 	pthread_t threads[COUNT(many)];
 
 	(void)state;
-	assert_ok(workers_start(4, 64, &shared));
+	assert_ok(workers_start(&(struct workers_bounds){4, 64, "jobs"}, &shared));
 	for (size_t i = 0; i < COUNT(many) * COUNT(many[0]); i++)
 		assert_int_equal(sem_post(&go), 0);
 	for (size_t i = 0; i < COUNT(many); i++)
