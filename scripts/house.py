@@ -49,7 +49,7 @@ def check_source(path, findings):
             findings.append(f"{name}:{number}: nested deeper than {NESTING}")
         if not in_tests and re.search(r"\bgoto\b", line):
             findings.append(f"{name}:{number}: goto is banned")
-    if not in_tests and text.count("\n") > FILE_LINES:
+    if text.count("\n") > FILE_LINES:
         findings.append(f"{name}: {text.count(chr(10))} lines; {FILE_LINES} at most")
     if not in_tests and path.suffix == ".c":
         for start, lines in functions(code):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "committer_fixture.h"
+#include "signing.h"
 
 /* ---- Tests ---- */
 
@@ -296,37 +297,16 @@ static void a_full_disk_lets_only_the_essential_through(void **state)
 	site_remove(&s);
 }
 
-static struct status last(void *context, struct tree_head *out)
-{
-	*out = *(struct tree_head *)context;
-	return OK;
-}
-
-static struct secret seed;
-
-static struct note_key key;
-
-static struct status sign(void *context, const struct tree_head *head, const struct tree_proof *proof,
-			  struct buffer *out)
-{
-	(void)proof;
-	*(struct tree_head *)context = *head;
-	return checkpoint_sign(head, &key, &seed, out);
-}
-
 static void signs_when_asked(void **state)
 {
-	struct ed25519_public public_key;
-	struct tree_head signed_head = {0};
-	struct log_signer signer = {.last = last, .sign = sign, .context = &signed_head};
+	struct signing keyd;
+	struct log_signer signer;
 	struct change change = change_of(1, 4, NO_FAULT);
 	struct committer_entry signing = {.sign = true};
 	struct site s;
 
 	(void)state;
-	assert_ok(ed25519_new(&seed, &public_key));
-	assert_ok(note_key_new(TEXT("vault.example/v1/log"), NOTE_ED25519, &public_key, &key));
-	signer.key = key;
+	signing_new(&keyd, &signer);
 	site_new(&s);
 	site_start(&s);
 	assert_fails(ST_UNREACHABLE, committer_run(s.committer, &signing));
@@ -334,11 +314,11 @@ static void signs_when_asked(void **state)
 	s.signer = &signer;
 	site_start(&s);
 	assert_ok(committer_run(s.committer, &change.entry));
-	assert_true(signed_head.size == 0);
+	assert_true(keyd.last.size == 0);
 	assert_ok(committer_run(s.committer, &signing));
-	assert_true(signed_head.size == 4);
+	assert_true(keyd.last.size == 4);
 	stop_all(&s);
-	secret_clear(&seed);
+	secret_clear(&keyd.seed);
 	site_remove(&s);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hash.h"
+#include "signing.h"
 
 static struct status try_append(struct rig *r, unsigned count)
 {
@@ -158,36 +159,19 @@ static void a_log_that_could_not_be_made_is_made_the_next_time(void **state)
 	assert_true(n > 15);
 }
 
-static struct status last(void *context, struct tree_head *out)
-{
-	*out = *(struct tree_head *)context;
-	return OK;
-}
-static struct secret seed;
-static struct note_key key;
-static struct status sign(void *context, const struct tree_head *head, const struct tree_proof *proof,
-			  struct buffer *out)
-{
-	(void)proof;
-	*(struct tree_head *)context = *head;
-	return checkpoint_sign(head, &key, &seed, out);
-}
-
 static void checkpoints_are_old_or_new(void **state)
 {
-	struct ed25519_public public_key;
 	unsigned n = 0;
 
 	(void)state;
-	assert_ok(ed25519_new(&seed, &public_key));
-	assert_ok(note_key_new(TEXT("vault.example/v1/log"), NOTE_ED25519, &public_key, &key));
 	for (bool failed = true; failed; n++) {
-		struct tree_head signed_head = {0};
-		const struct log_signer signer = {key, last, sign, &signed_head};
+		struct signing keyd;
+		struct log_signer signer;
 		AUTO(buffer) text = {.max = CHECKPOINT_BYTES_MAX};
 		struct checkpoint c;
 		struct rig r;
 
+		signing_new(&keyd, &signer);
 		rig_new(&r);
 		rig_open(&r);
 		rig_append(&r, 5);
@@ -199,19 +183,19 @@ static void checkpoints_are_old_or_new(void **state)
 		failed = rig_calls_left < 0;
 		rig_no_faults();
 		assert_ok(log_signed(r.log, &text));
-		assert_ok(checkpoint_open(buffer_bytes(&text), &key, &c));
+		assert_ok(checkpoint_open(buffer_bytes(&text), &keyd.key, &c));
 		assert_true(c.head.size == (ok(s) ? 10u : 5u));
 		rig_drop(&r);
 		rig_open(&r);
 		text.len = 0;
 		assert_ok(log_signed(r.log, &text));
-		assert_ok(checkpoint_open(buffer_bytes(&text), &key, &c));
+		assert_ok(checkpoint_open(buffer_bytes(&text), &keyd.key, &c));
 		assert_true(c.head.size == 10 || (!ok(s) && c.head.size == 5));
 		assert_ok(log_checkpoint(r.log, &signer));
 		rig_close(&r);
 		rig_remove(&r);
+		secret_clear(&keyd.seed);
 	}
-	secret_clear(&seed);
 	assert_true(n > 5);
 }
 

@@ -9,6 +9,7 @@
 
 #include "bundle.h"
 #include "savedlog.h"
+#include "signing.h"
 
 static void an_erased_patients_log_still_proves(void **state)
 {
@@ -146,51 +147,16 @@ static void scans_by_time_and_kind(void **state)
 
 /* ---- Proofs, tiles, checkpoints ---- */
 
-struct signer_state {
-	struct note_key key;
-	struct secret seed;
-	struct tree_head last;
-	unsigned count;
-};
-
-static struct status signer_last(void *context, struct tree_head *out)
-{
-	*out = ((struct signer_state *)context)->last;
-	return OK;
-}
-
-static struct status signer_sign(void *context, const struct tree_head *head, const struct tree_proof *proof,
-				 struct buffer *out)
-{
-	struct signer_state *s = context;
-
-	if (s->last.size > 0)
-		TRY(tree_verify_consistency(&s->last, head, proof->hashes, proof->count));
-	s->last = *head;
-	s->count++;
-	return checkpoint_sign(head, &s->key, &s->seed, out);
-}
-
-static void new_signer(struct signer_state *state, struct log_signer *out)
-{
-	struct ed25519_public public_key;
-
-	*state = (struct signer_state){0};
-	assert_ok(ed25519_new(&state->seed, &public_key));
-	assert_ok(note_key_new(TEXT("localhost:8443/v1/log"), NOTE_ED25519, &public_key, &state->key));
-	*out = (struct log_signer){state->key, signer_last, signer_sign, state};
-}
-
 static void signs_only_what_extends(void **state)
 {
 	struct rig r;
-	struct signer_state keyd;
+	struct signing keyd;
 	struct log_signer signer;
 	struct checkpoint c;
 	AUTO(buffer) text = {.max = CHECKPOINT_BYTES_MAX};
 
 	(void)state;
-	new_signer(&keyd, &signer);
+	signing_new(&keyd, &signer);
 	rig_new(&r);
 	rig_open(&r);
 	assert_fails(ST_NOT_FOUND, log_signed(r.log, &text));
@@ -223,12 +189,12 @@ static void signs_only_what_extends(void **state)
 static void notices_that_it_is_shorter_than_it_was(void **state)
 {
 	struct rig r;
-	struct signer_state keyd;
+	struct signing keyd;
 	struct log_signer signer;
 	AUTO(buffer) early = {0};
 
 	(void)state;
-	new_signer(&keyd, &signer);
+	signing_new(&keyd, &signer);
 	rig_new(&r);
 	rig_open(&r);
 	rig_append(&r, 30);
@@ -267,13 +233,13 @@ static struct status load_from_log(void *context, const char *path, size_t max, 
 static void serves_a_log_that_verifies_without_it(void **state)
 {
 	struct rig r;
-	struct signer_state keyd;
+	struct signing keyd;
 	struct log_signer signer;
 	struct savedlog_report report;
 	const struct savedlog_source source = {load_from_log, &r};
 
 	(void)state;
-	new_signer(&keyd, &signer);
+	signing_new(&keyd, &signer);
 	rig_new(&r);
 	rig_open(&r);
 	for (unsigned i = 0; i < 5; i++) {

@@ -17,55 +17,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "failingheap.h"
 #include "net.h"
 #include "secret.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
 
 /* What nghttp2 holds when an allocation of its own fails is given up: see http2session.c. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:nghttp2";
-}
-
-static _Atomic(long) calls_left = -1; /* the call that finds 0 fails */
-static atomic_bool from_there_on, failed;
-
-static bool fails(void)
-{
-	long left = atomic_load(&calls_left);
-
-	if (left < 0)
-		return false;
-	if (left == 0 && atomic_load(&from_there_on)) {
-		atomic_store(&failed, true);
-		return true;
-	}
-	if (atomic_fetch_sub(&calls_left, 1) != 0)
-		return false;
-	atomic_store(&failed, true);
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-	return fails() ? NULL : __real_realloc(at, size);
 }
 
 /* --- the server --- */
@@ -247,9 +207,7 @@ static bool live(long first, bool lasting)
 	struct net_server *s = NULL;
 
 	world.begun = world.finished = 0;
-	atomic_store(&failed, false);
-	atomic_store(&from_there_on, lasting);
-	atomic_store(&calls_left, first);
+	failingheap_begin(first, lasting);
 	struct status result = net_open(&config, &s);
 	if (ok(result)) {
 		result = net_start(s);
@@ -262,10 +220,11 @@ static bool live(long first, bool lasting)
 		}
 		net_close(s);
 	}
-	atomic_store(&calls_left, -1);
+	const bool met = failingheap_end();
+
 	assert_true(ok(result) || result.code == ST_NO_MEMORY || result.code == ST_TOO_BIG);
 	assert_int_equal(world.begun, world.finished);
-	return !atomic_load(&failed);
+	return !met;
 }
 
 static void survives(bool lasting)

@@ -6,29 +6,12 @@
 #include <string.h>
 
 #include "noticelist.h"
-#include "rig.h"
+#include "openstore.h"
 
 #define NOW    1700000000000ull
 #define DAY_MS (24ull * 3600 * 1000)
 
-static struct rig rig;
-static struct store store;
 static struct permit_room room;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig = rig_new();
-	return ok(store_open(&rig.options, &store)) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	store_clear(&store);
-	rig_end(&rig);
-	return 0;
-}
 
 static struct user_id person(uint8_t n)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "factor.h"
+#include "openstore.h"
 #include "recoverycode.h"
-#include "rig.h"
 #include "totp.h"
 
 /* A whole step: tests count steps from it. */
@@ -15,24 +15,7 @@
 #define STEP   30000ull
 #define SECRET BYTES_LITERAL("12345678901234567890")
 
-static struct rig rig;
-static struct store store;
 static const struct user_id user = {{{1}}}, other = {{{2}}};
-
-static int setup(void **state)
-{
-	(void)state;
-	rig = rig_new();
-	return ok(store_open(&rig.options, &store)) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	store_clear(&store);
-	rig_end(&rig);
-	return 0;
-}
 
 static void commit(struct store_txn *txn)
 {

@@ -5,29 +5,11 @@
 #include <string.h>
 
 #include "lockout.h"
-#include "rig.h"
+#include "openstore.h"
 
 #define NOW    1700000000000ull
 #define MINUTE 60000ull
 #define LIMIT  5
-
-static struct rig rig;
-static struct store store;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig = rig_new();
-	return ok(store_open(&rig.options, &store)) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	store_clear(&store);
-	rig_end(&rig);
-	return 0;
-}
 
 static struct status commit(struct store_txn *txn)
 {

@@ -7,49 +7,11 @@
 #include "challenge.h"
 #include "credential.h"
 #include "factor.h"
+#include "failingheap.h"
 #include "presence.h"
 #include "recoverycode.h"
 #include "rig.h"
 #include "session.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
-
-static long calls_left = -1; /* the call that finds 0 fails, and those after it while ${from_there_on} */
-static bool from_there_on, failed;
-
-static bool fails(void)
-{
-	if (calls_left < 0)
-		return false;
-	if (calls_left > 0) {
-		calls_left--;
-		return false;
-	}
-	failed = true;
-	if (!from_there_on)
-		calls_left = -1;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-	return fails() ? NULL : __real_realloc(at, size);
-}
 
 static struct rig rig;
 static struct store store;
@@ -137,13 +99,12 @@ static struct status use_factors(void)
 static void in_turn(struct status (*work)(void), bool persistent)
 {
 	struct status s = FAIL(ST_NO_MEMORY);
+	bool failed = true;
 
 	for (long n = 0; n < 5000; n++) {
-		from_there_on = persistent;
-		failed = false;
-		calls_left = n;
+		failingheap_begin(n, persistent);
 		s = work();
-		calls_left = -1;
+		failed = failingheap_end();
 		if (!failed)
 			break;
 		/* What could do without is as good. */

@@ -4,29 +4,11 @@
 
 #include "factor.h"
 #include "hash.h"
+#include "openstore.h"
 #include "passkey_device.h"
-#include "rig.h"
 #include "token.h"
 
 #define NOW 1700000010000ull
-
-static struct rig rig;
-static struct store store;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig = rig_new();
-	return ok(store_open(&rig.options, &store)) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	store_clear(&store);
-	rig_end(&rig);
-	return 0;
-}
 
 /** A passkey of device_user, registered with the counter 5. */
 static struct device registered(void)

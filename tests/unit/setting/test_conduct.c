@@ -3,28 +3,10 @@
  */
 #include "conduct.h"
 #include "hash.h"
-#include "rig.h"
+#include "openstore.h"
 #include "testing.h"
 
 #include <string.h>
-
-static struct rig rig;
-static struct store store;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig = rig_new();
-	return ok(store_open(&rig.options, &store)) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	store_clear(&store);
-	rig_end(&rig);
-	return 0;
-}
 
 static struct status change(enum language language, const char *text, struct conduct_change *out)
 {

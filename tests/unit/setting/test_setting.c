@@ -4,26 +4,8 @@
 
 #include <string.h>
 
-#include "rig.h"
+#include "openstore.h"
 #include "settings.h"
-
-static struct rig rig;
-static struct store store;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig = rig_new();
-	return ok(store_open(&rig.options, &store)) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	store_clear(&store);
-	rig_end(&rig);
-	return 0;
-}
 
 static struct status change_to(enum setting which, const struct setting_value *value, struct setting_change *out)
 {
