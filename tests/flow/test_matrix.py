@@ -66,6 +66,8 @@ GENERAL = [
     ("GET", "/v1/factors", None, EVERYBODY, 200),
     ("POST", "/v1/authenticators", {"name": "x"}, EVERYBODY, 400),
     ("POST", "/v1/recovery-codes", None, EVERYBODY, 409),
+    ("POST", "/v1/passkeys/challenges", {"for": "get"}, EVERYBODY, 409),
+    ("POST", "/v1/passkeys", {"name": "x"}, EVERYBODY, 400),
     ("DELETE", "/v1/factors/fa-" + "0" * 26, None, EVERYBODY, 404),
     ("PUT", "/v1/session/factor", {"code": "000000"}, EVERYBODY, 409),
     ("GET", "/v1/conduct", None, EVERYBODY, 200),
@@ -427,7 +429,7 @@ def every_route_is_walked(tap):
     for method, path, *_ in GENERAL:
         path = path.split("?")[0]
         for pattern, name in (("/invitations/0+", "/invitations/{key_hash}"), ("/tile/.*", "/tile/{path}"), ("/se-0+", "/{session}"), ("/dv-0+", "/{device}"),
-                              ("/us-0+", "/{user}"), ("/no.such", "/{name}"), ("/blocks/0+", "/blocks/{block}")):
+                              ("/us-0+", "/{user}"), ("/fa-0+", "/{factor}"), ("/no.such", "/{name}"), ("/blocks/0+", "/blocks/{block}")):
             path = re.sub(pattern, name, path)
         walked.add((method, path))
     tap.equal(walked, document, "every operation of docs/openapi.yaml is a row of the matrix, and no row is none")
