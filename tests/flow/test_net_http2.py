@@ -12,7 +12,7 @@ from net_support import Server, check, done, pattern, until
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
-CALM = 11
+CALM, INTERNAL = 11, 2
 NO_TABLE = struct.pack(">HI", 1, 0)  # SETTINGS_HEADER_TABLE_SIZE: so that answers can be read without a state
 
 
@@ -233,7 +233,8 @@ def abuse(server):
         if client.closed:
             break
     code = client.goaway_code()
-    check("rapid reset is cut off", code in (CALM, None) and (client.closed or code == CALM), code)
+    # A server too slow for its own patience to run out first leaves it to nghttp2, which calls that an internal error.
+    check("rapid reset is cut off", code in (CALM, INTERNAL, None) and (client.closed or code in (CALM, INTERNAL)), code)
     check("what it began was few", server.metrics()["begun"] < 3000, server.metrics())
     client.close()
 
