@@ -47,6 +47,7 @@ static const int calls[] = {
 	SCMP_SYS(clone),
 	SCMP_SYS(wait4),
 	SCMP_SYS(prctl),
+	SCMP_SYS(signalfd4),
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(rseq),
 	/* memory, time, the end */
