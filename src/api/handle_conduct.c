@@ -76,6 +76,36 @@ void handle_conduct(struct call *c, struct bytes body)
 	call_settle(c, NULL);
 }
 
+/* --- Who has accepted --- */
+
+static struct status put_acceptance(void *context, const struct listing_statement *s)
+{
+	struct jsonwriter *w = context;
+
+	render_statement(w, NULL, s);
+	return w->failure;
+}
+
+void handle_conduct_list(struct call *c, struct bytes body)
+{
+	struct jsonwriter w = call_writer(c);
+
+	(void)body;
+	jsonwriter_object(&w, NULL);
+	jsonwriter_array(&w, "items");
+	struct status s = signoff_conducts(call_view(c), c->pass, put_acceptance, &w);
+	jsonwriter_end(&w);
+	jsonwriter_end(&w);
+	call_written(c, &w);
+	if (!ok(s)) {
+		c->http = 0;
+		call_refuse(c, s);
+		return;
+	}
+	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("acceptances")});
+	call_settle(c, NULL);
+}
+
 /* --- Accepting --- */
 
 struct accept_body {

@@ -68,6 +68,7 @@ void handle_block_lift(struct call *c, struct bytes body);
 void handle_user_unlock(struct call *c, struct bytes body);
 void handle_conduct(struct call *c, struct bytes body);
 void handle_conduct_accept(struct call *c, struct bytes body);
+void handle_conduct_list(struct call *c, struct bytes body);
 void handle_conduct_change(struct call *c, struct bytes body);
 void handle_reviews(struct call *c, struct bytes body);
 void handle_passkey_add(struct call *c, struct bytes body);

@@ -128,6 +128,73 @@ static struct status accept(struct cli *c)
 	return OK;
 }
 
+/** Who has signed what, found again for each user of the directory. */
+struct signed_by_all {
+	struct buffer items; /* struct acceptance_of */
+};
+static void signed_by_all_clear(struct signed_by_all *all)
+{
+	buffer_clear(&all->items);
+}
+
+static struct status keep(void *context, const struct acceptance_of *one)
+{
+	struct signed_by_all *all = context;
+
+	return buffer_put(&all->items, bytes_of((const uint8_t *)one, sizeof *one));
+}
+
+static const struct acceptance_of *find(const struct signed_by_all *all, const struct user_id *user)
+{
+	const struct acceptance_of *items = (const void *)all->items.bytes;
+
+	for (size_t i = 0; i < all->items.len / sizeof *items; i++)
+		if (uuid_equal(&items[i].user.uuid, &user->uuid))
+			return &items[i];
+	return NULL;
+}
+
+static struct status print_one(struct output *rows, const struct person *p, const struct acceptance_of *one,
+			       bool counts)
+{
+	static const struct acceptance_of none = {0};
+	const struct acceptance_of *said = one != NULL ? one : &none;
+	const struct output_cell cells[] = {
+		CELL_TEXT("login", p->login),
+		CELL_TEXT("state", p->enrolled || p->state == USER_DISABLED
+					   ? vocabulary_word(VOCABULARY_USER_STATE, p->state)
+					   : TEXT("invited")),
+		CELL_BOOL("current", counts),
+		CELL_NUMBER("version", said->said.version),
+		CELL_TEXT("language",
+			  one != NULL ? vocabulary_word(VOCABULARY_LANGUAGE, said->said.language) : (struct text){0}),
+		CELL_TIME("time", said->time),
+		CELL_NUMBER("leaf", said->leaf),
+	};
+
+	return output_row(rows, cells, COUNT(cells));
+}
+
+static struct status list(struct cli *c)
+{
+	AUTO(signed_by_all) all = {.items = {.max = (size_t)16 << 20}};
+	AUTO(arena) arena = {.max = ARENA_MAX};
+	AUTO(output) rows;
+	struct acceptance a;
+	struct person person;
+	size_t cursor = 0;
+
+	output_begin(c, &rows);
+	TRY(cli_prepared(c));
+	TRY(acceptance_ask(&c->site, &arena, &a));
+	TRY(acceptance_all(&c->site, keep, &all));
+	while (directory_state_next(&c->site.directory, &cursor, &person)) {
+		const struct acceptance_of *one = find(&all, &person.id);
+		TRY(print_one(&rows, &person, one, one != NULL && acceptance_counts(&a, &one->said)));
+	}
+	return output_end(&rows, "Nobody.");
+}
+
 static struct status change(struct cli *c)
 {
 	AUTO(buffer) file = {.max = LIMIT_CONDUCT_TEXT};
@@ -174,6 +241,8 @@ const struct command commands_conduct[] = {
 	 "tacenda conduct show --language fr", NULL},
 	{"conduct accept", "", 0, 0, accept_options, accept, "accept the code of conduct, by a signed statement",
 	 "tacenda conduct accept --yes", NULL},
+	{"conduct list", "", 0, 0, NULL, list,
+	 "list who has accepted which version, each proven (auditor, administrator)", "tacenda conduct list", NULL},
 	{"site conduct", "", 0, 0, change_options, change,
 	 "replace a text of the code of conduct, or ask for it again (administrator); logged",
 	 "tacenda site conduct --language en --file conduct.txt", NULL},

@@ -3,6 +3,7 @@
 
 #include "hash.h"
 #include "jsonwriter.h"
+#include "proof.h"
 
 #include <string.h>
 
@@ -165,6 +166,59 @@ struct status acceptance_give(struct site *s, const struct acceptance *a, enum l
 	TRY(placed_read(buffer_bytes(&answer.body), &place_table, &arena, &document, &place));
 	*leaf = place.leaf;
 	return OK;
+}
+
+/* --- Of everybody --- */
+
+#define ALL_MAX   100000
+#define ALL_ARENA ((size_t)256 << 20)
+
+struct all_answer {
+	struct jsonfield_list items;
+};
+static const struct jsonfield all_rows[] = {
+	FIELD_WITH(all_answer, "items", JSONFIELD_OBJECT, items, .many = ALL_MAX, .table = &placed_table),
+};
+static const struct jsonfield_table all_table = JSONFIELD_TABLE(struct all_answer, all_rows);
+
+/** Under the key that its author had when it came into the log. */
+static struct status read_one(const struct site *s, const struct placed *item, struct acceptance_of *out)
+{
+	struct statement parsed;
+	struct person author;
+
+	if (!ok(statement_parse(item->statement, &parsed)) || parsed.kind != STATEMENT_CONDUCT ||
+	    !hash_equal(&parsed.head.site, &s->directory.fingerprint) ||
+	    !ok(directory_state_find(&s->directory, &parsed.head.author, item->leaf, &author)) || !author.enrolled ||
+	    !hash_equal(&author.key_hash, &parsed.head.author_key) || !ok(statement_verify(&parsed, &author.sign_key)))
+		return FAIL_AT(ST_CORRUPT, "acceptance");
+	*out = (struct acceptance_of){parsed.head.author, item->leaf, item->time, parsed.conduct};
+	return OK;
+}
+
+struct status acceptance_all(struct site *s, acceptance_visit *visit, void *context)
+{
+	AUTO(https_answer) answer = {0};
+	AUTO(json_document) document = {0};
+	AUTO(arena) arena = {.max = ALL_ARENA};
+	struct all_answer all = {0};
+
+	TRY(site_get(s, "/v1/conduct/acceptances", &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &all_table, &arena, &document, &all));
+	const struct placed *items = all.items.items;
+	if (all.items.count > 0)
+		TRY(proof_check(s, items, all.items.count, NULL));
+	for (size_t i = 0; i < all.items.count; i++) {
+		struct acceptance_of one;
+		TRY(read_one(s, &items[i], &one));
+		TRY(visit(context, &one));
+	}
+	return OK;
+}
+
+bool acceptance_counts(const struct acceptance *a, const struct statement_conduct *said)
+{
+	return said->version == a->version && hash_equal(&acceptance_in(a, said->language)->hash, &said->text);
 }
 
 struct version_answer {

@@ -42,6 +42,38 @@ struct status signoff_conduct(struct store_view *view, const struct user_id *use
 	return newest(view, &subject, STATEMENT_CONDUCT, out);
 }
 
+/** Each user's last acceptance, on the way through the users. */
+struct gathering {
+	struct store_view *view;
+	struct status (*visit)(void *context, const struct listing_statement *s);
+	void *context;
+};
+static struct status visit_user(void *context, const struct row *user)
+{
+	AUTO(row) row = {0};
+	const struct gathering *g = context;
+	const struct user_id id = {row_uuid(user, COLUMN_USER_ID)};
+	struct record_stored stored;
+	struct hash subject;
+
+	TRY(statement_subject_conduct(&id, &subject));
+	const struct status got = record_row_newest(g->view, &subject, &row, &stored);
+	if (got.code == ST_NOT_FOUND)
+		return OK;
+	TRY(got);
+	return g->visit(g->context, &(struct listing_statement){stored.bytes, stored.leaf, stored.time});
+}
+
+struct status signoff_conducts(struct store_view *view, const struct permit_pass *pass,
+			       struct status (*visit)(void *context, const struct listing_statement *s), void *context)
+{
+	struct store_range everybody = {.index = TABLE_NONE};
+	struct gathering g = {view, visit, context};
+
+	TRY(permit_demand(pass, PERMIT_LOG_ADMINISTRATION, NULL));
+	return record_row_scan(view, TABLE_USER, &everybody, visit_user, &g);
+}
+
 struct status signoff_review(struct store_view *view, struct signoff *out)
 {
 	struct hash subject;

@@ -22,6 +22,10 @@ struct signoff {
 };
 /** signoff_conduct(view, user, out): what ${user} accepted last. */
 MUST_CHECK struct status signoff_conduct(struct store_view *view, const struct user_id *user, struct signoff *out);
+/** signoff_conducts(view, pass, visit, context): PERMIT_LOG_ADMINISTRATION: of each user who accepted one, the last. */
+MUST_CHECK struct status signoff_conducts(struct store_view *view, const struct permit_pass *pass,
+					  struct status (*visit)(void *context, const struct listing_statement *s),
+					  void *context);
 /** signoff_review(view, out): the last review. */
 MUST_CHECK struct status signoff_review(struct store_view *view, struct signoff *out);
 /** signoff_review_since(view, out): ms since 1970: when the last review was signed, or else when the site began. */

@@ -87,6 +87,23 @@ def changed(tap, site, admin, doctor):
                      f"code of conduct: version 2, en, SHA-256 {hashlib.sha256(text.read_bytes()).hexdigest()}"], "each change is a leaf with the hash")
 
 
+def who_accepted(tap, site, admin, auditor, doctor):
+    users = {one["login"]: one for one in auditor.list("conduct", "list")}
+    tap.equal({login: (one["version"], one["current"]) for login, one in users.items()},
+              {"admin": (1, False), "auditor": (1, False), "doctor": (3, True)}, "an auditor sees who accepted which version, and whether it counts")
+    tap.equal((users["doctor"]["language"], users["doctor"]["leaf"]), ("fr", doctor_leaf(auditor)), "in which language, and by which leaf")
+    tap.equal(admin.list("conduct", "list"), list(users.values()), "an administrator the same")
+    tap.equal(doctor.run("conduct", "list").code, REFUSED, "nobody else")
+    site.stop()
+    checked = site.host("check", "--data", site.data, "--keys", site.keys, "--root-passphrase-file", site.passphrase)
+    tap.equal(checked.code, DONE, "tacendad check finds nothing wrong with any of it")
+    site.serve()
+
+
+def doctor_leaf(auditor):
+    return max(one["leaf"] for one in auditor.list("log", "list", "--login", "doctor", "--action", "sign-in") if one["detail"] == "conduct")
+
+
 def on_the_wire(tap, site, admin):
     """What a program sees that does not behave."""
     person = Stranger(site).enrol(admin.json("user", "add", "wire", "--profile", "clinician")["invitation"], PASSWORD)
@@ -132,6 +149,7 @@ def flow(tap):
         admin, auditor = site.begin(("auditor", "auditor"))
         doctor = first_sign_in(tap, site, admin, auditor)
         changed(tap, site, admin, doctor)
+        who_accepted(tap, site, admin, auditor, doctor)
         on_the_wire(tap, site, admin)
         at_once(tap, site)
 

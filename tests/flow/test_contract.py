@@ -31,7 +31,7 @@ PERSON = {
     "log checkpoint": "", "log save": "-o", "log report": "-o", "notices": "--all --read", "notices contact": "--mail --kinds --no-mail", "session list": "", "session end": "--others", "device list": "",
     "device forget": "", "user logout": "", "block list": "", "block lift": "", "user unlock": "", "password change": "--password-file --new-password-file", "site get": "", "site set": "",
     "factor list": "", "factor add totp": "--name --svg --secret-file --code-file", "factor add codes": "-o", "factor remove": "", "step-up": "--code-file",
-    "site conduct": "--language --file --ask-again", "conduct show": "--language", "conduct accept": "--language --hash",
+    "site conduct": "--language --file --ask-again", "conduct show": "--language", "conduct accept": "--language --hash", "conduct list": "",
     "review list": "--until", "review status": "--until", "review sign": "--until", "review history": "",
 }
 HOST = {

@@ -72,6 +72,7 @@ GENERAL = [
     ("PUT", "/v1/session/factor", {"code": "000000"}, EVERYBODY, 409),
     ("GET", "/v1/conduct", None, EVERYBODY, 200),
     ("PUT", "/v1/conduct", {"language": "en"}, ("administrator",), 400),
+    ("GET", "/v1/conduct/acceptances", None, ("administrator", "auditor"), 200),
     ("POST", "/v1/conduct/acceptances", {"statement": "AAAA"}, EVERYBODY, 400),
     ("GET", "/v1/reviews", None, ("administrator", "auditor"), 200),
     ("POST", "/v1/users/us-" + "0" * 26 + "/reset", None, ("administrator",), 404),

@@ -280,6 +280,8 @@ def administration(ask, person, admin):
     ask(admin, "PUT", "/v1/settings/{name}", 200, {"value": "20"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 400, {"value": "0"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 404, {"value": "20"}, name="session.evil")
+    ask(admin, "GET", "/v1/conduct/acceptances", 200)
+    ask(person, "GET", "/v1/conduct/acceptances", 403)
     ask(admin, "GET", "/v1/reviews", 200)
     ask(person, "GET", "/v1/reviews", 403)
     ask(admin, "PUT", "/v1/conduct", 200, {"language": "en", "text": "House rules."})
@@ -426,7 +428,7 @@ def walls(ask, persons):
     kinds = {"record": "rc", "patient": "pt", "upload": "up", "session": "se", "device": "dv", "user": "us", "factor": "fa"}
     for (method, pattern), operation in ask.operations.items():
         parts = {name: f"{kind}-{NOTHING}" for name, kind in kinds.items()} | dict(key_hash="0" * 64, version=1, path="0/999", name="no.such", block="0" * 64)
-        person = chief if any(word in pattern for word in ("/settings", "/users", "/blocks", "/reviews")) or (method, pattern) == ("PUT", "/v1/conduct") else owner
+        person = chief if any(word in pattern for word in ("/settings", "/users", "/blocks", "/reviews")) or (method, pattern) in (("PUT", "/v1/conduct"), ("GET", "/v1/conduct/acceptances")) else owner
         types = list(operation.get("requestBody", {}).get("content", {}))
         fields = {"Content-Type": types[0]} if types else {}
         said = {int(code) for code in operation["responses"]}
