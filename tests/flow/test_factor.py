@@ -5,13 +5,17 @@ import base64
 import concurrent.futures
 import os
 import pty
+import random
 import re
 import select
+import time
 
-from lib.factor import Phone, add
+from lib.factor import STEP, Phone, add, totp
 from lib.later import faketime
+from lib.sample import welch
 from lib.site import DONE, NOT_NOW, REFUSED, Site, program
 from lib.tap import run
+from lib.wire import Stranger, b64
 
 
 def code_file(site, text):
@@ -111,6 +115,34 @@ def signing_in(tap, site, admin):
     tap.check({"wrong second factor", "second factor asked for", "wrong password"} <= set(why), "the log says which it was", why)
 
 
+def equal_answers(tap, site, admin, count=24):
+    """Whatever is wrong, the answer is the same byte for byte and takes the same time: no step tells of the one before."""
+    # The most that the setting may be: fewer refusals than that are asked for, so that nothing is locked.
+    admin.do("site", "set", "failures.before_lock", "100")
+    person = Stranger(site).enrol(admin.json("user", "add", "measured", "--profile", "clinician")["invitation"], "Correct-horse-9!")
+    phone = Phone(site, "measured")
+    used = phone.code()
+    made = person.request("POST", "/v1/authenticators", {"name": "phone", "secret": b64(phone.secret), "code": used})
+    tap.equal(made.status, 201, "a program adds an authenticator")
+    good = lambda: totp(phone.secret, int(time.time()) // STEP)
+    classes = {"both wrong": ("Wrong-horse-9!", lambda: "000000"), "right password": (person.password, lambda: "000000"),
+               "right code": ("Wrong-horse-9!", good), "right password, used code": (person.password, lambda: used)}
+    times, bodies = {name: [] for name in classes}, set()
+    for _ in range(count):
+        for name, (password, code) in random.sample(sorted(classes.items()), len(classes)):
+            proof = person.proof()
+            begun = time.perf_counter()
+            answer = person.sign_in(password=password, proof=proof, factor={"code": code()})
+            times[name].append(time.perf_counter() - begun)
+            bodies.add((answer.status, answer.body, tuple(sorted((key, value) for key, value in answer.headers.items() if key != "date"))))
+    tap.check(len(bodies) == 1 and next(iter(bodies))[0] == 401, f"{4 * count} refusals of four kinds are one answer, byte for byte", bodies)
+    for name in list(classes)[1:]:
+        t = welch(times["both wrong"], times[name])
+        tap.check(abs(t) < 4.5, f"{name} against both wrong, {count} each: Welch's t is {t:.2f}", times)
+    tap.equal(person.sign_in(factor={"code": good()}).status, 201, "and none of it used the good code up")
+    admin.do("site", "set", "failures.before_lock", "5")
+
+
 def racing(tap, site, admin):
     """One code, three sign-ins at once: the committer lets one in."""
     file = code_file(site, admin.phone.code())
@@ -176,6 +208,7 @@ def flow(tap):
         site.init().serve()
         admin, doctor = enforced(tap, site)
         signing_in(tap, site, admin)
+        equal_answers(tap, site, admin)
         at_a_terminal(tap, site, site.enrol("typist", "assistant", plain=True))
         racing(tap, site, admin)
         recovering(tap, site, admin)

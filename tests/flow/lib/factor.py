@@ -21,7 +21,7 @@ def totp(secret, step):
 
 
 class Phone:
-    """Never shows a code twice, as a person who waits for the next one: the server takes one step ahead and one behind."""
+    """Never gives a code twice, as a person who waits for the next one; one step ahead of its time is taken too."""
 
     def __init__(self, site, name):
         self.site, self.name, self.secret = site, name, secrets.token_bytes(20)
@@ -31,14 +31,14 @@ class Phone:
         self.last = 0
 
     def code(self, skew=0):
-        """A code that was not used yet: of the step before now where that is still to be had, else of a later one."""
+        """A code that was not given yet, good for half a minute at least."""
         while True:
             now = int(time.time() + skew) // STEP
-            step = max(now - 1, self.last + 1)
+            step = max(now, self.last + 1)
             if step <= now + 1:
                 self.last = step
                 return totp(self.secret, step)
-            time.sleep(STEP - time.time() % STEP + 0.05)
+            time.sleep(STEP - (time.time() + skew) % STEP + 0.05)
 
     def code_file(self, skew=0):
         path = self.site.folder / f"{self.name}.code"
