@@ -83,7 +83,12 @@ static struct status take(struct secondfactor *f, struct store_txn *txn, const s
 {
 	char left[32];
 
-	TRY(factor_take(txn, &f->proof, now, &f->left));
+	struct status taken = factor_take(txn, &f->proof, now, &f->left);
+
+	/* The refusal is a change of its own: what failed is counted (attempt_fail()), and told of. */
+	if (passkey_copied(taken))
+		TRY(notice_put(txn, notice_to_user(user), NOTICE_FACTOR_COPIED, (struct text){0}, now));
+	TRY(taken);
 	if (f->proof.kind != FACTOR_CODES || f->left > CODES_LOW)
 		return OK;
 	(void)snprintf(left, sizeof left, "%zu left", f->left);

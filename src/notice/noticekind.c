@@ -30,6 +30,9 @@ const struct notice_rule notice_rules[NOTICE_KIND_COUNT] = {
 		"A second factor was added to your login. If that was not you, tell an administrator now."},
 	[NOTICE_FACTOR_REMOVED] = {"factor-removed", NOTICE_WARNING,
 		"A second factor was removed from your login. If that was not you, tell an administrator now."},
+	[NOTICE_FACTOR_COPIED] = {"factor-copied", NOTICE_URGENT,
+		"A passkey of yours was refused: its counter went back, so somebody may have a copy. Remove it and tell an "
+		"administrator now: tacenda factor list"},
 	[NOTICE_FACTOR_DUE] = {"factor-due", NOTICE_WARNING,
 		"Your profile will need a second factor. Add one before its day."},
 	[NOTICE_CODES_LOW] = {"codes-low", NOTICE_WARNING,

@@ -27,6 +27,7 @@ enum notice_kind {
 	NOTICE_USER_CHANGED,  /* name, profile or rights */
 	NOTICE_FACTOR_ADDED,  /* detail: of which sort */
 	NOTICE_FACTOR_REMOVED,
+	NOTICE_FACTOR_COPIED, /* a passkey whose counter went back */
 	NOTICE_FACTOR_DUE, /* detail: until when */
 	NOTICE_CODES_LOW,  /* recovery codes; detail: how many are left */
 	NOTICE_CONDUCT_CHANGED,

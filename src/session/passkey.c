@@ -36,6 +36,11 @@ static struct status refuse_for(struct status s, const char *sentence)
 	return ok(s) || s.code == ST_NO_MEMORY ? s : refuse(sentence);
 }
 
+bool passkey_copied(struct status s)
+{
+	return s.code == ST_UNPROVEN && s.what != NULL && strcmp(s.what, NOT_ONE) == 0;
+}
+
 /* ---- Rows ---- */
 
 #define FLAG_ELIGIBLE  1

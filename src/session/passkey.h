@@ -79,4 +79,7 @@ MUST_CHECK struct status passkey_assert(const struct passkey_expected *expected,
 /** passkey_count(p, use): of ${p} as its row is now: ST_UNPROVEN unless the counter grew or both are zero. */
 MUST_CHECK struct status passkey_count(struct passkey *p, const struct passkey_use *use);
 
+/** passkey_copied(s): ${s} is that refusal. */
+bool passkey_copied(struct status s);
+
 #endif /* !SESSION_PASSKEY_H */

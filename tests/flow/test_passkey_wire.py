@@ -75,6 +75,8 @@ def restarts(tap, site, person, key):
     key.counter, original = copied, key.counter
     got = step_up(person, key.answer(challenge(person, "get")))
     tap.equal((got.status, "copied" in got.json["detail"]), (400, True), "the counter does: a copy is refused")
+    told = [one["kind"] for one in person.request("GET", "/v1/notices").json["items"]]
+    tap.check("factor-copied" in told, "and he is told", told)
     key.counter = original
     tap.equal(step_up(person, key.answer(challenge(person, "get"))).status, 204, "the original goes on")
 
