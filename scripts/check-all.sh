@@ -50,6 +50,7 @@ KILLS=200 step kills flow test_kill
 DAMAGES=200 step damages flow test_damage
 SAMPLES=all step samples flow test_import
 PRESET=standard step contract-standard flow test_contract
+step delivery flow test_delivery # confined, as builds with sanitizers are not
 step scan flow scan
 ATTEMPTS=2000 step attack flow attack
 step faults flow faults

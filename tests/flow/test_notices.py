@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices: who is told what, once for what repeats itself, read by each for himself (PROMISES#S4 K5 K6)."""
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.site import DONE, USAGE, Site  # noqa: E402
+from lib.site import DONE, USAGE, Site, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Stranger, b64, id_text, new_uuid  # noqa: E402
 
@@ -110,6 +111,17 @@ def of_the_site(tap, site, admin, second, auditor):
     tap.equal((newest.entered.json["notices"], all(one["read"] for one in told(newest))), (0, True), "a new administrator begins with none unread")
 
 
+def troubles(tap, site, second, holder):
+    """What the daemon finds by itself."""
+    shutil.rmtree(holder)
+    site.host("rewrap", "--data", site.data)
+
+    def found():
+        return [one for one in second.list("notices", "--all") if one["kind"] == "holder-absent"]
+    tap.check(wait_until(found, 60, 0.5), "a night holder that took no night file is told to administrators", second.list("notices", "--all"))
+    tap.equal([one["severity"] for one in found()], ["urgent"], "as urgent, once")
+
+
 def kept(tap, site, person):
     before = told(person)
     site.stop()
@@ -120,6 +132,10 @@ def kept(tap, site, person):
 
 def flow(tap):
     with Site() as site:
+        holder = site.folder / "holder"
+        holder.mkdir(mode=0o700)
+        plain = site.serve_command
+        site.serve_command = lambda: plain() + ["--night-holder", str(holder)]
         admin, second, auditor = site.begin(("second", "administrator"), ("auditor", "auditor"))
         person = Stranger(site).enrol(admin.json("user", "add", "moreau", "--profile", "clinician")["invitation"], PASSWORD)
         to_a_user(tap, admin, person)
@@ -127,6 +143,7 @@ def flow(tap):
         read_by_each(tap, admin, second, person)
         of_the_site(tap, site, admin, second, auditor)
         kept(tap, site, person)
+        troubles(tap, site, second, holder)
         tap.equal(admin.run("notices", "extra").code, USAGE, "no words are taken")
 
 
