@@ -18,6 +18,7 @@ void api_loop_free(struct api_loop *l)
 	for (struct call *c = l->calls; c != NULL;) {
 		struct call *next = c->next;
 		buffer_clear(&c->body);
+		arena_clear(&c->arena);
 		free(c);
 		c = next;
 	}
@@ -133,8 +134,8 @@ static struct status identify(struct call *c)
 	return c->route->who == ROUTE_FRESH ? secondfactor_fresh(c) : OK;
 }
 
-/** Which patient the address is about: named, or the one whose record is. */
-static struct status find_patient(struct call *c, struct record_id *record, struct patient_id *out)
+/** Which patient the address is about: named, or the one whose record is; ${known}: c->record is there already. */
+static struct status find_patient(struct call *c, struct record_id *record, struct patient_id *out, bool *known)
 {
 	if (route_segment(c, "patient").at != NULL) {
 		TRY(route_id(c, "patient", ID_PATIENT, &out->uuid));
@@ -143,15 +144,19 @@ static struct status find_patient(struct call *c, struct record_id *record, stru
 	}
 	TRY(route_id(c, "record", ID_RECORD, &record->uuid));
 	c->asked = id_print(ID_RECORD, &record->uuid);
-	return facts_whose(call_view(c), record, out);
+	/* Before the memory is asked: the snapshot must be of this turn. */
+	struct store_view *view = call_view(c);
+	*known = memory_record(c->loop, &c->facts.user, record, &c->record);
+	*out = c->record.patient;
+	return *known ? OK : facts_whose(view, record, out);
 }
 
-static struct status see_file(struct call *c, struct record_id *record)
+static struct status see_file(struct call *c, struct record_id *record, bool *known)
 {
 	struct patient_id patient;
 	bool exists = false;
 
-	TRY(find_patient(c, record, &patient));
+	TRY(find_patient(c, record, &patient, known));
 	struct status s = memory_file(c->loop, &patient, &c->facts, &exists);
 	if (exists)
 		c->patient = patient;
@@ -164,10 +169,14 @@ static struct status see_patient(struct call *c)
 {
 	const bool by_record = route_segment(c, "record").at != NULL;
 	struct record_id record;
-	struct status s = see_file(c, &record);
+	bool known = false;
+	struct status s = see_file(c, &record, &known);
 
-	if (ok(s) && by_record)
+	if (ok(s) && by_record && !known) {
 		s = facts_record(call_view(c), &record, &c->record);
+		if (ok(s))
+			memory_keep_record(c->loop, &c->facts.user, &c->record);
+	}
 	if (s.code != ST_NOT_FOUND && s.code != ST_DENIED)
 		return s;
 	return FAIL_AT(ST_NOT_FOUND, by_record ? "record" : "patient");

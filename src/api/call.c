@@ -12,7 +12,8 @@
 #define CALL_BODY ((size_t)48 << 20)
 /* So many leaves go to the committer at once: at some 10 us a request none of them is older than 300 us. */
 #define CALL_TOGETHER 32
-/* An unused call keeps a body of at most this: as many calls are kept as ever ran at once. */
+/* An unused call keeps a body of at most this, and the first block of its arena: as many are kept as ever ran at
+ * once. */
 #define CALL_KEEP 4096
 
 static const struct text json_type = {"application/json", 16};
@@ -32,8 +33,10 @@ struct status call_begin(struct api_loop *loop, struct exchange *e, struct call 
 		c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return FAIL(ST_NO_MEMORY);
-	struct buffer kept = c->body;
-	*c = (struct call){.loop = loop, .exchange = e, .arena = {.max = CALL_ARENA}, .body = kept};
+	const struct buffer body = c->body;
+	const struct arena arena = c->arena;
+	*c = (struct call){.loop = loop, .exchange = e, .arena = arena, .body = body};
+	c->arena.max = CALL_ARENA;
 	c->body.max = CALL_BODY;
 	c->body.len = 0;
 	c->body.wipe = true;
@@ -49,7 +52,7 @@ static void call_free(struct call *c)
 	if (c->release != NULL)
 		c->release(c);
 	json_document_clear(&c->document);
-	arena_clear(&c->arena);
+	arena_reset(&c->arena);
 	if (c->body.capacity > CALL_KEEP)
 		buffer_clear(&c->body);
 	c->next = loop->calls;

@@ -107,9 +107,9 @@ static void respond(struct call *c)
 	AUTO(buffer) digest = {.max = 128}, range = {.max = 128}, tag = {.max = 128};
 
 	(void)ok(digest_put(&digest, &r->hash));
-	(void)ok(buffer_print(&tag, "\""));
+	(void)ok(buffer_put_u8(&tag, '"'));
 	(void)ok(text_put_hex(&tag, hash_bytes(&r->hash)));
-	(void)ok(buffer_print(&tag, "\""));
+	(void)ok(buffer_put_u8(&tag, '"'));
 	add_header(c, TEXT("repr-digest"), &digest);
 	add_header(c, TEXT("etag"), &tag);
 	c->headers[c->header_count++] = (struct exchange_header){TEXT("accept-ranges"), TEXT("bytes")};

@@ -11,6 +11,8 @@
 #define PLACES 1024
 /* Patient files with one user each, likewise. */
 #define FILES 512
+/* Records with one user each, likewise. */
+#define RECORDS 512
 
 struct remembered {
 	bool used;
@@ -34,10 +36,19 @@ struct remembered_file {
 	bool owner;
 };
 
+/** A record as one user may know it, as of one state of the rows. */
+struct remembered_record {
+	bool known;
+	uint64_t commits; /* of the snapshot */
+	struct user_id user;
+	struct record_state state;
+};
+
 struct api_memory {
 	uint64_t generation;
 	struct remembered places[PLACES];
 	struct remembered_file files[FILES];
+	struct remembered_record records[RECORDS];
 };
 
 struct status memory_new(struct api_memory **out)
@@ -148,18 +159,17 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 }
 
 /* The ends of ids are random (UUIDv7). */
-static struct remembered_file *place_of_file(struct api_memory *m, const struct user_id *user,
-					     const struct patient_id *patient)
+static size_t place_of(const struct user_id *user, const struct uuid *thing)
 {
-	const uint8_t *a = user->uuid.bytes, *b = patient->uuid.bytes;
+	const uint8_t *a = user->uuid.bytes, *b = thing->bytes;
 
-	return &m->files[((a[14] ^ b[14]) << 8 | (a[15] ^ b[15])) & (FILES - 1)];
+	return (size_t)((a[14] ^ b[14]) << 8 | (a[15] ^ b[15]));
 }
 
 struct status memory_file(struct api_loop *loop, const struct patient_id *patient, struct permit_facts *facts,
 			  bool *exists)
 {
-	struct remembered_file *r = place_of_file(loop->memory, &facts->user, patient);
+	struct remembered_file *r = &loop->memory->files[place_of(&facts->user, &patient->uuid) & (FILES - 1)];
 	/* What others of this turn have read stays as it is. */
 	if (!loop->snapshot.begun)
 		TRY(store_snapshot_renew(&loop->snapshot));
@@ -181,4 +191,24 @@ struct status memory_file(struct api_loop *loop, const struct patient_id *patien
 				      .ends = facts->end.exists ? facts->end.ends : 0,
 				      .owner = facts->owner};
 	return OK;
+}
+
+bool memory_record(struct api_loop *loop, const struct user_id *user, const struct record_id *record,
+		   struct record_state *out)
+{
+	const struct remembered_record *r = &loop->memory->records[place_of(user, &record->uuid) & (RECORDS - 1)];
+
+	if (!r->known || !loop->snapshot.begun || r->commits != loop->snapshot.commits ||
+	    !uuid_equal(&r->state.record.uuid, &record->uuid) || !uuid_equal(&r->user.uuid, &user->uuid))
+		return false;
+	*out = r->state;
+	return true;
+}
+
+void memory_keep_record(struct api_loop *loop, const struct user_id *user, const struct record_state *state)
+{
+	if (!loop->snapshot.begun)
+		return;
+	loop->memory->records[place_of(user, &state->record.uuid) & (RECORDS - 1)] =
+		(struct remembered_record){true, loop->snapshot.commits, *user, *state};
 }

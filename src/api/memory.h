@@ -29,5 +29,13 @@ MUST_CHECK struct status memory_caller(struct api_loop *loop, struct text token,
  */
 MUST_CHECK struct status memory_file(struct api_loop *loop, const struct patient_id *patient,
 				     struct permit_facts *facts, bool *exists);
+/**
+ * memory_record(loop, user, record, out), memory_keep_record(loop, user, state):
+ * What facts_record() said of a record to this user, if the loop's snapshot shows the same state of the rows; kept for
+ * each user by himself, so that nobody learns from an answer's time what others have read.
+ */
+bool memory_record(struct api_loop *loop, const struct user_id *user, const struct record_id *record,
+		   struct record_state *out);
+void memory_keep_record(struct api_loop *loop, const struct user_id *user, const struct record_state *state);
 
 #endif /* !API_MEMORY_H */

@@ -73,14 +73,31 @@ struct status arena_text(struct arena *a, struct text t, struct text *out)
 	return OK;
 }
 
+/* The newest. */
+static void free_block(struct arena *a)
+{
+	struct arena_block *block = a->blocks;
+
+	a->blocks = block->next;
+	secret_wipe(block->bytes, block->used);
+	free(block);
+}
+
 void arena_clear(struct arena *a)
 {
-	while (a->blocks != NULL) {
-		struct arena_block *block = a->blocks;
+	while (a->blocks != NULL)
+		free_block(a);
+	a->used = 0;
+}
 
-		a->blocks = block->next;
-		secret_wipe(block->bytes, block->used);
-		free(block);
+void arena_reset(struct arena *a)
+{
+	while (a->blocks != NULL && (a->blocks->next != NULL || a->blocks->capacity > FIRST_BYTES))
+		free_block(a);
+	if (a->blocks != NULL) {
+		/* Zeroed, as it is handed out. */
+		secret_wipe(a->blocks->bytes, a->blocks->used);
+		a->blocks->used = 0;
 	}
 	a->used = 0;
 }

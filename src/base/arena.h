@@ -21,5 +21,7 @@ MUST_CHECK struct status arena_copy(struct arena *a, struct bytes from, struct b
 MUST_CHECK struct status arena_text(struct arena *a, struct text t, struct text *out);
 /** arena_clear(a): wipe and free everything handed out; ${a} is empty again. */
 void arena_clear(struct arena *a);
+/** arena_reset(a): the same, but a first block of the usual size stays for what is handed out next. */
+void arena_reset(struct arena *a);
 
 #endif /* !BASE_ARENA_H */

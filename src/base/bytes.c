@@ -83,7 +83,7 @@ static uint8_t *moved(const struct buffer *b, size_t capacity)
 	return bytes;
 }
 
-struct status buffer_reserve(struct buffer *b, size_t more)
+struct status buffer_grow(struct buffer *b, size_t more)
 {
 	if (b->len > b->max || more > b->max - b->len)
 		return FAIL_AT(ST_TOO_BIG, "buffer");
@@ -108,18 +108,19 @@ struct status buffer_put(struct buffer *b, struct bytes piece)
 	return OK;
 }
 
-static struct status put_big_endian(struct buffer *b, uint64_t v, size_t width)
+static inline struct status put_big_endian(struct buffer *b, uint64_t v, size_t width)
 {
-	uint8_t bytes[8];
-
+	TRY(buffer_reserve(b, width));
 	for (size_t i = 0; i < width; i++)
-		bytes[i] = (uint8_t)(v >> 8 * (width - 1 - i));
-	return buffer_put(b, bytes_of(bytes, width));
+		b->bytes[b->len++] = (uint8_t)(v >> 8 * (width - 1 - i));
+	return OK;
 }
 
 struct status buffer_put_u8(struct buffer *b, uint8_t v)
 {
-	return put_big_endian(b, v, 1);
+	TRY(buffer_reserve(b, 1));
+	b->bytes[b->len++] = v;
+	return OK;
 }
 
 struct status buffer_put_u16(struct buffer *b, uint16_t v)

@@ -60,7 +60,14 @@ static inline struct bytes buffer_bytes(const struct buffer *b)
  * Make room for ${more} further bytes at b->bytes + b->len.  ST_TOO_BIG past
  * the ceiling, ST_NO_MEMORY; on failure ${b} is unchanged.
  */
-MUST_CHECK struct status buffer_reserve(struct buffer *b, size_t more);
+MUST_CHECK struct status buffer_grow(struct buffer *b, size_t more); /* where there is no room yet */
+MUST_CHECK static inline struct status buffer_reserve(struct buffer *b, size_t more)
+{
+	/* A ceiling that was lowered counts for what is there already. */
+	if (b->capacity <= b->max && more <= b->capacity - b->len)
+		return OK;
+	return buffer_grow(b, more);
+}
 MUST_CHECK struct status buffer_put(struct buffer *b, struct bytes piece);
 MUST_CHECK struct status buffer_put_u8(struct buffer *b, uint8_t v);
 /** Integers are written big-endian. */

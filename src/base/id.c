@@ -42,17 +42,19 @@ struct id_text id_print(enum id_kind kind, const struct uuid *uuid)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 	struct id_text out = {0};
-	uint32_t pending = 0;
-	unsigned bits = 0;
-	size_t at = PREFIX_LEN;
+	size_t at = PREFIX_LEN, i = 0;
 
 	memcpy(out.at, prefixes[kind], PREFIX_LEN);
-	for (size_t i = 0; i < sizeof uuid->bytes; i++) {
-		pending = pending << 8 | uuid->bytes[i];
-		for (bits += 8; bits >= 5; bits -= 5)
-			out.at[at++] = digits[pending >> (bits - 5) & 31];
+	/* Five bytes are eight digits; the sixteenth byte is two more. */
+	for (; i + 5 <= sizeof uuid->bytes; i += 5) {
+		uint64_t group = 0;
+		for (size_t j = 0; j < 5; j++)
+			group = group << 8 | uuid->bytes[i + j];
+		for (unsigned shift = 40; shift > 0; shift -= 5)
+			out.at[at++] = digits[group >> (shift - 5) & 31];
 	}
-	out.at[at] = digits[pending << (5 - bits) & 31];
+	out.at[at++] = digits[uuid->bytes[i] >> 3];
+	out.at[at] = digits[uuid->bytes[i] << 2 & 31];
 	return out;
 }
 

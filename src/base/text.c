@@ -25,7 +25,7 @@ bool text_equal_nocase(struct text a, struct text b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i]))
+		if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i]))
 			return false;
 	return true;
 }
@@ -99,7 +99,8 @@ bool text_is_utf8(struct text t)
 	size_t left = t.len;
 
 	while (left > 0) {
-		size_t len = utf8_sequence(at, left);
+		/* Most text is ASCII; NUL is refused like anything else that has no row. */
+		size_t len = at[0] - 1u < 0x7f ? 1 : utf8_sequence(at, left);
 
 		if (len == 0)
 			return false;

@@ -24,6 +24,21 @@ static const struct alphabet base32 = {"0123456789abcdefghijklmnopqrstuv", 5, fa
 static const struct alphabet base64 = {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, true};
 static const struct alphabet base64url = {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 6, false};
 
+/* Base64 of whole groups: three bytes are four digits.  How many bytes that were. */
+static size_t encode_threes(const char *digits, struct bytes v, uint8_t *at)
+{
+	size_t i = 0;
+
+	for (; v.len - i >= 3; i += 3, at += 4) {
+		uint32_t group = (uint32_t)v.at[i] << 16 | (uint32_t)v.at[i + 1] << 8 | v.at[i + 2];
+		at[0] = (uint8_t)digits[group >> 18];
+		at[1] = (uint8_t)digits[group >> 12 & 63];
+		at[2] = (uint8_t)digits[group >> 6 & 63];
+		at[3] = (uint8_t)digits[group & 63];
+	}
+	return i;
+}
+
 static struct status encode(const struct alphabet *a, struct bytes v, struct buffer *out)
 {
 	uint32_t pending = 0, mask = (1u << a->bits) - 1;
@@ -39,8 +54,9 @@ static struct status encode(const struct alphabet *a, struct bytes v, struct buf
 
 	uint8_t *at = out->bytes + out->len;
 	out->len += whole;
-	for (size_t i = 0; i < v.len; i++) {
-		pending = pending << 8 | v.at[i];
+	size_t next = a->bits == 6 ? encode_threes(a->digits, v, at) : 0;
+	for (at += next / 3 * 4; next < v.len; next++) {
+		pending = pending << 8 | v.at[next];
 		for (bits += 8; bits >= a->bits; bits -= a->bits)
 			*at++ = (uint8_t)a->digits[pending >> (bits - a->bits) & mask];
 	}

@@ -377,6 +377,9 @@ def refusals(ask, owner, nobody, prepared, admin):
                                 ("of a later version", 409, again(version=3)), ("of another size", 422, again(size=49))):
         ask(owner, "POST", "/v1/records", wanted, owner.put_body(*parts, content), RECORD, say=name)
         ask(owner, "POST", "/v1/changes", wanted, item(parts), say=name)
+    for time in ("once", "again, from memory"):
+        ask(owner, "GET", "/v1/records/{record}/versions/{version}/content", 200, record=id_text("rc", record), version=1, say=time)
+        ask(nobody, "GET", "/v1/records/{record}/versions/{version}/content", 404, record=id_text("rc", record), version=1, say=time)
     end = owner.statement("record-end", patient, record, (1).to_bytes(4, "big"), b"\1", previous=name_of(first[0]))
     ask(owner, "POST", "/v1/changes", 200, {"items": [{"statement": b64(end)}]})
     later = owner.record(patient, record, version=2, previous=name_of(end), content=content)

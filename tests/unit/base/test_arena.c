@@ -81,6 +81,38 @@ static void a_cleared_arena_starts_again(void **state)
 	arena_clear(&a);
 }
 
+/* PROMISES#S1: what one request left there the next does not find. */
+static void a_reset_arena_keeps_its_first_block_and_nothing_in_it(void **state)
+{
+	(void)state;
+	AUTO(arena) a = {.max = 1 << 20};
+	uint8_t *first, *again;
+	void *more;
+
+	assert_ok(arena_take(&a, 500, (void **)&first));
+	memset(first, 7, 500);
+	assert_ok(arena_take(&a, 100000, &more));
+	assert_ok(arena_take(&a, 3000, &more));
+	arena_reset(&a);
+	assert_int_equal(a.used, 0);
+	assert_ok(arena_take(&a, 600, (void **)&again));
+	assert_ptr_equal(again, first);
+	for (size_t i = 0; i < 600; i++)
+		assert_int_equal(again[i], 0);
+}
+
+static void a_reset_arena_keeps_no_large_block(void **state)
+{
+	(void)state;
+	AUTO(arena) a = {.max = 1 << 20};
+	void *at;
+
+	arena_reset(&a);
+	assert_ok(arena_take(&a, 100000, &at));
+	arena_reset(&a);
+	assert_null(a.blocks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +121,8 @@ int main(void)
 		TEST(a_large_piece_gets_a_block_of_its_own),
 		TEST(copies_are_equal_and_texts_end_in_nul),
 		TEST(a_cleared_arena_starts_again),
+		TEST(a_reset_arena_keeps_its_first_block_and_nothing_in_it),
+		TEST(a_reset_arena_keeps_no_large_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

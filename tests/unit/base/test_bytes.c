@@ -118,6 +118,20 @@ static void a_wiping_buffer_keeps_its_content_when_it_moves(void **state)
 		assert_int_equal(b.bytes[4 * i + 3], (uint8_t)i);
 }
 
+static void a_lowered_ceiling_counts_for_what_is_there(void **state)
+{
+	(void)state;
+	AUTO(buffer) b = {.max = 64};
+
+	assert_ok(buffer_put(&b, BYTES_LITERAL("1234")));
+	b.max = 6;
+	assert_ok(buffer_put_u16(&b, 0));
+	assert_fails(ST_TOO_BIG, buffer_put_u8(&b, 0));
+	b.max = 5;
+	assert_fails(ST_TOO_BIG, buffer_reserve(&b, 0));
+	assert_int_equal(b.len, 6);
+}
+
 static void a_cleared_buffer_is_empty_and_usable(void **state)
 {
 	(void)state;
@@ -143,6 +157,7 @@ int main(void)
 		TEST(a_sized_piece_is_written_whole_or_not_at_all),
 		TEST(printing_counts_no_nul),
 		TEST(a_wiping_buffer_keeps_its_content_when_it_moves),
+		TEST(a_lowered_ceiling_counts_for_what_is_there),
 		TEST(a_cleared_buffer_is_empty_and_usable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
