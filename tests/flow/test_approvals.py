@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Acts of two persons: asked, approved, refused, ended, carried out; once, by another one, and seen in the log (docs/AUTHENTICATION.md)."""
+"""Acts of two persons: asked, approved, refused, ended, carried out; once, by another one, and seen in the log (PROMISES#S5 B7)."""
 import base64
 import concurrent.futures
 import json
@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.dishonest import DishonestSite  # noqa: E402
+from lib.factor import add  # noqa: E402
 from lib.later import DAY, LaterSite  # noqa: E402
 from lib.site import DAMAGE, DONE, NOT_NOW, REFUSED, USAGE, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
@@ -56,6 +57,22 @@ def one_of_two(tap, site, admin, second, auditor, amelie, ben):
     done = [entry["detail"] for entry in admin.list("log", "list", "--action", "administration")]
     tap.check(f"carried out: factor-reset {asked}" in done, "and that it was carried out", done[:5])
     amelie.login_again()
+
+
+def lost_phone(tap, site, admin, second):
+    """What an approved request carries out: the factors are gone, and a sign-in asks for none."""
+    paula = site.enrol("paula", "clinician")
+    add(paula)
+    without = lambda: paula.run("login", "--password-file", paula.password_file, passphrase=True)  # noqa: E731
+    tap.check(without().code != DONE, "with a second factor the password alone does not sign in")
+    asked = ask(admin, "paula")
+    second.do("--yes", "approve", asked)
+    tap.equal(without().code, DONE, "after two persons agreed it does")
+    tap.equal(paula.list("factor", "list"), [], "for the factors are gone")
+    told = {one["kind"] for one in paula.list("notices")}
+    tap.check("factor-removed" in told, "of which the user is told", told)
+    tap.check("approval-decided" in {one["kind"] for one in admin.list("notices")}, "and who asked, that it was decided")
+    tap.check("approval-wanted" in {one["kind"] for one in second.list("notices")}, "as administrators were, that it was asked")
 
 
 def refused(tap, admin, second, amelie):
@@ -214,6 +231,7 @@ def flow(tap):
         admin, second, third, auditor, amelie, ben, carl = site.begin(("second", "administrator"), ("third", "administrator"), ("auditor", "auditor"),
                                                                       ("amelie", "clinician"), ("ben", "clinician"), ("carl", "clinician"))
         one_of_two(tap, site, admin, second, auditor, amelie, ben)
+        lost_phone(tap, site, admin, second)
         refused(tap, admin, second, amelie)
         at_the_host(tap, site, admin, amelie)
         disabled_meanwhile(tap, admin, second, third, amelie)

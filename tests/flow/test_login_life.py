@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The life of a login: invited, changed, disabled, reset, left; never somebody else's (docs/AUTHENTICATION.md, PROMISES#S3 K4 K8 K10)."""
+"""The life of a login: invited, changed, disabled, reset, left; never somebody else's (docs/AUTHENTICATION.md, PROMISES#S3 K4 K8 K10 B5)."""
 import concurrent.futures
 import pathlib
 import sys
