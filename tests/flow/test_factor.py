@@ -168,6 +168,10 @@ def recovering(tap, site, admin):
     tap.equal(left, [9], "nine are left, and that is shown")
     made = admin.json("factor", "add", "codes")
     tap.equal((len(made["codes"]), sign_in(admin, "--code-file", code_file(site, codes[4])).code), (10, REFUSED), "new ones end the old ones")
+    for one in made["codes"][:7]:
+        tap.equal(sign_in(admin, "--code-file", code_file(site, one)).code, DONE, "a recovery code signs in")
+    told = {one["kind"]: one.get("detail") for one in admin.list("notices", "--all")}
+    tap.check(told.get("codes-low") == "3 left" and "factor-added" in told, "a notice says that they are nearly used up, and that a factor was added", told)
 
 
 def stepping_up(tap, site, admin, doctor):
