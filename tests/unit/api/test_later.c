@@ -37,22 +37,28 @@ static void each_leaves_at_its_time_and_in_that_order(void **state)
 {
 	static const uint64_t after_ms[] = {60, 20, 40, 20};
 	static const size_t order[] = {1, 3, 2, 0};
-	struct later_entry entries[COUNT(after_ms)];
-	struct net_task tasks[COUNT(after_ms)];
-	const uint64_t now = later_now();
+	struct later_entry entries[COUNT(after_ms)], first;
+	struct net_task tasks[COUNT(after_ms)], of_first;
 	struct later *l;
 
 	(void)state;
 	assert_ok(later_start(&l));
+	const uint64_t now = later_now();
+	/* The first to be due waits for this lock, and so do all others behind it, until every one is there. */
+	(void)pthread_mutex_lock(&lock);
+	first = (struct later_entry){.due = 0, .task = &of_first};
+	later_at(l, &first);
 	for (size_t i = 0; i < COUNT(after_ms); i++) {
 		entries[i] = (struct later_entry){.due = now + after_ms[i] * 1000000, .task = &tasks[i]};
 		later_at(l, &entries[i]);
 	}
-	for (size_t i = 0; i < COUNT(after_ms); i++)
+	(void)pthread_mutex_unlock(&lock);
+	for (size_t i = 0; i <= COUNT(after_ms); i++)
 		assert_int_equal(sem_wait(&posted), 0);
+	assert_ptr_equal(noted[0].task, &of_first);
 	for (size_t i = 0; i < COUNT(after_ms); i++) {
-		assert_ptr_equal(noted[i].task, &tasks[order[i]]);
-		assert_true(noted[i].at >= entries[order[i]].due);
+		assert_ptr_equal(noted[i + 1].task, &tasks[order[i]]);
+		assert_true(noted[i + 1].at >= entries[order[i]].due);
 	}
 	later_stop(l);
 }
