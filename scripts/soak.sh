@@ -16,9 +16,10 @@ kills) KILLS=${KILLS:-2000} flow release test_kill ;;
 kills-sanitized) KILLS=${KILLS:-500} flow check test_kill ;;
 damages) DAMAGES=${DAMAGES:-5000} flow release test_damage ;;
 faults) flow release faults ;;
+timing) SEED=$seed TACENDA_BUILD=$build/release ATTEMPTS=${ATTEMPTS:-20000} python3 tests/flow/attack.py timing ;;
 fuzz) scripts/fuzz.sh "${SECONDS_EACH:-3600}" "$seed" ;;
 *)
-	echo "usage: make soak CAMPAIGN=kills|kills-sanitized|damages|faults|fuzz SEED=N" >&2
+	echo "usage: make soak CAMPAIGN=kills|kills-sanitized|damages|faults|timing|fuzz SEED=N" >&2
 	exit 2
 	;;
 esac

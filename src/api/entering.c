@@ -50,11 +50,15 @@ struct status entering_begin(struct call *c, struct bytes body, const struct jso
 	return OK;
 }
 
-struct passwordrule_about entering_about(const struct call *c, struct text login)
+struct passwordrule_about entering_about(const struct call *c)
 {
 	const struct service *s = c->loop->service;
+	const struct entering *e = c->own;
 
-	return (struct passwordrule_about){.login = login, .site = s->name, .list = s->passwords};
+	return (struct passwordrule_about){.login = e->login,
+					   .site = s->name,
+					   .list = s->passwords,
+					   .second_factor = factors_proving(&e->second.had) > 0};
 }
 
 struct status entering_open(struct call *c, struct store_txn *txn, const struct record_log *log, const char *detail)
@@ -80,7 +84,7 @@ struct status entering_open(struct call *c, struct store_txn *txn, const struct 
 					    .user = e->person.id,
 					    .profile = e->person.profile,
 					    .password_changed = e->credential.changed,
-					    .tried_first = e->must,
+					    .refused = e->must,
 					    .unusual = e->unusual.unusual},
 			  &steps));
 	TRY(sessions_begin(c, e->person.profile, &e->turn));

@@ -59,8 +59,8 @@ struct entering_body {
 /** entering_begin(c, body, table, out): of a struct entering_body; it becomes the call's own. */
 MUST_CHECK struct status entering_begin(struct call *c, struct bytes body, const struct jsonfield_table *table,
 					struct entering **out);
-/** entering_about(c, login): what a password must not be like. */
-struct passwordrule_about entering_about(const struct call *c, struct text login);
+/** entering_about(c): what the password is judged by. */
+struct passwordrule_about entering_about(const struct call *c);
 /** entering_open(c, txn, log, detail): open the session, log it; ${detail} is of the leaf's actor. */
 MUST_CHECK struct status entering_open(struct call *c, struct store_txn *txn, const struct record_log *log,
 				       const char *detail);

@@ -16,7 +16,7 @@ static struct status hash_password(struct call *c)
 {
 	struct entering *e = c->own;
 	const struct service *s = c->loop->service;
-	const struct passwordrule_about of = entering_about(c, e->login);
+	const struct passwordrule_about of = entering_about(c);
 
 	TRY(passwordrule_check(service_password_rule(s), e->password, &of));
 	c->why = NULL;

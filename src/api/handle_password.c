@@ -6,6 +6,7 @@
  * keep it.  A change ends every other session of the user.
  */
 #include "attempt.h"
+#include "factor.h"
 #include "notice.h"
 #include "passwordtext.h"
 #include "route.h"
@@ -34,7 +35,8 @@ struct changing_password {
 	struct password_body sent;
 	struct credential old, made;
 	struct sessions_turn *turn;
-	bool guessed; /* the present one was wrong: counted as a sign-in that failed (PROMISES#K5) */
+	bool second_factor; /* stands beside it */
+	bool guessed;       /* the present one was wrong: counted as a sign-in that failed (PROMISES#K5) */
 };
 
 static void changing_release(struct call *c)
@@ -51,7 +53,8 @@ static struct status work(struct call *c)
 	struct changing_password *p = c->own;
 	const struct service *s = c->loop->service;
 	const struct passwordrule *rule = service_password_rule(s);
-	const struct passwordrule_about about = {.login = c->caller.login, .site = s->name, .list = s->passwords};
+	const struct passwordrule_about about = {
+		.login = c->caller.login, .site = s->name, .list = s->passwords, .second_factor = p->second_factor};
 
 	c->why = "password change: the present password is wrong";
 	p->guessed = !ok(credential_check(&p->old, text_bytes(p->sent.present)));
@@ -129,6 +132,7 @@ static struct status begin(struct call *c, struct bytes body)
 	TRY(passwordtext_normal(&c->arena, p->sent.fresh, &p->sent.fresh));
 	TRY(sessions_begin(c, c->caller.facts.profile, &p->turn));
 	TRY(credential_get(call_view(c), &c->caller.session.user, &p->old));
+	TRY(factors_stand(call_view(c), &c->caller.session.user, &p->second_factor));
 	c->own = p;
 	c->release = changing_release;
 	return OK;

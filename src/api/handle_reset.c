@@ -8,6 +8,7 @@
  */
 #include "attempt.h"
 #include "device.h"
+#include "factor.h"
 #include "notice.h"
 #include "passwordreset.h"
 #include "passwordtext.h"
@@ -140,7 +141,7 @@ static const struct jsonfield_table reset_table = JSONFIELD_TABLE(struct reset_b
 struct using
 {
 	struct reset_body sent;
-	bool found, has_code, nonce_taken;
+	bool found, has_code, nonce_taken, second_factor;
 	struct person person; /* its login is not kept */
 	struct passwordreset reset;
 	struct credential old, made;
@@ -189,7 +190,8 @@ static struct status work(struct call *c)
 	struct using *u = c->own;
 	const struct service *s = c->loop->service;
 	const struct passwordrule *rule = service_password_rule(s);
-	const struct passwordrule_about about = {.login = u->sent.login, .site = s->name, .list = s->passwords};
+	const struct passwordrule_about about = {
+		.login = u->sent.login, .site = s->name, .list = s->passwords, .second_factor = u->second_factor};
 	const struct status proof = check_proof(s, u);
 
 	TRY(credential_hash(text_bytes(u->sent.fresh), service_password_cost(s), call_now(c), &u->made));
@@ -289,6 +291,8 @@ static struct status find_login(struct call *c, struct using *u)
 	if (code.code == ST_CORRUPT)
 		return code;
 	u->has_code = ok(code);
+	/* As many look-ups for an unknown login. */
+	TRY(factors_stand(call_view(c), &u->person.id, &u->second_factor));
 	call_actor(c, &actor);
 	if (u->found)
 		c->actor.user = u->person.id;

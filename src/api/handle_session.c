@@ -62,9 +62,9 @@ static struct status raise_hash(struct call *c)
 {
 	struct entering *e = c->own;
 	const struct argon2_cost cost = service_password_cost(c->loop->service);
-	const struct passwordrule_about of = entering_about(c, e->login);
+	const struct passwordrule_about of = entering_about(c);
 
-	e->must = !ok(passwordrule_tried_first(e->password, &of));
+	e->must = !ok(passwordrule_again(service_password_rule(c->loop->service), e->password, &of));
 	memcpy(e->checked, e->credential.hash, sizeof e->checked);
 	if (!credential_weaker(&e->credential, cost))
 		return OK;

@@ -13,7 +13,7 @@ typedef struct status pending_rule(const struct pending *p, bool *stands);
 /** PROMISES#K6, PROMISES#S4. */
 static struct status password(const struct pending *p, bool *stands)
 {
-	*stands = p->tried_first || p->now >= sessions_password_ends(p->service, p->profile, p->password_changed);
+	*stands = p->refused || p->now >= sessions_password_ends(p->service, p->profile, p->password_changed);
 	return OK;
 }
 

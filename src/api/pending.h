@@ -13,7 +13,7 @@ struct pending {
 	struct user_id user;
 	enum profile profile;
 	uint64_t password_changed; /* ms since 1970 */
-	bool tried_first;          /* others try this password first */
+	bool refused;              /* the policy would not take this password again */
 	bool unusual;              /* signs that several people use this login */
 };
 /** pending_steps(p, out): bits of enum session_step; none ever on a trial site. */

@@ -196,6 +196,15 @@ size_t factors_proving(const struct factors *f)
 	return count;
 }
 
+struct status factors_stand(struct store_view *view, const struct user_id *user, bool *out)
+{
+	AUTO(factors) had = {0};
+
+	TRY(factors_load(view, user, &had));
+	*out = factors_proving(&had) > 0;
+	return OK;
+}
+
 const struct factor *factors_find(const struct factors *f, enum factor_kind kind)
 {
 	for (size_t i = 0; i < f->count; i++)

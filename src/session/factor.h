@@ -63,6 +63,8 @@ MUST_CHECK struct status factors_load(struct store_view *view, const struct user
 void factors_clear(struct factors *f);
 /** factors_proving(f): how many of them satisfy a demand by themselves: recovery codes do not. */
 size_t factors_proving(const struct factors *f);
+/** factors_stand(view, user, out): whether there is any that proves; ${user} may be one that nobody is. */
+MUST_CHECK struct status factors_stand(struct store_view *view, const struct user_id *user, bool *out);
 /** factors_find(f, kind): the first of that kind, or NULL. */
 const struct factor *factors_find(const struct factors *f, enum factor_kind kind);
 

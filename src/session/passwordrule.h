@@ -14,6 +14,7 @@
 struct passwordrule {
 	const char *name;
 	size_t least;        /* characters */
+	size_t least_beside; /* characters, beside a second factor */
 	bool composition;    /* letters, figures and special characters are demanded */
 	uint64_t good_ms;    /* after so long it must change; UINT64_MAX: never */
 	uint64_t office_ms;  /* the same for administrators and auditors */
@@ -26,12 +27,18 @@ extern const struct passwordrule passwordrules[PASSWORDRULE_COUNT];
 struct passwordrule_about {
 	struct text login, site;         /* the site's name */
 	const struct passwordlist *list; /* of the site; may be empty */
+	bool second_factor;              /* one that proves by itself stands beside it */
 };
 /** passwordrule_check(rule, password, about): ST_INVALID; `what` says what to do. */
 MUST_CHECK struct status passwordrule_check(const struct passwordrule *rule, struct text password,
 					    const struct passwordrule_about *about);
-/** passwordrule_tried_first(password, about): the part of it that is asked again at every sign-in: lists and names. */
-MUST_CHECK struct status passwordrule_tried_first(struct text password, const struct passwordrule_about *about);
+/**
+ * passwordrule_again(rule, password, about):
+ * The part of it that is asked again at every sign-in: lists, names, and the length: a list grows, a second
+ * factor may be gone.
+ */
+MUST_CHECK struct status passwordrule_again(const struct passwordrule *rule, struct text password,
+					    const struct passwordrule_about *about);
 /** passwordrule_ends(rule, office, changed): when it must change; UINT64_MAX: never. */
 uint64_t passwordrule_ends(const struct passwordrule *rule, bool office, uint64_t changed);
 

@@ -110,7 +110,8 @@ static void the_rule_asks_it(void **state)
 	const struct passwordrule_about about = {.login = TEXT("anna"), .list = &list};
 	const struct passwordrule *rule = &passwordrules[PASSWORDRULE_COMPOSITION];
 	assert_fails(ST_INVALID, passwordrule_check(rule, TEXT("Correct-horse-9!"), &about));
-	assert_fails(ST_INVALID, passwordrule_tried_first(TEXT("Correct-horse-9!"), &about));
+	assert_fails(ST_INVALID,
+		     passwordrule_again(&passwordrules[PASSWORDRULE_COMPOSITION], TEXT("Correct-horse-9!"), &about));
 	assert_ok(passwordrule_check(rule, TEXT("Correct-horse-8!"), &about));
 }
 

@@ -145,6 +145,23 @@ static void the_second_policy_wants_length_alone(void **state)
 	assert_ok(check_with(nist, longest));
 }
 
+static void beside_a_second_factor_eight_characters_do(void **state)
+{
+	const struct passwordrule_about alone = {.login = TEXT("anna")},
+					beside = {.login = TEXT("anna"), .second_factor = true};
+
+	(void)state;
+	assert_fails(ST_INVALID, passwordrule_check(nist, TEXT("horse-9b"), &alone));
+	assert_ok(passwordrule_check(nist, TEXT("horse-9b"), &beside));
+	assert_fails(ST_INVALID, passwordrule_check(nist, TEXT("hors-9b"), &beside));
+	assert_fails(ST_INVALID, passwordrule_check(nist, TEXT("password"), &beside));
+	/* What was long enough beside one is asked for again when it is gone. */
+	assert_ok(passwordrule_again(nist, TEXT("horse-9b"), &beside));
+	assert_fails(ST_INVALID, passwordrule_again(nist, TEXT("horse-9b"), &alone));
+	assert_fails(ST_INVALID,
+		     passwordrule_check(&passwordrules[PASSWORDRULE_COMPOSITION], TEXT("hor-9b!"), &beside));
+}
+
 #define DAY (24ull * 3600 * 1000)
 
 static void is_good_for_half_a_year_and_in_offices_for_a_quarter(void **state)
@@ -173,6 +190,7 @@ int main(void)
 		TEST(refuses_the_words_of_the_sites_name),
 		TEST(refuses_what_others_try_first),
 		TEST(the_second_policy_wants_length_alone),
+		TEST(beside_a_second_factor_eight_characters_do),
 		TEST(is_good_for_half_a_year_and_in_offices_for_a_quarter),
 	};
 
