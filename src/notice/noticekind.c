@@ -73,7 +73,7 @@ const struct notice_rule notice_rules[NOTICE_KIND_COUNT] = {
 	[NOTICE_KEYS_WANTED] = {"keys-wanted", NOTICE_WARNING,
 		"Patient files wait for new keys since somebody lost his access."},
 	[NOTICE_UNDELIVERABLE] = {"undeliverable", NOTICE_WARNING,
-		"Notices could not be delivered beyond the product. See: tacenda notices --all, tacendad status"},
+		"Notices could not be delivered beyond the product. See: tacenda log list --action service"},
 };
 /* clang-format on */
 
