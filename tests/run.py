@@ -7,6 +7,7 @@ A flow is an executable file tests/flow/test_*.py or test_*.sh; it prints "ok NA
 (TAP), each of which counts as one, and its exit code counts too.
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -50,11 +51,18 @@ def run_flow(path, build):
         failures.append(f"{path.name}: exit {finished.returncode}")
     if not passed and not failures:
         failures.append(f"{path.name}: asserted nothing")
-    if failures:
-        print(finished.stdout[-8000:])
-    print(f"{'FAIL' if failures else 'ok  '} {path.name}: {passed} passed, {len(failures)} failed, "
+    told = finished.stdout[-8000:] + "\n" if failures else ""
+    # In one piece: another flow may end at the same moment.
+    print(f"{told}{'FAIL' if failures else 'ok  '} {path.name}: {passed} passed, {len(failures)} failed, "
           f"{time.monotonic() - started:.1f} s", flush=True)
     return passed, failures
+
+
+def run_flows(paths, build, jobs):
+    """Run flows, so many at a time: each has a site, ports and folders of its own, and waits much. Return (passed, failures)."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        outcomes = list(pool.map(lambda path: run_flow(path, build), paths))
+    return sum(passed for passed, _ in outcomes), [one for _, failures in outcomes for one in failures]
 
 
 def main():
@@ -62,17 +70,16 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "check")
     parser.add_argument("--suite", action="append", default=[])
     parser.add_argument("--no-flows", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2, help="flows at a time")
     parser.add_argument("flows", nargs="*", help="names of flows to run instead of all")
     arguments = parser.parse_args()
     build = arguments.build.resolve()
     started = time.monotonic()
     passed, failures = (0, []) if arguments.flows else run_meson(build, arguments.suite)
     flows = [] if arguments.no_flows else sorted((ROOT / "tests" / "flow").glob("test_*"))
-    for flow in flows:
-        if arguments.flows and not any(name in flow.name for name in arguments.flows):
-            continue
-        more, bad = run_flow(flow, build)
-        passed, failures = passed + more, failures + bad
+    chosen = [flow for flow in flows if not arguments.flows or any(name in flow.name for name in arguments.flows)]
+    more, bad = run_flows(chosen, build, arguments.jobs)
+    passed, failures = passed + more, failures + bad
     for failure in failures:
         print("failed:", failure)
     print(f"took {time.monotonic() - started:.0f} s")
