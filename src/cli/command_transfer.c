@@ -201,9 +201,11 @@ static struct status ask_leave(struct cli *c, const struct patient_id *id)
 
 	TRY(buffer_print(&path, "/v1/patients/%s/exports", id_print(ID_PATIENT, &id->uuid).at));
 	TRY(buffer_put_u8(&path, 0));
-	return site_call(&c->site,
-			 &(struct https_call){.method = "POST", .path = (const char *)path.bytes, .max = 65536},
-			 &answer);
+	struct status s = site_call(
+		&c->site, &(struct https_call){.method = "POST", .path = (const char *)path.bytes, .max = 65536},
+		&answer);
+	/* That a file has ended, by whom and when, is told with its proof by what opens it. */
+	return s.code == ST_GONE ? OK : s;
 }
 
 static struct status ask_leave_for_all(struct cli *c, const struct patientlist *list)

@@ -115,7 +115,7 @@ static void print_overview(void)
 {
 	(void)puts("tacendad: the vault's server, and what is done on its host\n\nusage: tacendad VERB [OPTIONS]\n");
 	for (size_t i = 0; i < COUNT(verbs); i++)
-		(void)printf("  %-8s %s\n", verbs[i].name, verbs[i].help);
+		(void)printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
 	(void)printf("\nexample:\n  %s\n\nexit: 0 done, 1 refused, 2 wrong usage, 3 damage (tell someone), 4 not now\n"
 		     "tacendad VERB --help says more.\n",
 		     verbs[0].example);
