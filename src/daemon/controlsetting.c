@@ -41,7 +41,7 @@ static struct status apply(struct committer_entry *entry, struct committer_turn 
 
 struct status controlsetting_set(struct serving *s, struct text words)
 {
-	struct changing_setting c = {.entry = {.apply = apply}};
+	struct changing_setting c = {.entry = {.apply = apply}, .change = {.host = true}};
 	struct text name;
 
 	if (!text_split(&words, ' ', &name))

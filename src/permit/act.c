@@ -8,7 +8,9 @@ static const char *administrator(const struct act_party *party)
 {
 	if (party->person->profile != PROFILE_ADMINISTRATOR)
 		return "profile";
-	return party->fresh ? "office" : NULL;
+	return party->fresh ? "office: you have been administrator for too short a time (setting "
+			      "approval.office_days); let another one do it"
+			    : NULL;
 }
 
 static const char *owner_who_deletes(const struct act_party *party)

@@ -20,7 +20,7 @@ enum act_about { ACT_ABOUT_USER, ACT_ABOUT_PATIENT };
 /** One of the two, as of the moment that counts. */
 struct act_party {
 	const struct person *person;
-	bool fresh;     /* a user for a shorter time than the site asks of administrators who agree */
+	bool fresh;     /* in his office for a shorter time than the site asks of administrators who agree */
 	bool owner;     /* of the patient file that it is about */
 	uint32_t power; /* on it: authority_power() */
 };
@@ -29,7 +29,7 @@ struct act_rule {
 	enum act_about about;
 	bool host;    /* the host may be the second party */
 	bool at_once; /* carried out by the approval itself; otherwise the asker uses it, once */
-	/* NULL: yes; otherwise what he lacks. */
+	/* NULL: yes; otherwise what he lacks: a word, or a word and what to do. */
 	const char *(*asks)(const struct act_party *party);
 	const char *(*decides)(const struct act_party *party);
 };

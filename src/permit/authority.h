@@ -126,7 +126,7 @@ MUST_CHECK struct status authority_decide(const struct authority_facts *facts, c
 /**
  * authority_act_answer(facts, decision):
  * Of an act of two persons, whoever decides: whether the request in facts->approval can be answered so at
- * facts->time.  ST_CONFLICT "decided", ST_GONE "approval", ST_INVALID "reason", ST_DENIED "asker".
+ * facts->time.  ST_CONFLICT "decided", ST_GONE "approval", ST_INVALID "reason", ST_DENIED "asker: ...".
  */
 MUST_CHECK struct status authority_act_answer(const struct authority_facts *facts, const struct statement *decision);
 /**

@@ -4,6 +4,8 @@
 
 #include "act.h"
 
+#define SUBJECT "subject: it is about you; another administrator does it"
+
 static bool same_user(const struct user_id *a, const struct user_id *b)
 {
 	return uuid_equal(&a->uuid, &b->uuid);
@@ -22,22 +24,27 @@ const char *authority_act_asker(const struct authority_facts *f, const struct st
 	const struct act_party party = author_of(f);
 
 	if (same_user(&s->request.user, &f->author.id))
-		return "subject";
+		return SUBJECT;
 	return act_rule(s->request.act)->asks(&party);
 }
 
 const char *authority_act_decider(const struct authority_facts *f, const struct statement *s)
 {
-	const struct act_party party = author_of(f);
+	const bool refuses = s->decision.verdict == VERDICT_REFUSE;
 	const struct authority_approval *a = &f->approval;
+	struct act_party party = author_of(f);
 
 	if (!a->known)
 		return "approval";
 	/* Whoever asked may think better of it, and nothing else. */
 	if (same_user(&a->by, &f->author.id))
-		return s->decision.verdict == VERDICT_REFUSE ? NULL : "himself";
+		return refuses ? NULL
+			       : "himself: who asked cannot approve; another administrator or the host does "
+				 "(tacenda approve, tacendad approve)";
 	if (same_user(&a->user, &f->author.id))
-		return "subject";
+		return SUBJECT;
+	/* A refusal sets nothing in motion, and a colleague whose office was begun anew has to be heard. */
+	party.fresh = party.fresh && !refuses;
 	return act_rule(a->act)->decides(&party);
 }
 
@@ -79,5 +86,7 @@ struct status authority_act_answer(const struct authority_facts *f, const struct
 		return FAIL_AT(ST_GONE, "approval");
 	if (s->decision.verdict == VERDICT_REFUSE)
 		return s->decision.reason.len > 0 ? OK : FAIL_AT(ST_INVALID, "reason");
-	return asker_still_may(f) ? OK : FAIL_AT(ST_DENIED, "asker");
+	return asker_still_may(f)
+		       ? OK
+		       : FAIL_AT(ST_DENIED, "asker: who asked may no longer ask; refuse it (tacenda refuse ID)");
 }

@@ -117,17 +117,53 @@ void approvalrow_decided(struct approval *a, enum verdict verdict, uint64_t time
 	a->due = verdict == VERDICT_APPROVE ? time + ACT_LIFE_MS : 0;
 }
 
+/* Whoever was changed more often than that within his time of office counts as fresh: the walk has to end. */
+#define OFFICE_STEPS_MAX 256
+
+/** One statement of somebody's chain, the newest first. */
+struct office {
+	struct hash next;    /* zeros: nothing older matters */
+	uint64_t key, began; /* ms: when his present key came, 0 unknown; since when he is an active administrator */
+};
+static void office_step(struct office *o, const struct statement *s, uint64_t time, uint64_t settled)
+{
+	const bool key = s->kind == STATEMENT_KEY, user = s->kind == STATEMENT_USER;
+
+	o->next = (struct hash){{0}};
+	if (user && (s->user.profile != PROFILE_ADMINISTRATOR || s->user.state != USER_ACTIVE))
+		return;
+	if (s->kind == STATEMENT_INVITATION && s->invitation.profile != PROFILE_ADMINISTRATOR)
+		return;
+	if (!key)
+		o->began = time;
+	else if (o->key == 0)
+		o->key = time;
+	/* A key says nothing of the profile: what says it stands before it. */
+	if (key)
+		o->next = hash_is_zero(&s->head.previous) ? s->key.invitation : s->head.previous;
+	else if (user && time > settled)
+		o->next = s->head.previous;
+}
+
 struct status approvalrow_fresh(struct store_view *view, const struct person *person, uint64_t office_ms, uint64_t time,
 				bool *out)
 {
-	struct record_stored newest;
-	AUTO(row) row = {0};
+	const uint64_t settled = time > office_ms ? time - office_ms : 0;
+	struct office o = {.next = person->head, .began = time};
 
 	*out = false;
-	if (office_ms == 0 || hash_is_zero(&person->head))
+	if (office_ms == 0)
 		return OK;
-	TRY(record_row_statement(view, &person->head, &row, &newest));
-	*out = time < newest.time + office_ms;
+	for (size_t i = 0; i < OFFICE_STEPS_MAX && !hash_is_zero(&o.next); i++) {
+		struct record_stored stored;
+		AUTO(row) row = {0};
+		struct statement s;
+		TRY(record_row_statement(view, &o.next, &row, &stored));
+		if (!ok(statement_parse(stored.bytes, &s)))
+			return FAIL_AT(ST_CORRUPT, "statement");
+		office_step(&o, &s, stored.time, settled);
+	}
+	*out = o.began > settled || o.key > settled;
 	return OK;
 }
 

@@ -20,7 +20,12 @@ MUST_CHECK struct status approvalrow_facts(struct store_view *view, const struct
 					   const struct approvalrow_place *place, struct authority_approval *out);
 /** approvalrow_decided(a, verdict, time): it was; ${a} is to be put. */
 void approvalrow_decided(struct approval *a, enum verdict verdict, uint64_t time);
-/** approvalrow_fresh(view, person, office_ms, time, out): a user as he is for less than that. */
+/**
+ * approvalrow_fresh(view, person, office_ms, time, out):
+ * An administrator in office for less than that: since he became one, was enabled, or got his key.  What leaves him
+ * an active administrator (another name, the same again) begins nothing anew, or one administrator could silence
+ * every other one.
+ */
 MUST_CHECK struct status approvalrow_fresh(struct store_view *view, const struct person *person, uint64_t office_ms,
 					   uint64_t time, bool *out);
 

@@ -129,12 +129,16 @@ const struct setting_rule setting_rules[SETTING_COUNT] = {
 	[SETTING_REVIEW_INTERVAL] = {"review.interval_days",
 				     "after so many days without an access review auditors are told", 1, 366, 30, NULL,
 				     NULL},
-	[SETTING_APPROVAL_OFFICE] = {"approval.office_days",
-				     "days that an administrator is one, unchanged, before he counts as one of two", 0,
-				     90, 7, NULL, NULL},
-	[SETTING_PATIENT_DELETE] = {"patient.delete",
-				    "what the end of a patient file takes besides its owner and seven days", 0,
-				    COUNT(deletions) - 1, 0, deletions, NULL},
+	[SETTING_APPROVAL_OFFICE] =
+		{"approval.office_days",
+		 "days that an administrator is in office before he counts as one of two; lowered at the "
+		 "host only",
+		 0, 90, 7, NULL, NULL},
+	[SETTING_PATIENT_DELETE] =
+		{"patient.delete",
+		 "what the end of a patient file takes besides its owner and seven days; relaxed at the "
+		 "host only",
+		 0, COUNT(deletions) - 1, 0, deletions, NULL},
 	[SETTING_FACTOR_FRESH] = {"factor.fresh_minutes",
 				  "how old a proof of the second factor may be before export, user administration and "
 				  "changes of one's own factors",
@@ -299,6 +303,13 @@ struct status setting_get(struct store_view *view, enum setting which, struct se
 	return OK;
 }
 
+/** One administrator who relaxes what takes two persons would be both (docs/AUTHENTICATION.md section 10). */
+static bool relaxes(const struct setting_change *c, const struct setting_value *old)
+{
+	return (c->which == SETTING_APPROVAL_OFFICE || c->which == SETTING_PATIENT_DELETE) &&
+	       c->value.number < old->number;
+}
+
 struct status setting_apply(struct store_txn *txn, struct setting_change *c)
 {
 	char before[SETTING_TEXT_MAX], text[SETTING_TEXT_MAX];
@@ -306,6 +317,8 @@ struct status setting_apply(struct store_txn *txn, struct setting_change *c)
 	struct hash token;
 
 	TRY(setting_get(txn->view, c->which, &old, &c->seq));
+	if (!c->host && relaxes(c, &old))
+		return FAIL_AT(ST_DENIED, "host: no administrator relaxes this alone; at the host: tacendad set");
 	TRY(name_token(txn->view, c->which, &token));
 	setting_print(c->which, &old, before);
 	setting_print(c->which, &c->value, text);

@@ -95,11 +95,16 @@ MUST_CHECK struct status setting_get(struct store_view *view, enum setting which
 struct setting_change {
 	enum setting which;
 	struct setting_value value;
+	bool host; /* by the host, who may do what one administrator may not */
 	/* Set by setting_apply(). */
 	uint64_t seq;                           /* orders the changes of one setting */
 	char detail[2 * SETTING_TEXT_MAX + 64]; /* of the change's leaf: name, value, the value before */
 };
-/** setting_apply(txn, change): write the row; the caller logs ${change}'s detail in the same transaction. */
+/**
+ * setting_apply(txn, change):
+ * Write the row; the caller logs ${change}'s detail in the same transaction.  ST_DENIED "host: ..." when it relaxes
+ * what takes two persons (approval.office_days, patient.delete) and is not the host's.
+ */
 MUST_CHECK struct status setting_apply(struct store_txn *txn, struct setting_change *change);
 
 #endif /* !SETTING_SETTING_H */

@@ -173,7 +173,9 @@ def patient_delete(tap, site, admin, second, amelie, ben, carl):
     second.do("--yes", "approve", asked)
     tap.check(amelie.json("--yes", "patient", "delete", patient)["ends"], "which an administrator may give")
     amelie.do("patient", "delete", patient, "--withdraw")
-    admin.do("site", "set", "patient.delete", "delay")
+    got = admin.run("site", "set", "patient.delete", "delay")
+    tap.check(got.code == REFUSED and "tacendad set" in got.error, "no administrator relaxes that alone, and he is told who does", got)
+    tap.equal(site.host("set", "patient.delete", "delay", "--data", site.data).code, DONE, "the host does")
     tap.check(amelie.json("--yes", "patient", "delete", patient)["ends"], "with the setting back its owner alone deletes it, seven days ahead")
 
 
@@ -194,7 +196,18 @@ def ended(tap, site, admin, second, amelie):
     wanted = {f"ended: factor-reset {asked}", f"ended: patient-delete {unused}"}
     tap.check(wait_until(lambda: wanted <= leaves(), 30, 1), "each end is a leaf", leaves())
     tap.check(ask(admin, "amelie"), "it can be asked for again")
-    admin.do("site", "set", "patient.delete", "delay")
+    tap.equal(site.host("set", "patient.delete", "delay", "--data", site.data).code, DONE, "the host relaxes the rule again")
+
+
+def office_days(tap, site, admin):
+    """How long an administrator waits is raised by any of them, lowered by the host alone."""
+    admin.do("site", "set", "approval.office_days", "9")
+    for days in ("8", "0"):
+        got = admin.run("site", "set", "approval.office_days", days)
+        tap.check(got.code == REFUSED and "tacendad set" in got.error, f"an administrator does not lower it to {days}", got)
+    tap.equal(site.host("set", "approval.office_days", "7", "--data", site.data).code, DONE, "the host does")
+    value = next(one["value"] for one in admin.list("site", "get") if one["name"] == "approval.office_days")
+    tap.equal(str(value), "7", "and that counts")
 
 
 def made_up(tap):
@@ -236,6 +249,7 @@ def flow(tap):
         at_the_host(tap, site, admin, amelie)
         disabled_meanwhile(tap, admin, second, third, amelie)
         raced(tap, site, admin, amelie)
+        office_days(tap, site, admin)
         patient_delete(tap, site, admin, second, amelie, ben, carl)
         ended(tap, site, admin, second, amelie)
     made_up(tap)

@@ -280,6 +280,7 @@ def administration(ask, person, admin):
     ask(admin, "PUT", "/v1/settings/{name}", 200, {"value": "20"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 400, {"value": "0"}, name="session.cap")
     ask(admin, "PUT", "/v1/settings/{name}", 404, {"value": "20"}, name="session.evil")
+    ask(admin, "PUT", "/v1/settings/{name}", 403, {"value": "0"}, name="approval.office_days", say="that the host alone lowers")
     ask(admin, "GET", "/v1/conduct/acceptances", 200)
     ask(person, "GET", "/v1/conduct/acceptances", 403)
     ask(admin, "GET", "/v1/reviews", 200)

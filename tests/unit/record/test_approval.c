@@ -1,117 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Acts of two persons: states x who, against a model, and what the model does not say. */
-#include "approval.h"
-#include "server.h"
+#include "town.h"
 
 #define HOUR (UINT64_C(3600) * 1000)
-
-/* ---- People ---- */
-
-enum who { ROOT, DORA, EMIL, ANNA, BEN, CARL, WHO_COUNT };
-
-struct town {
-	struct server s;
-	struct actor dora, emil;
-	struct actor *people[WHO_COUNT];
-	bool disabled[WHO_COUNT];
-	uint64_t next; /* id of the next approval */
-	uint64_t salt; /* another one makes another statement of the same decision */
-};
-static void town_clear(struct town *t)
-{
-	actor_clear(&t->dora);
-	actor_clear(&t->emil);
-	server_clear(&t->s);
-}
-
-/** anna owns the file, ben may delete in it, carl may read it; root, dora and emil are administrators. */
-static void begin(struct town *t)
-{
-	struct world *w = &t->s.reader.w;
-
-	server_begin(&t->s);
-	actor_of(5, "dora", &t->dora);
-	actor_of(6, "emil", &t->emil);
-	server_enrol(&t->s, &t->dora, "dora", PROFILE_ADMINISTRATOR, 0);
-	server_enrol(&t->s, &t->emil, "emil", PROFILE_ADMINISTRATOR, 0);
-	assert_ok(server_patient(&t->s, &w->anna));
-	assert_ok(server_grant(&t->s, &w->anna, &w->ben, 7 | RIGHT_DELETE, 0));
-	assert_ok(server_grant(&t->s, &w->anna, &w->carl, 3, 0));
-	server_rekey(&t->s, &w->anna);
-	assert_ok(server_send(&t->s, &w->anna));
-	struct actor *people[] = {&w->administrator, &t->dora, &t->emil, &w->anna, &w->ben, &w->carl};
-	memcpy(t->people, people, sizeof people);
-}
-
-static struct status send_as(struct town *t, enum who who, struct statement *draft)
-{
-	world_sign(&t->s.reader.w, draft, &t->people[who]->sign);
-	server_take(&t->s);
-	return server_send(&t->s, t->people[who]);
-}
-
-/** ${about} WHO_COUNT: the patient file. */
-static struct status ask(struct town *t, enum who who, enum act act, enum who about, struct approval_id *id,
-			 struct hash *name)
-{
-	struct statement d = world_draft(&t->s.reader.w, STATEMENT_REQUEST, t->people[who], NULL);
-
-	t->next++;
-	d.request.approval.uuid = uuid_of(100);
-	d.request.approval.uuid.bytes[8] = (uint8_t)(t->next >> 8);
-	d.request.approval.uuid.bytes[9] = (uint8_t)t->next;
-	d.request.act = act;
-	if (about == WHO_COUNT)
-		d.request.patient.uuid = uuid_of(PATIENT);
-	else
-		d.request.user = t->people[about]->id;
-	*id = d.request.approval;
-	const struct status done = send_as(t, who, &d);
-	*name = t->s.reader.w.last.name;
-	return done;
-}
-
-static struct status decide(struct town *t, enum who who, const struct approval_id *id, const struct hash *request,
-			    enum verdict verdict)
-{
-	struct statement d = world_draft(&t->s.reader.w, STATEMENT_DECISION, t->people[who], request);
-
-	d.head.time += t->salt;
-	d.decision = (struct statement_decision){*id, verdict, verdict == VERDICT_REFUSE ? TEXT("no") : TEXT("")};
-	return send_as(t, who, &d);
-}
-
-static struct status
-in_transaction(struct town *t, struct status (*run)(struct store_txn *txn, const struct record_log *log, void *context),
-	       void *context)
-{
-	AUTO(store_txn) txn = {0};
-	const struct record_log log = server_log(&t->s);
-
-	t->s.events = 0;
-	TRY(store_begin(&t->s.store, &txn));
-	TRY(run(&txn, &log, context));
-	TRY(store_commit(&txn));
-	t->s.leaves += t->s.events;
-	return OK;
-}
-
-struct by_host {
-	struct approval_by_host decision;
-	struct approval after;
-};
-static struct status run_host(struct store_txn *txn, const struct record_log *log, void *context)
-{
-	struct by_host *h = context;
-
-	return approval_decide_by_host(txn, log, &h->decision, &h->after);
-}
-static struct status by_the_host(struct town *t, const struct approval_id *id, enum verdict verdict)
-{
-	struct by_host h = {.decision = {*id, verdict, verdict == VERDICT_REFUSE ? TEXT("no") : TEXT("")}};
-
-	return in_transaction(t, run_host, &h);
-}
 
 static struct status run_end(struct store_txn *txn, const struct record_log *log, void *context)
 {
@@ -119,16 +10,6 @@ static struct status run_end(struct store_txn *txn, const struct record_log *log
 
 	TRY(approval_end_due(txn, log, count));
 	return *count > 0 ? OK : FAIL(ST_NOT_FOUND);
-}
-
-static struct approval row_of(struct town *t, const struct approval_id *id)
-{
-	AUTO(store_snapshot) snapshot = {0};
-	struct approval a;
-
-	assert_ok(store_snapshot_new(&t->s.store, &snapshot));
-	assert_ok(approval_get(snapshot.view, id, &a));
-	return a;
 }
 
 /** anna deletes the file; what counts is withdrawn at once, so that the next one finds it as it was. */
@@ -361,31 +242,6 @@ static void whatever_is_asked_and_decided_goes_as_the_model_says(void **state)
 
 /* ---- What the model does not say ---- */
 
-static void a_new_administrator_is_no_second_person(void **state)
-{
-	AUTO(town) t = {0};
-	struct approval_id id;
-	struct hash request;
-
-	(void)state;
-	begin(&t);
-	t.s.office_ms = 7 * DAY;
-	assert_fails(ST_DENIED, ask(&t, DORA, ACT_FACTOR_RESET, BEN, &id, &request));
-	t.s.reader.w.time += 7 * DAY;
-	assert_ok(ask(&t, DORA, ACT_FACTOR_RESET, BEN, &id, &request));
-	/* Whoever was changed since begins anew: the one who decides ... */
-	world_user(&t.s.reader.w, &t.emil, PROFILE_ADMINISTRATOR, 0, USER_ACTIVE);
-	assert_ok(server_enter(&t.s, &t.s.reader.w.administrator, ""));
-	assert_fails(ST_DENIED, decide(&t, EMIL, &id, &request, VERDICT_APPROVE));
-	/* ... and the one who asked. */
-	world_user(&t.s.reader.w, &t.dora, PROFILE_ADMINISTRATOR, 0, USER_ACTIVE);
-	assert_ok(server_enter(&t.s, &t.s.reader.w.administrator, ""));
-	assert_fails(ST_DENIED, decide(&t, ROOT, &id, &request, VERDICT_APPROVE));
-	/* The host is nobody's second account. */
-	assert_ok(by_the_host(&t, &id, VERDICT_APPROVE));
-	assert_true(row_of(&t, &id).host);
-}
-
 static void a_decision_signs_what_was_asked(void **state)
 {
 	AUTO(town) t = {0};
@@ -488,7 +344,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(whatever_is_asked_and_decided_goes_as_the_model_says),
-		TEST(a_new_administrator_is_no_second_person),
 		TEST(a_decision_signs_what_was_asked),
 		TEST(a_request_is_about_what_its_act_is_about),
 		TEST(a_refusal_says_why),

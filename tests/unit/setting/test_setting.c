@@ -7,15 +7,20 @@
 #include "openstore.h"
 #include "settings.h"
 
-static struct status change_to(enum setting which, const struct setting_value *value, struct setting_change *out)
+static struct status apply(const struct setting_change *change, struct setting_change *out)
 {
 	AUTO(store_txn) txn = {0};
 
-	*out = (struct setting_change){.which = which, .value = *value};
+	*out = *change;
 	TRY(store_begin(&store, &txn));
 	TRY(setting_apply(&txn, out));
 	TRY(store_txn_audit(&txn, BYTES_LITERAL("a setting changed"), NULL));
 	return store_commit(&txn);
+}
+
+static struct status change_to(enum setting which, const struct setting_value *value, struct setting_change *out)
+{
+	return apply(&(struct setting_change){.which = which, .value = *value}, out);
 }
 
 static struct status change(enum setting which, uint16_t value, struct setting_change *out)
@@ -75,6 +80,27 @@ static void is_kept_with_what_it_was_before(void **state)
 	assert_int_equal(settings_value(&settings, SETTING_NIGHT_HOUR), 24);
 	assert_ok(settings_load(&store, &settings));
 	assert_int_equal(settings_value(&settings, SETTING_NIGHT_HOUR), 4);
+}
+
+/** One administrator who relaxes what takes two persons would be both. */
+static void what_takes_two_persons_is_relaxed_at_the_host_alone(void **state)
+{
+	static const struct {
+		enum setting which;
+		uint16_t strict, lax;
+	} rows[] = {{SETTING_APPROVAL_OFFICE, 7, 6}, {SETTING_APPROVAL_OFFICE, 90, 0}, {SETTING_PATIENT_DELETE, 1, 0}};
+	struct setting_change c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_ok(change(rows[i].which, rows[i].strict, &c));
+		assert_ok(change(rows[i].which, rows[i].strict, &c));
+		assert_fails(ST_DENIED, change(rows[i].which, rows[i].lax, &c));
+		const struct setting_change by_host = {
+			.which = rows[i].which, .value.number = rows[i].lax, .host = true};
+		assert_ok(apply(&by_host, &c));
+	}
+	assert_ok(change(SETTING_NIGHT_HOUR, 0, &c));
 }
 
 static void of_two_changes_the_newer_counts_in_whatever_order_they_are_noted(void **state)
@@ -190,6 +216,7 @@ int main(void)
 		EACH(every_one_has_a_name_of_its_own_a_meaning_and_a_default_within_its_bounds),
 		EACH(is_read_as_it_is_printed_and_within_its_bounds_only),
 		EACH(is_kept_with_what_it_was_before),
+		EACH(what_takes_two_persons_is_relaxed_at_the_host_alone),
 		EACH(of_two_changes_the_newer_counts_in_whatever_order_they_are_noted),
 		EACH(a_profile_may_have_limits_of_its_own),
 		EACH(a_word_is_kept_as_the_word),

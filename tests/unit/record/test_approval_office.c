@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nobody makes himself a second person, and nobody silences those that there are (PROMISES#S5). */
+#include <string.h>
+
+#include "town.h"
+
+static void change(struct town *t, struct actor *who, enum profile profile, enum user_state state)
+{
+	world_user(&t->s.reader.w, who, profile, 0, state);
+	assert_ok(server_enter(&t->s, &t->s.reader.w.administrator, ""));
+	who->head = t->s.reader.w.last.name;
+}
+
+static void a_new_administrator_is_no_second_person(void **state)
+{
+	AUTO(town) t = {0};
+	struct approval_id id;
+	struct hash request;
+
+	(void)state;
+	begin(&t);
+	t.s.office_ms = 7 * DAY;
+	assert_fails(ST_DENIED, ask(&t, DORA, ACT_FACTOR_RESET, BEN, &id, &request));
+	t.s.reader.w.time += 7 * DAY;
+	assert_ok(ask(&t, DORA, ACT_FACTOR_RESET, BEN, &id, &request));
+	/* Whoever came into his office since begins anew: the one who decides ... */
+	change(&t, &t.emil, PROFILE_AUDITOR, USER_ACTIVE);
+	change(&t, &t.emil, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	assert_fails(ST_DENIED, decide(&t, EMIL, &id, &request, VERDICT_APPROVE));
+	/* ... and the one who asked. */
+	change(&t, &t.dora, PROFILE_ADMINISTRATOR, USER_DISABLED);
+	change(&t, &t.dora, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	assert_fails(ST_DENIED, decide(&t, ROOT, &id, &request, VERDICT_APPROVE));
+	/* The host is nobody's second account. */
+	assert_ok(by_the_host(&t, &id, VERDICT_APPROVE));
+	assert_true(row_of(&t, &id).host);
+}
+
+/** Somebody who was something else for long is in office from the day on which he came into it, whatever follows. */
+static void an_office_begins_with_what_made_him_administrator(void **state)
+{
+	AUTO(town) t = {0};
+	struct approval_id id;
+	struct hash request;
+
+	(void)state;
+	begin(&t);
+	t.s.office_ms = 7 * DAY;
+	t.s.reader.w.time += 30 * DAY;
+	change(&t, &t.s.reader.w.carl, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	assert_fails(ST_DENIED, ask(&t, CARL, ACT_FACTOR_RESET, BEN, &id, &request));
+	t.s.reader.w.time += 3 * DAY;
+	change(&t, &t.s.reader.w.carl, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	t.s.reader.w.time += 4 * DAY - 1;
+	assert_fails(ST_DENIED, ask(&t, CARL, ACT_FACTOR_RESET, BEN, &id, &request));
+	t.s.reader.w.time += 1;
+	assert_ok(ask(&t, CARL, ACT_FACTOR_RESET, BEN, &id, &request));
+}
+
+/** One administrator must not be able to silence every other one by signing again what they are. */
+static void a_change_that_leaves_an_administrator_as_he_is_takes_no_office(void **state)
+{
+	AUTO(town) t = {0};
+	struct approval_id id;
+	struct hash request;
+
+	(void)state;
+	begin(&t);
+	t.s.office_ms = 7 * DAY;
+	t.s.reader.w.time += 7 * DAY;
+	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &id, &request));
+	for (size_t i = 0; i < 3; i++)
+		change(&t, &t.emil, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	assert_ok(decide(&t, EMIL, &id, &request, VERDICT_APPROVE));
+}
+
+static void a_refusal_takes_no_office(void **state)
+{
+	AUTO(town) t = {0};
+	struct approval_id id;
+	struct hash request;
+
+	(void)state;
+	begin(&t);
+	t.s.office_ms = 7 * DAY;
+	t.s.reader.w.time += 7 * DAY;
+	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &id, &request));
+	change(&t, &t.emil, PROFILE_AUDITOR, USER_ACTIVE);
+	change(&t, &t.emil, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	assert_fails(ST_DENIED, decide(&t, EMIL, &id, &request, VERDICT_APPROVE));
+	assert_ok(decide(&t, EMIL, &id, &request, VERDICT_REFUSE));
+	assert_int_equal(row_of(&t, &id).state, APPROVAL_REFUSED);
+}
+
+static void a_denial_says_what_to_do(void **state)
+{
+	AUTO(town) t = {0};
+	struct approval_id id;
+	struct hash request;
+
+	(void)state;
+	begin(&t);
+	assert_non_null(strstr(ask(&t, DORA, ACT_FACTOR_RESET, DORA, &id, &request).what, "another administrator"));
+	assert_ok(ask(&t, DORA, ACT_FACTOR_RESET, EMIL, &id, &request));
+	assert_non_null(strstr(decide(&t, DORA, &id, &request, VERDICT_APPROVE).what, "tacendad approve"));
+	assert_non_null(strstr(decide(&t, EMIL, &id, &request, VERDICT_APPROVE).what, "another administrator"));
+	t.s.office_ms = 7 * DAY;
+	assert_non_null(strstr(decide(&t, ROOT, &id, &request, VERDICT_APPROVE).what, "approval.office_days"));
+	t.s.office_ms = 0;
+	change(&t, &t.dora, PROFILE_ADMINISTRATOR, USER_DISABLED);
+	assert_non_null(strstr(decide(&t, ROOT, &id, &request, VERDICT_APPROVE).what, "tacenda refuse"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_new_administrator_is_no_second_person),
+		TEST(an_office_begins_with_what_made_him_administrator),
+		TEST(a_change_that_leaves_an_administrator_as_he_is_takes_no_office),
+		TEST(a_refusal_takes_no_office),
+		TEST(a_denial_says_what_to_do),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
