@@ -3,6 +3,7 @@
 
 #include "factor.h"
 #include "notice.h"
+#include "passwordreset.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@ static struct status reset_factor(struct store_txn *txn, const struct approval *
 	size_t count;
 
 	TRY(factor_clear(txn, &a->user, &count));
+	TRY(passwordreset_end(txn, &a->user));
 	return session_end_all(txn, &a->user, NULL, told->ended, told->context);
 }
 

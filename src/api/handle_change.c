@@ -9,6 +9,7 @@
 #include "changing.h"
 
 #include "acts.h"
+#include "passwordreset.h"
 #include "room.h"
 #include "route.h"
 #include "secondfactor.h"
@@ -194,7 +195,10 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn, uin
 			continue;
 		g->people = true;
 		TRY(session_end_all(txn, user, NULL, note_ended, g));
-		if (s->kind == STATEMENT_USER && s->user.state == USER_DISABLED)
+		const bool disabled = s->kind == STATEMENT_USER && s->user.state == USER_DISABLED;
+		if (disabled || s->kind == STATEMENT_KEY)
+			TRY(passwordreset_end(txn, user));
+		if (disabled)
 			TRY(tell_rekeying(txn, user, log_time));
 	}
 	return OK;

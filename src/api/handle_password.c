@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "factor.h"
 #include "notice.h"
+#include "passwordreset.h"
 #include "passwordtext.h"
 #include "route.h"
 #include "sessions.h"
@@ -86,6 +87,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	if (attempt_locked(c, txn->view, log->time) != NULL)
 		return FAIL_AT(ST_TOO_MANY, "locked");
 	TRY(credential_put(txn, &session->user, &p->made));
+	TRY(passwordreset_end(txn, &session->user));
 	TRY(session_step_done(txn, &session->id, SESSION_STEP_PASSWORD));
 	TRY(session_end_all(txn, &session->user, &others, sessions_note, p->turn));
 	TRY(notice_put(txn, notice_to_user(&session->user), NOTICE_PASSWORD_CHANGED, (struct text){0}, log->time));

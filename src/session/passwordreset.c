@@ -130,3 +130,10 @@ struct status passwordreset_remove(struct store_txn *txn, const struct user_id *
 
 	return store_remove(txn, TABLE_RESET, key);
 }
+
+struct status passwordreset_end(struct store_txn *txn, const struct user_id *user)
+{
+	const struct status removed = passwordreset_remove(txn, user);
+
+	return removed.code == ST_NOT_FOUND ? OK : removed;
+}

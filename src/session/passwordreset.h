@@ -4,7 +4,8 @@
  * new one, beside the proof of his key (docs/AUTHENTICATION.md, "Life of a login").
  *
  * 1. 128 random bits, shown once; the store has only their SHA-256 (PROMISES#S1).
- * 2. One a user: a newer one ends the older.  It ends after a day, or with its first use.
+ * 2. One a user: a newer one ends the older.  It ends after a day, with its first use, when the password
+ *    is changed otherwise, and with what ends somebody's sessions: disabled, a new key, factors reset.
  * 3. Changed in the committer's transaction only: of two uses at once one counts.
  */
 #ifndef SESSION_PASSWORDRESET_H
@@ -36,6 +37,8 @@ MUST_CHECK struct status passwordreset_take(struct store_txn *txn, const struct 
 /** passwordreset_over(view, now, out, max, count): users whose code has ended; the earliest first. */
 MUST_CHECK struct status passwordreset_over(struct store_view *view, uint64_t now, struct user_id *out, size_t max,
 					    size_t *count);
+/** passwordreset_end(txn, user): whatever code there is opens nothing any more; OK without one, too. */
+MUST_CHECK struct status passwordreset_end(struct store_txn *txn, const struct user_id *user);
 /** passwordreset_remove(txn, user): ST_NOT_FOUND. */
 MUST_CHECK struct status passwordreset_remove(struct store_txn *txn, const struct user_id *user);
 

@@ -174,6 +174,25 @@ def reset_at_the_wire(tap, site, admin, wire):
     tap.equal(admin.run("user", "reset", "olaf").code, REFUSED, "no code is made for who is disabled")
 
 
+def overtaken(tap, site, admin):
+    """A code that nobody used ends with what answers the same worry: a changed password, a disabled login, factors that go."""
+    def used(person, code):
+        return person.request("POST", "/v1/password-resets", reset_body(person, code), token="").status
+
+    people = {login: Stranger(site).enrol(admin.json("user", "add", login, "--profile", "clinician")["invitation"], PASSWORD) for login in ("paul", "dina", "fred", "rita")}
+    codes = {login: admin.json("user", "reset", login)["code"] for login in people}
+    tap.equal(people["paul"].request("PUT", "/v1/password", {"present": PASSWORD, "new": "Purple-giraffe-7#"}).status, 204, "a user who has a code changes the password himself")
+    admin.do("--yes", "user", "disable", "dina")
+    admin.do("user", "enable", "dina")
+    asked = admin.json("user", "reset-factor", "fred")["id"]
+    tap.equal(site.host("approve", asked, "--data", site.data).code, DONE, "another one's factors are removed")
+    admin.do("user", "set", "rita", "--name", "Rita")
+    tap.equal({login: used(person, codes[login]) for login, person in people.items()}, {"paul": 401, "dina": 401, "fred": 401, "rita": 204},
+              "the codes have ended; that of who was given another name is good")
+    for one in admin.list("block", "list"):
+        admin.do("block", "lift", one["subject"])
+
+
 def rekeyed(tap, site, admin, nora):
     """Keys that a disabled user holds are marked, their owner is told, and the next epoch leaves him out."""
     reader, _ = enrol(site, "reader", admin.json("user", "add", "reader", "--profile", "clinician")["invitation"])
@@ -249,6 +268,7 @@ def flow(tap):
         disabled(tap, site, admin)
         forgotten(tap, site, admin, nora)
         reset_at_the_wire(tap, site, admin, wire)
+        overtaken(tap, site, admin)
         rekeyed(tap, site, admin, nora)
         left(tap, site, admin)
         ended(tap, site, admin, nora)

@@ -125,6 +125,28 @@ static void a_newer_code_ends_the_older(void **state)
 	assert_ok(take(&s, &newer, NOW + 1000));
 }
 
+static void what_ends_it_is_no_use_of_it(void **state)
+{
+	AUTO(scene) s = {0};
+	AUTO(secret) code = {0};
+	struct passwordreset reset;
+	bool replaced;
+
+	(void)state;
+	begin(&s);
+	make(&s, &s.anna, NOW, &code, &replaced);
+	assert_ok(get(&s, &s.anna, NOW, &reset));
+	for (size_t i = 0; i < 2; i++) { /* without a code, too */
+		AUTO(store_txn) txn = {0};
+		assert_ok(store_begin(&s.store, &txn));
+		assert_ok(passwordreset_end(&txn, &s.anna));
+		assert_ok(store_txn_audit(&txn, BYTES_LITERAL("ended"), NULL));
+		assert_ok(store_commit(&txn));
+		assert_fails(ST_NOT_FOUND, get(&s, &s.anna, NOW, &reset));
+	}
+	assert_fails(ST_UNPROVEN, take(&s, &reset, NOW));
+}
+
 static void those_that_are_over_are_found_the_earliest_first(void **state)
 {
 	AUTO(scene) s = {0};
@@ -157,6 +179,7 @@ int main(void)
 		TEST(a_code_is_good_once_for_one_user_for_a_day),
 		TEST(what_was_typed_is_compared_whole),
 		TEST(a_newer_code_ends_the_older),
+		TEST(what_ends_it_is_no_use_of_it),
 		TEST(those_that_are_over_are_found_the_earliest_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
