@@ -74,6 +74,28 @@ static void a_change_that_leaves_an_administrator_as_he_is_takes_no_office(void 
 	assert_ok(decide(&t, EMIL, &id, &request, VERDICT_APPROVE));
 }
 
+static void a_new_key_begins_an_office_anew(void **state)
+{
+	AUTO(town) t = {0};
+	struct approval_id id;
+	struct hash request;
+
+	(void)state;
+	begin(&t);
+	t.s.office_ms = 7 * DAY;
+	t.s.reader.w.time += 7 * DAY;
+	struct statement key = world_draft(&t.s.reader.w, STATEMENT_KEY, &t.emil, &t.emil.head);
+	key.key = (struct statement_key){t.emil.id, t.emil.hpke.public_key, t.emil.sign.public_key, {{0}}};
+	world_sign(&t.s.reader.w, &key, &t.emil.sign);
+	assert_ok(server_enter(&t.s, &t.emil, ""));
+	t.emil.head = t.s.reader.w.last.name;
+	/* Nor does what follows it make it older. */
+	change(&t, &t.emil, PROFILE_ADMINISTRATOR, USER_ACTIVE);
+	assert_fails(ST_DENIED, ask(&t, EMIL, ACT_FACTOR_RESET, BEN, &id, &request));
+	t.s.reader.w.time += 7 * DAY;
+	assert_ok(ask(&t, EMIL, ACT_FACTOR_RESET, BEN, &id, &request));
+}
+
 static void a_refusal_takes_no_office(void **state)
 {
 	AUTO(town) t = {0};
@@ -117,6 +139,7 @@ int main(void)
 		TEST(a_new_administrator_is_no_second_person),
 		TEST(an_office_begins_with_what_made_him_administrator),
 		TEST(a_change_that_leaves_an_administrator_as_he_is_takes_no_office),
+		TEST(a_new_key_begins_an_office_anew),
 		TEST(a_refusal_takes_no_office),
 		TEST(a_denial_says_what_to_do),
 	};
