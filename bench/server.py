@@ -258,7 +258,7 @@ def main():
             bench.begin()
             rows = [row for row in ROWS if not only or row[0] in only]
             if not only or any(row[3] == "put" for row in rows):
-                bench.make_writes(int(os.environ.get("WRITES", 6000 * SECONDS * ROUNDS)))
+                bench.make_writes(int(os.environ.get("WRITES", 9000 * SECONDS * ROUNDS)))
             machine = report.machine()
             disk, load = commit_time(site.folder), os.getloadavg()[0]
             print(f"fdatasync of a page: p50 {disk[0]:.2f} ms, p99 {disk[1]:.2f} ms", flush=True)

@@ -192,12 +192,13 @@ static struct status allow(struct call *c)
 
 static struct status check_local(const struct call *c)
 {
-	const struct address *peer = &exchange_request(c->exchange)->peer;
+	const struct exchange_request *r = exchange_request(c->exchange);
+	const struct address *peer = &r->peer;
 	bool loopback = peer->family == ADDRESS_NONE || (peer->family == ADDRESS_IPV4 && peer->bytes[0] == 127) ||
 			(peer->family == ADDRESS_IPV6 &&
 			 bytes_equal(bytes_of(peer->bytes, 16), BYTES_LITERAL("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1")));
 
-	return loopback ? OK : FAIL_AT(ST_DENIED, "address");
+	return loopback && !r->relayed ? OK : FAIL_AT(ST_DENIED, "address");
 }
 
 static struct status check_who(struct call *c)
@@ -321,6 +322,8 @@ static struct status find_route(struct call *c)
 {
 	const struct exchange_request *r = exchange_request(c->exchange);
 
+	if (r->misrelayed)
+		return FAIL_AT(ST_INVALID, "forwarded");
 	TRY(path_parse(r->path, &c->arena, &c->path));
 	struct status s = route_find(r->method, &c->path, &c->route);
 	if (s.code == ST_DENIED)

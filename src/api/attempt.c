@@ -6,6 +6,9 @@
 
 #include "tell.h"
 
+/* So long the last verified attempt says how long one takes. */
+#define USUAL_NS 5000000000ull
+
 static struct status begin(struct call *c, struct attempt **out)
 {
 	void *room;
@@ -160,15 +163,18 @@ static void released(struct net_task *task, void *own)
 		call_answer(c);
 }
 
-/** In steps after it came: as many as verifying took, or took the last one that was verified. */
+/** In steps after it came: as many as verifying took, or took the last one that was verified; where that is long ago
+ * hashes do not queue any more, and verifying would take one. */
 static uint64_t due(struct service *s, const struct attempt *a)
 {
-	uint64_t steps = (later_now() - a->begun) / ATTEMPT_STEP_NS + 1;
+	uint64_t now = later_now(), steps = (now - a->begun) / ATTEMPT_STEP_NS + 1;
 
-	if (a->hashed)
+	if (a->hashed) {
 		atomic_store(&s->usual_steps, steps);
-	else if (atomic_load(&s->usual_steps) > steps)
+		atomic_store(&s->usual_at, now);
+	} else if (now - atomic_load(&s->usual_at) < USUAL_NS && atomic_load(&s->usual_steps) > steps) {
 		steps = atomic_load(&s->usual_steps);
+	}
 	return a->begun + steps * ATTEMPT_STEP_NS;
 }
 

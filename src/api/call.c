@@ -53,8 +53,11 @@ static void call_free(struct call *c)
 		c->release(c);
 	json_document_clear(&c->document);
 	arena_reset(&c->arena);
+	/* An answer may have held a token or recovery codes; what is kept holds nothing (PROMISES#S1). */
 	if (c->body.capacity > CALL_KEEP)
 		buffer_clear(&c->body);
+	else if (c->body.bytes != NULL)
+		secret_wipe(c->body.bytes, c->body.capacity);
 	c->next = loop->calls;
 	loop->calls = c;
 }

@@ -57,6 +57,7 @@ struct caller {
 	struct permit_facts facts; /* on no patient */
 	struct text login, name;   /* in the call's arena */
 	uint64_t password_changed; /* ms since 1970 */
+	size_t place;              /* where the loop remembers it */
 };
 
 enum call_stage { CALL_READING, CALL_WORKING, CALL_SETTLING, CALL_ANSWERED };

@@ -195,6 +195,8 @@ static struct status end_sessions(struct changing *g, struct store_txn *txn, uin
 			continue;
 		g->people = true;
 		TRY(session_end_all(txn, user, NULL, note_ended, g));
+		if (s->kind == STATEMENT_USER && !uuid_equal(&s->head.author.uuid, &user->uuid))
+			TRY(notice_put(txn, notice_to_user(user), NOTICE_USER_CHANGED, (struct text){0}, log_time));
 		const bool disabled = s->kind == STATEMENT_USER && s->user.state == USER_DISABLED;
 		if (disabled || s->kind == STATEMENT_KEY)
 			TRY(passwordreset_end(txn, user));

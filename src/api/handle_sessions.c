@@ -8,10 +8,10 @@
 #include "cookie.h"
 #include "device.h"
 #include "facts.h"
+#include "memory.h"
 #include "notice.h"
 #include "route.h"
 #include "sessions.h"
-#include "unusual.h"
 
 #include <string.h>
 
@@ -23,8 +23,7 @@ void handle_session(struct call *c, struct bytes body)
 
 	(void)body;
 	call_actor(c, &actor);
-	const struct unusual_use use = {c->caller.session.user, c->caller.session.device, actor.address, call_now(c)};
-	struct status s = unusual_judge(c->loop->service, call_view(c), &use, &unusual);
+	struct status s = memory_unusual(c->loop, &c->caller, actor.address, &unusual);
 	if (!ok(s)) {
 		call_refuse(c, s);
 		return;

@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "credential.h"
 #include "facts.h"
@@ -23,6 +24,10 @@ struct remembered {
 	size_t login_len, name_len;
 	uint64_t password_changed; /* a change of it moves the generation, for it ends the other sessions */
 	uint64_t touched;          /* monotonic: when presence was last asked */
+	uint64_t judged;           /* monotonic: when ${unusual} was found out, of ${from}; 0: not yet */
+	struct unusual unusual;
+	uint8_t from[16];
+	size_t from_len;
 };
 
 /** Who may do what with one file, as of one state of the rows. */
@@ -131,7 +136,8 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 	struct hash hash;
 
 	TRY(session_token_hash(token, &hash));
-	struct remembered *r = &m->places[(hash.bytes[0] | (unsigned)hash.bytes[1] << 8) & (PLACES - 1)];
+	const size_t place = (hash.bytes[0] | (unsigned)hash.bytes[1] << 8) & (PLACES - 1);
+	struct remembered *r = &m->places[place];
 	bool fresh = m->generation == generation && r->used && hash_equal(&r->token, &hash);
 	if (m->generation != generation) {
 		for (size_t i = 0; i < PLACES; i++)
@@ -154,7 +160,35 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 	out->login = login;
 	out->name = name;
 	out->password_changed = r->password_changed;
+	out->place = place;
 	out->known = true;
+	return OK;
+}
+
+struct status memory_unusual(struct api_loop *loop, const struct caller *caller, struct bytes address,
+			     struct unusual *out)
+{
+	struct remembered *r = &loop->memory->places[caller->place];
+	const struct unusual_use use = {caller->session.user, caller->session.device, address,
+					service_now(loop->service)};
+	uint64_t mono = net_loop_now(loop->net);
+
+	const bool mine = r->used && uuid_equal(&r->session.id.uuid, &caller->session.id.uuid);
+	if (mine && r->judged != 0 && mono - r->judged < PRESENCE_STEP_MS &&
+	    bytes_equal(address, bytes_of(r->from, r->from_len))) {
+		*out = r->unusual;
+		return OK;
+	}
+	if (!loop->snapshot.begun)
+		TRY(store_snapshot_renew(&loop->snapshot));
+	TRY(unusual_judge(loop->service, loop->snapshot.view, &use, out));
+	if (!mine || address.len > sizeof r->from)
+		return OK;
+	r->unusual = *out;
+	r->judged = mono;
+	r->from_len = address.len;
+	if (address.len > 0)
+		memcpy(r->from, address.at, address.len);
 	return OK;
 }
 

@@ -11,6 +11,7 @@
 #define API_MEMORY_H
 
 #include "call.h"
+#include "unusual.h"
 
 struct api_memory;
 MUST_CHECK struct status memory_new(struct api_memory **out);
@@ -23,6 +24,12 @@ void memory_free(struct api_memory *m);
  */
 MUST_CHECK struct status memory_caller(struct api_loop *loop, struct text token, struct arena *arena,
 				       struct caller *out);
+/**
+ * memory_unusual(loop, caller, address, out):
+ * unusual_judge() of his session, or what that said less than PRESENCE_STEP_MS ago: use is not known more exactly.
+ */
+MUST_CHECK struct status memory_unusual(struct api_loop *loop, const struct caller *caller, struct bytes address,
+					struct unusual *out);
 /**
  * memory_file(loop, patient, facts, exists):
  * facts_visible() through the loop's snapshot, or what that said before of the same state: a share may be over since.

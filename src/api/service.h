@@ -54,8 +54,8 @@ struct service {
 	/* Counts every change of a session or a user, so that the loops drop what they remember of them. */
 	_Atomic uint64_t people_generation;
 	_Atomic bool draining;
-	/* How long the last refused sign-in took that was verified, in ATTEMPT_STEP_NS. */
-	_Atomic uint64_t usual_steps;
+	/* How long the last refused sign-in took that was verified, in ATTEMPT_STEP_NS, and when that was, ns. */
+	_Atomic uint64_t usual_steps, usual_at;
 };
 
 /** service_now(s): wall time, ms. */

@@ -73,8 +73,10 @@ static struct status tell_device_new(struct store_txn *txn, const struct tell_si
 	const struct address_text from = print(in->address);
 	char detail[NOTICE_DETAIL_MAX + 1];
 
-	(void)snprintf(detail, sizeof detail, "%.*s%sfrom %s", (int)(in->label.len < 80 ? in->label.len : 80),
-		       in->label.len > 0 ? in->label.at : "", in->label.len > 0 ? ", " : "", from.at);
+	const struct text label = text_cut(in->label, 80);
+
+	(void)snprintf(detail, sizeof detail, "%.*s%sfrom %s", (int)label.len, label.len > 0 ? label.at : "",
+		       label.len > 0 ? ", " : "", from.at);
 	return notice_put(txn, notice_to_user(&in->person->id), NOTICE_DEVICE_NEW, text_of(detail),
 			  in->session->created);
 }

@@ -84,9 +84,10 @@ void unusual_detail(const struct unusual *u, char out[UNUSUAL_DETAIL_MAX])
 
 void unusual_put(struct jsonwriter *w, const struct unusual *u)
 {
-	char text[SHARING_TEXT_MAX];
+	char text[SHARING_TEXT_MAX] = "";
 
-	sharing_print(&u->sharing, text);
+	if (u->sharing.score > 0)
+		sharing_print(&u->sharing, text);
 	const char *reasons = strstr(text, ": ");
 	jsonwriter_object(w, "sharing");
 	jsonwriter_u64(w, "score", u->sharing.score);

@@ -66,6 +66,15 @@ struct text text_trim(struct text t)
 	return t;
 }
 
+struct text text_cut(struct text t, size_t max)
+{
+	size_t len = t.len < max ? t.len : max;
+
+	while (len > 0 && len < t.len && ((unsigned char)t.at[len] & 0xc0) == 0x80)
+		len--;
+	return (struct text){t.at, len};
+}
+
 /* One row of table 3-7 of the Unicode standard: lead bytes up to ${last} take
  * ${more} bytes, the first of them in [low, high], the others in [80, bf]. */
 static const struct {

@@ -35,6 +35,8 @@ bool text_starts(struct text t, struct text prefix);
 /** text_split(rest, separator, head): cut ${head} off ${rest}; false when ${rest} is exhausted. */
 bool text_split(struct text *rest, char separator, struct text *head);
 struct text text_trim(struct text t);
+/** text_cut(t, max): at most ${max} bytes of it, no UTF-8 character cut in two. */
+struct text text_cut(struct text t, size_t max);
 /** text_is_utf8(t): strict UTF-8 (no surrogates, no overlong forms), no NUL. */
 bool text_is_utf8(struct text t);
 

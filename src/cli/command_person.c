@@ -42,6 +42,26 @@ static void print_sharing(const struct cli *c, const struct signin_session *s)
 			s->sharing);
 }
 
+static const struct {
+	const char *word, *command;
+} steps[] = {
+	{"password", "tacenda password change"},
+	{"conduct", "tacenda conduct accept"},
+	{"factor", "tacenda factor add totp"},
+};
+
+/** All that stands between this session and work, in the order in which it is done best. */
+static void print_steps(const struct cli *c, const struct signin_session *s)
+{
+	AUTO(buffer) line = {.max = 256};
+
+	for (size_t i = 0; i < COUNT(steps); i++)
+		if (strstr(s->pending, steps[i].word) != NULL)
+			(void)ok(buffer_print(&line, "%s%s", line.len > 0 ? ", then " : "", steps[i].command));
+	if (line.len > 0)
+		output_done(c, "\nBefore you can work: %.*s", (int)line.len, (const char *)line.bytes);
+}
+
 /** To people only: programs read `pending` and `password_ends`. */
 static void print_advice(const struct cli *c, const struct signin_session *s)
 {
@@ -49,13 +69,8 @@ static void print_advice(const struct cli *c, const struct signin_session *s)
 
 	if (s->notices > 0)
 		output_done(c, "\n%llu unread: tacenda notices", (unsigned long long)s->notices);
-	if (strstr(s->pending, "password") != NULL)
-		output_done(c, "\nBefore anything else, change your password: tacenda password change");
-	else if (strstr(s->pending, "conduct") != NULL)
-		output_done(c, "\nBefore anything else, read and accept the code of conduct: tacenda conduct accept");
-	else if (strstr(s->pending, "factor") != NULL)
-		output_done(c, "\nBefore anything else, add a second factor: tacenda factor add totp");
-	else if (s->password_ends != 0 && now + PASSWORD_WARNING_MS >= s->password_ends)
+	print_steps(c, s);
+	if (s->pending[0] == '\0' && s->password_ends != 0 && now + PASSWORD_WARNING_MS >= s->password_ends)
 		output_done(c, "\nYour password ends in %llu days: tacenda password change",
 			    (unsigned long long)((s->password_ends > now ? s->password_ends - now : 0) / DAY_MS));
 }

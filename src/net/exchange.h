@@ -50,6 +50,8 @@ struct exchange_request {
 	/* The client; behind a trusted proxy whom its Forwarded field names; on the unix socket the last address of
 	 * X-Forwarded-For, ADDRESS_NONE without it. */
 	struct address peer;
+	bool relayed;    /* by a trusted proxy: whoever asks is not on this machine, whatever its address says */
+	bool misrelayed; /* what that proxy says for whom it asks cannot be read: to be refused */
 };
 
 const struct exchange_request *exchange_request(const struct exchange *e);

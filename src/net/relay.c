@@ -19,13 +19,17 @@ static bool trusted(const void *context, const struct ipaddress *a)
 	return relay_is(context, &peer);
 }
 
-/** A field that cannot be read is nobody's excuse: then who relays it is answered, counted and blocked. */
+/** A field that cannot be read is nobody's excuse: a client may have spoilt it so as not to be named behind. */
 static void resolve_named(struct exchange *e)
 {
 	const struct text field = exchange_header(e, TEXT("forwarded"));
 	struct ipaddress client = address_ip(&e->request.peer);
 
-	if (field.at != NULL && ok(forwarded_client(field, trusted, e->connection->loop->server, &client)))
+	e->request.relayed = true;
+	if (field.at == NULL)
+		return;
+	e->request.misrelayed = !ok(forwarded_client(field, trusted, e->connection->loop->server, &client));
+	if (!e->request.misrelayed)
 		e->request.peer = address_of(&client);
 }
 

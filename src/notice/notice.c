@@ -40,15 +40,10 @@ struct status notice_read(const struct row *row, struct notice *out)
 	return OK;
 }
 
-/** No longer than it may be, and no character cut in two. */
-static struct text cut(struct text detail)
+/** No longer than it may be; what is no text is left out, or nobody could read the page that it stands on. */
+static struct text readable(struct text detail)
 {
-	if (detail.len <= NOTICE_DETAIL_MAX)
-		return detail;
-	size_t len = NOTICE_DETAIL_MAX;
-	while (len > 0 && ((unsigned char)detail.at[len] & 0xc0) == 0x80)
-		len--;
-	return (struct text){detail.at, len};
+	return text_is_utf8(detail) ? text_cut(detail, NOTICE_DETAIL_MAX) : (struct text){0};
 }
 
 static struct status put(struct store_txn *txn, const struct notice *n)
@@ -104,7 +99,7 @@ struct status notice_put(struct store_txn *txn, struct notice_to to, enum notice
 			   .last = now,
 			   .count = 1,
 			   .kind = text_of(notice_rules[kind].word),
-			   .detail = cut(detail)};
+			   .detail = readable(detail)};
 	struct looking l = {.draft = &n};
 	const struct store_range his = {
 		.index = INDEX_NOTICE_USER, .prefix_count = 1, .prefix = {ROW_UUID(&to.id)}, .down = true};

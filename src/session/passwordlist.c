@@ -119,6 +119,8 @@ static struct status map(int fd, struct passwordlist *out)
 		return FAIL_AT(ST_IO, "password list: cannot be mapped");
 	out->at = out->map = at;
 	out->len = (size_t)about.st_size;
+	out->fd = fd;
+	out->written = about.st_mtim;
 	out->hashed = looks_hashed(out);
 	return OK;
 }
@@ -131,7 +133,8 @@ struct status passwordlist_open(const char *path, struct passwordlist *out)
 	if (fd < 0)
 		return FAIL_AT(errno == ENOENT ? ST_NOT_FOUND : ST_IO, "password list: cannot be read");
 	struct status s = map(fd, &made);
-	(void)close(fd);
+	if (made.map == NULL)
+		(void)close(fd);
 	if (ok(s) && !in_order(&made))
 		s = FAIL_AT(ST_INVALID, "password list: sort it first: LC_ALL=C sort -u");
 	if (!ok(s)) {
@@ -144,9 +147,20 @@ struct status passwordlist_open(const char *path, struct passwordlist *out)
 
 void passwordlist_clear(struct passwordlist *l)
 {
-	if (l->map != NULL)
+	if (l->map != NULL) {
 		(void)munmap(l->map, l->len);
+		(void)close(l->fd);
+	}
 	*l = (struct passwordlist){0};
+}
+
+/** Pages behind the end of a file that was cut meanwhile would end the process. */
+static bool is_whole(const struct passwordlist *l)
+{
+	struct stat now;
+
+	return fstat(l->fd, &now) == 0 && now.st_size >= (off_t)l->len && now.st_mtim.tv_sec == l->written.tv_sec &&
+	       now.st_mtim.tv_nsec == l->written.tv_nsec;
 }
 
 static bool search(const struct passwordlist *l, struct text wanted)
@@ -173,7 +187,7 @@ bool passwordlist_has(const struct passwordlist *l, struct text password)
 	uint8_t hash[SHA1_BYTES];
 	char hex[HEX];
 
-	if (l == NULL || l->len == 0)
+	if (l == NULL || l->len == 0 || !is_whole(l))
 		return false;
 	if (!l->hashed)
 		return search(l, password);

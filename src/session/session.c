@@ -15,8 +15,6 @@ static const struct {
 	{SESSION_STEP_PASSWORD, "password", "password: run tacenda password change"},
 	{SESSION_STEP_CONDUCT, "conduct", "conduct: run tacenda conduct accept"},
 	{SESSION_STEP_FACTOR, "factor", "second factor: run tacenda factor add totp"},
-	{SESSION_STEP_RECOVERY, "recovery", "recovery"},
-	{SESSION_STEP_UP, "step-up", "step-up: run tacenda step-up"},
 };
 
 const char *session_step_word(enum session_step step)

@@ -22,8 +22,6 @@ enum session_step {
 	SESSION_STEP_PASSWORD = 1,
 	SESSION_STEP_CONDUCT = 2,
 	SESSION_STEP_FACTOR = 4,
-	SESSION_STEP_RECOVERY = 8,
-	SESSION_STEP_UP = 16,
 };
 /** session_step_word(step): "password", or NULL for a bit that is no step. */
 const char *session_step_word(enum session_step step);

@@ -161,9 +161,16 @@ def behind_a_proxy(tap, admin, auditor, victim, other):
     tap.equal(attempt(other, password=PASSWORD, source="127.0.4.1", forwarded="for=203.0.113.5")[0], 401, "who is blocked does not")
     admin.do("block", "lift", "203.0.113.5")
     admin.do("user", "unlock", victim.login)
-    for field in ('for="203.0.113.7', "for=unknown", "for=_hidden", "by=203.0.113.7", "=", ""):
+    spoilt = [attempt(victim, source="127.0.4.1", forwarded=field)[0] for field in ('for="203.0.113.7, for=203.0.113.5', "=", "for=203.0.113.7 x, for=203.0.113.5")] * 2
+    tap.equal((set(spoilt), blocked_addresses(admin)), ({400}, set()), "what cannot be read is refused, and counts for nobody")
+    tap.equal(victim.request("GET", "/metrics").status, 200, "figures are told to this machine")
+    admin.do("site", "set", "net.trusted_proxies", "127.0.4.0/28, 127.0.0.1")
+    tap.equal([victim.request("GET", "/metrics", headers={"Forwarded": field}).status for field in ("for=127.0.0.1", "for=unknown", "for=203.0.113.9")], [403] * 3,
+              "but to nobody through a proxy")
+    admin.do("site", "set", "net.trusted_proxies", "127.0.4.0/28")
+    for field in ("for=unknown", "for=_hidden", "by=203.0.113.7", "", "for=unknown", "for=_hidden"):
         attempt(victim, source="127.0.4.1", forwarded=field)
-    tap.equal(blocked_addresses(admin), {"127.0.4.1"}, "who names nobody, or what cannot be read, counts for the proxy itself")
+    tap.equal(blocked_addresses(admin), {"127.0.4.1"}, "who names nobody counts for the proxy itself")
     admin.do("block", "lift", "127.0.4.1")
     admin.do("user", "unlock", victim.login)
     admin.do("site", "set", "net.trusted_proxies", "")

@@ -48,6 +48,27 @@ static void plain_lines_are_found_exactly(void **state)
 	}
 }
 
+static void a_file_that_is_written_over_has_nothing_any_more(void **state)
+{
+	static const char line[] = "a-long-line-that-fills-pages-of-a-list-one-by-one-0123456789\n";
+	struct passwordlist list = {0};
+
+	(void)state;
+	(void)snprintf(path, sizeof path, "/tmp/tacenda-list-XXXXXX");
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(write(fd, line, sizeof line - 1), sizeof line - 1);
+	assert_ok(passwordlist_open(path, &list));
+	assert_true(passwordlist_has(&list, (struct text){line, sizeof line - 2}));
+	/* Cut while it is mapped: reading on would be SIGBUS. */
+	assert_int_equal(ftruncate(fd, 10), 0);
+	assert_false(passwordlist_has(&list, (struct text){line, sizeof line - 2}));
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+	passwordlist_clear(&list);
+}
+
 static void hashed_lines_are_found_with_and_without_a_count(void **state)
 {
 	/* SHA-1 of "password", "123456" and "hello", as breach collections are ordered. */
@@ -118,9 +139,13 @@ static void the_rule_asks_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(plain_lines_are_found_exactly),      TEST(hashed_lines_are_found_with_and_without_a_count),
-		TEST(every_line_of_a_long_list_is_found), TEST(a_list_out_of_order_is_refused),
-		TEST(an_empty_one_has_nothing),           TEST(the_rule_asks_it),
+		TEST(plain_lines_are_found_exactly),
+		TEST(a_file_that_is_written_over_has_nothing_any_more),
+		TEST(hashed_lines_are_found_with_and_without_a_count),
+		TEST(every_line_of_a_long_list_is_found),
+		TEST(a_list_out_of_order_is_refused),
+		TEST(an_empty_one_has_nothing),
+		TEST(the_rule_asks_it),
 	};
 
 	return ok(secret_setup()) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
