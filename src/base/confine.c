@@ -147,6 +147,21 @@ static bool allow_list(scmp_filter_ctx filter, const int *list, size_t count)
 	return true;
 }
 
+static bool allow_where(scmp_filter_ctx filter, const struct confine_call_where *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct scmp_arg_cmp compare[COUNT(rules->where)];
+		unsigned used = 0;
+		for (size_t k = 0; k < COUNT(rules->where); k++)
+			if (rules[i].where[k].mask != 0)
+				compare[used++] = SCMP_CMP64(rules[i].where[k].argument, SCMP_CMP_MASKED_EQ,
+							     rules[i].where[k].mask, rules[i].where[k].is);
+		if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, used, compare) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Pages may be readable and writable, never executable. */
 static bool allow_memory(scmp_filter_ctx filter)
 {
@@ -170,7 +185,8 @@ static bool allow_threads(scmp_filter_ctx filter)
 static bool load(scmp_filter_ctx filter, const struct confine_calls *calls)
 {
 	return allow_list(filter, calls->list, calls->count) && allow_list(filter, calls->more, calls->more_count) &&
-	       allow_memory(filter) && (!calls->threads || allow_threads(filter)) && seccomp_load(filter) == 0;
+	       allow_where(filter, calls->where, calls->where_count) && allow_memory(filter) &&
+	       (!calls->threads || allow_threads(filter)) && seccomp_load(filter) == 0;
 }
 
 struct status confine_calls(const struct confine_calls *calls)

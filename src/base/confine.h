@@ -61,6 +61,15 @@ MUST_CHECK struct status confine_rules_allow(struct confine_rules *r, int folder
 MUST_CHECK struct status confine_rules_enter(struct confine_rules *r);
 void confine_rules_clear(struct confine_rules *r);
 
+/** A call that is left only where its arguments are these; of several such rules of a call, one has to hold. */
+struct confine_call_where {
+	int call;
+	struct {
+		unsigned argument; /* from 0 */
+		uint64_t mask, is; /* what of it is looked at, and is to be; mask 0: not looked at */
+	} where[2];
+};
+
 /**
  * The system calls that are left, numbers of SCMP_SYS().  mmap and mprotect are
  * added to them, for pages that can never be executed: nothing new can run.
@@ -70,6 +79,8 @@ struct confine_calls {
 	size_t count;
 	const int *more; /* a second list, or none */
 	size_t more_count;
+	const struct confine_call_where *where; /* none of them also on a list, which would allow it whole */
+	size_t where_count;
 	bool threads; /* threads may be started, and those that run are bound as well */
 	bool refuses; /* a call off the lists fails with EPERM; otherwise it ends the process */
 };

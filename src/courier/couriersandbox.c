@@ -2,7 +2,9 @@
 #include "couriersandbox.h"
 
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <seccomp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -12,7 +14,6 @@
 /* What is not listed is refused.  No bind, no execve, no file is written, no process watched. */
 static const int calls[] = {
 	/* connections outward, and names */
-	SCMP_SYS(socket),
 	SCMP_SYS(connect),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt),
@@ -24,7 +25,6 @@ static const int calls[] = {
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(sendmmsg),
 	SCMP_SYS(shutdown),
-	SCMP_SYS(socketpair),
 	SCMP_SYS(ioctl),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
@@ -80,6 +80,21 @@ static const int calls[] = {
 	SCMP_SYS(exit_group),
 };
 
+/*
+ * No socket that reaches another process of this host by a path: Landlock does not look
+ * at such a connect, and the control socket takes commands from whoever is its owner.
+ * libcurl wakes its resolving thread over a pair of streams; a pair of datagram sockets
+ * could be connected anew.
+ */
+#define WHOLE 0xffffffffu
+#define TYPE  0xfu /* of a socket, without its flags */
+static const struct confine_call_where sockets[] = {
+	{SCMP_SYS(socket), {{0, WHOLE, AF_INET}}},
+	{SCMP_SYS(socket), {{0, WHOLE, AF_INET6}}},
+	{SCMP_SYS(socket), {{0, WHOLE, AF_NETLINK}, {2, WHOLE, NETLINK_ROUTE}}}, /* getaddrinfo: own addresses */
+	{SCMP_SYS(socketpair), {{0, WHOLE, AF_UNIX}, {1, TYPE, SOCK_STREAM}}},
+};
+
 /* Where names are found, and whom to trust.  What a host does not have is passed over. */
 static const char *const readable[] = {
 	"/etc/ssl",       "/usr/share/ca-certificates", "/etc/resolv.conf", "/etc/hosts",
@@ -100,7 +115,12 @@ static struct status allow(struct confine_rules *rules, const char *path)
 
 struct status couriersandbox_enter(void)
 {
-	const struct confine_calls left = {.list = calls, .count = COUNT(calls), .threads = true, .refuses = true};
+	const struct confine_calls left = {.list = calls,
+					   .count = COUNT(calls),
+					   .where = sockets,
+					   .where_count = COUNT(sockets),
+					   .threads = true,
+					   .refuses = true};
 	AUTO(confine_rules) rules = {0};
 
 	/* A sanitizer reads /proc and makes calls of its own. */
