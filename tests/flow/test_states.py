@@ -18,7 +18,7 @@ DAY = 86400
 OPEN = {"GET /livez", "GET /readyz", "GET /metrics", "GET /v1/site", "GET /v1/log/checkpoint", "GET /v1/log/proofs",
         "GET /v1/log/tile/{path}", "GET /v1/invitations/{key_hash}", "POST /v1/enrolments", "POST /v1/password-resets", "POST /v1/challenges", "POST /v1/sessions"}
 PENDING = {"GET /v1/session", "DELETE /v1/session", "DELETE /v1/sessions", "PUT /v1/password", "GET /v1/conduct", "POST /v1/conduct/acceptances", "GET /v1/factors",
-           "POST /v1/factors/totp", "PUT /v1/session/factor", "GET /v1/notices", "POST /v1/notices/read"}
+           "POST /v1/authenticators", "PUT /v1/session/factor", "GET /v1/notices", "POST /v1/notices/read"}
 # Ends the session that asks.
 LAST = ("DELETE /v1/session", "DELETE /v1/sessions")
 COMMANDS = {"password": "tacenda password change", "conduct": "tacenda conduct accept", "factor": "tacenda factor add totp", "step-up": "tacenda step-up"}
@@ -128,7 +128,7 @@ def pending_states(tap, table, site):
     accept(chief)
     table.walk("second factor pending", chief, session_of(chief)["token"], steps=["factor"])
     phone = Phone(site, "chief")
-    answer = chief.request("POST", "/v1/factors/totp", {"name": "phone", "secret": b64(phone.secret), "code": phone.code()})
+    answer = chief.request("POST", "/v1/authenticators", {"name": "phone", "secret": b64(phone.secret), "code": phone.code()})
     assert answer.status == 201, answer
     table.walk("second factor given", chief, chief.token)
     bare = chief.sign_in()
