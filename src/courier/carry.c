@@ -177,9 +177,8 @@ static struct status prepare_syslog(struct trip *t)
 	return OK;
 }
 
-static CURLcode send_frames(struct trip *t)
+static CURLcode send_frames(struct trip *t, time_t end)
 {
-	const time_t end = time(NULL) + TRY_SECONDS;
 	const struct timespec pause = {0, 10000000};
 
 	while (t->sent < t->body.len) {
@@ -205,10 +204,11 @@ static enum order_result verdict(const struct trip *t, long code)
 static void go(struct trip *t, struct order_answer *answer, char why[CARRY_WHY_MAX])
 {
 	long code = 0;
+	const time_t end = time(NULL) + TRY_SECONDS;
 	CURLcode done = curl_easy_perform(t->easy);
 
 	if (done == CURLE_OK && t->order->way == ORDER_SYSLOG)
-		done = send_frames(t);
+		done = send_frames(t, end);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
 	const bool http = t->order->way == ORDER_HOOK || t->order->way == ORDER_FHIR;
 	answer->result = done == CURLE_OK && (!http || (code >= 200 && code < 300)) ? ORDER_DONE : verdict(t, code);

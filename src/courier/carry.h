@@ -20,7 +20,8 @@ void carry_secrets_clear(struct carry_secrets *s);
 
 /** carry(order, secrets, answer): try once; answer->why is a literal or lies in ${why}. */
 #define CARRY_WHY_MAX 100
-void carry(const struct order *order, const struct carry_secrets *secrets, struct order_answer *answer,
-	   char why[CARRY_WHY_MAX]);
+typedef void carry_order(const struct order *order, const struct carry_secrets *secrets, struct order_answer *answer,
+			 char why[CARRY_WHY_MAX]);
+carry_order carry;
 
 #endif /* !COURIER_CARRY_H */

@@ -107,7 +107,7 @@ static struct status run(int argc, char **argv)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return FAIL_AT(ST_NO_MEMORY, "libcurl");
 	TRY(couriersandbox_enter());
-	return courier_run(SOCKET, &secrets);
+	return courier_run(SOCKET, &(struct courier_work){carry, &secrets, COURIER_MOST_MS});
 }
 
 int main(int argc, char **argv)

@@ -311,7 +311,7 @@ static bool begin(struct serving *s, struct store_view *view, const struct deliv
 		return written.code != ST_NOT_FOUND;
 	struct status sent = courierlink_send(&d->courier, buffer_bytes(&packet));
 	if (sent.code != ST_BUSY)
-		*free_one = (struct delivering_flight){number, *one};
+		*free_one = (struct delivering_flight){number, clock_mono(&clock_system), *one};
 	if (sent.code == ST_UNREACHABLE)
 		note(s, &(struct order_answer){number, ORDER_LATER, TEXT("there is no courier")});
 	return true;
@@ -330,10 +330,25 @@ static struct status send_due(struct serving *s, struct store_view *view)
 	return over > 0 ? committer_run(s->vessel.committer, &e.entry) : OK;
 }
 
+/** An answer that was lost holds up neither its delivery nor those behind it. */
+static void give_up_old(struct serving *s)
+{
+	const uint64_t now = clock_mono(&clock_system);
+	const struct delivering *d = &s->delivering;
+
+	for (size_t i = 0; i < DELIVERING_AT_ONCE; i++)
+		if (d->flights[i].number != 0 && now - d->flights[i].begun >= DELIVERING_MOST_MS)
+			note(s, &(struct order_answer){d->flights[i].number, ORDER_LATER, TEXT(DELIVERING_SILENT)});
+	if (d->leaves.number != 0 && now - d->leaves.begun >= DELIVERING_MOST_MS)
+		(void)deliveringlog_hear(
+			s, &(struct order_answer){d->leaves.number, ORDER_LATER, TEXT(DELIVERING_SILENT)});
+}
+
 struct status delivering_run(struct serving *s)
 {
 	AUTO(store_snapshot) snapshot = {0};
 
+	give_up_old(s);
 	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
 	TRY(collect(s, snapshot.view));
 	TRY(store_snapshot_renew(&snapshot));

@@ -12,9 +12,13 @@
 #include "logread.h"
 
 #define DELIVERING_AT_ONCE 8
+/* The courier carries four at once, 75 s each at most: of eight and the leaves the last has its answer by then. */
+#define DELIVERING_MOST_MS 240000ull
+#define DELIVERING_SILENT  "the courier did not answer"
 
 struct delivering_flight {
 	uint64_t number; /* 0: free */
+	uint64_t begun;  /* monotonic ms */
 	struct delivery delivery;
 };
 struct delivering {
@@ -24,7 +28,7 @@ struct delivering {
 	struct logread *log;
 	struct {
 		uint64_t number; /* of the order under way; 0: none */
-		uint64_t to, due, tries;
+		uint64_t begun, to, due, tries;
 		bool told;
 	} leaves;
 };

@@ -177,8 +177,10 @@ static struct status send_batch(struct serving *s, enum order_way way, uint64_t 
 	TRY(put_leaves(d, from, &b));
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	if (b.worth && ok(courierlink_send(&d->courier, buffer_bytes(&packet))))
+	if (b.worth && ok(courierlink_send(&d->courier, buffer_bytes(&packet)))) {
 		d->leaves.number = number;
+		d->leaves.begun = clock_mono(&clock_system);
+	}
 	return OK;
 }
 
