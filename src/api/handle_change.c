@@ -354,9 +354,19 @@ static bool needs_disk(const struct changing *g)
 	return false;
 }
 
+/** What the site asks for now is compared where acceptances go, and nowhere else (PROMISES#K13). */
+static struct status check_kinds(const struct changing *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->change.items[i].parsed.kind == STATEMENT_CONDUCT)
+			return FAIL_AT(ST_INVALID, "statement: an acceptance goes to /v1/conduct/acceptances");
+	return OK;
+}
+
 static struct status prepare(struct call *c, struct changing *g)
 {
 	TRY(record_prepare(call_view(c), &g->change));
+	TRY(check_kinds(g));
 	TRY(check_fresh(c, g));
 	TRY(check_seen(c, g));
 	return make_keys(c, g);

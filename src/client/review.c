@@ -38,7 +38,8 @@ static struct status check_past(struct site *s, const struct placed *item, const
 	struct authority_facts facts = {.fingerprint = s->directory.fingerprint,
 					.position = item->leaf,
 					.time = item->time,
-					.head = before->last.name};
+					.head = before->last.name,
+					.reviewed_until = before->last.said.until};
 	struct p256_public signed_by;
 	struct statement parsed;
 
@@ -184,8 +185,8 @@ struct status review_gather(struct site *s, uint64_t from, uint64_t until, struc
 	uint64_t there;
 	const struct logbook_query all = {.scope = "sign-ins", .action = "sign-in"};
 
-	if (until > s->head.size || from > until)
-		return FAIL_AT(ST_INVALID, "until: no more leaves than the log has, and no fewer than were reviewed");
+	if (until > s->head.size || from >= until)
+		return FAIL_AT(ST_INVALID, "until: no more leaves than the log has, and more than were reviewed");
 	TRY(take_users(s, &r));
 	struct status listed = logbook_list(s, &all, take_entry, &g);
 	if (!ok(listed) && !(g.reached && listed.code == ST_GONE))

@@ -29,7 +29,7 @@ typedef struct status review_visit(void *context, const struct review_past *past
 /**
  * review_past(s, visit, context, out):
  * ${visit} may be NULL.  ST_CORRUPT ("review") for one that is not where it should be, that
- * no auditor signed, or that does not go on from the one before.
+ * no auditor signed, or that does not begin where the one before ended.
  */
 MUST_CHECK struct status review_past(struct site *s, review_visit *visit, void *context, struct review_history *out);
 
@@ -47,7 +47,7 @@ struct review {
 	size_t count;
 };
 void review_clear(struct review *r);
-/** review_gather(s, from, until, out): ${until} at most s->head.size.  ST_CORRUPT ("withheld ..."). */
+/** review_gather(s, from, until, out): ${until} above ${from}, at most s->head.size.  ST_CORRUPT ("withheld ..."). */
 MUST_CHECK struct status review_gather(struct site *s, uint64_t from, uint64_t until, struct review *out);
 /** review_user_dormant(u): active, with keys, and not here. */
 bool review_user_dormant(const struct review_user *u);

@@ -25,15 +25,9 @@ static const struct hash hash_of_nothing = {{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc,
 
 uint32_t authority_compartment_rights(enum compartment compartment)
 {
-	switch (compartment) {
-	case COMPARTMENT_IDENTITY:
+	if (compartment == COMPARTMENT_IDENTITY)
 		return RIGHT_IDENTITY;
-	case COMPARTMENT_CLINICAL:
-		return RIGHT_READ;
-	case COMPARTMENT_BOTH:
-		break;
-	}
-	return RIGHT_IDENTITY | RIGHT_READ;
+	return compartment == COMPARTMENT_CLINICAL ? RIGHT_READ : RIGHT_IDENTITY | RIGHT_READ;
 }
 
 static bool in_force(const struct authority_grant *grant, uint64_t time)
@@ -426,6 +420,14 @@ static struct status record_end_content(const struct authority_facts *f, const s
 	return s->record_end.version == f->record_version ? OK : FAIL_AT(ST_CONFLICT, "version");
 }
 
+/** Nothing lies between two reviews, nothing in both, and each has something to review. */
+static struct status review_content(const struct authority_facts *f, const struct statement *s)
+{
+	if (s->review.from != f->reviewed_until)
+		return FAIL_AT(ST_CONFLICT, "from");
+	return s->review.until > s->review.from ? OK : FAIL_AT(ST_INVALID, "until");
+}
+
 /* ---- The table (DESIGN section 4): any one of the signers suffices ---- */
 
 static const struct row {
@@ -446,7 +448,7 @@ static const struct row {
 	[STATEMENT_PATIENT_END] = {{owner_who_deletes}, patient_end_content, true},
 	[STATEMENT_PATIENT_KEEP] = {{owner}, patient_keep_content, true},
 	[STATEMENT_CONDUCT] = {{anybody}, any_content, false},
-	[STATEMENT_REVIEW] = {{auditor}, any_content, false},
+	[STATEMENT_REVIEW] = {{auditor}, review_content, false},
 	[STATEMENT_REQUEST] = {{authority_act_asker}, authority_act_request, false},
 	[STATEMENT_DECISION] = {{authority_act_decider}, authority_act_answer, false},
 	/* STATEMENT_SIGN_IN is proof at sign-in, never part of the log: no signers. */

@@ -93,6 +93,8 @@ struct authority_facts {
 	uint32_t epoch;        /* the compartment's last number */
 	struct bytes expected; /* recipient rows that grants give; wrapped hashes are not compared */
 
+	uint64_t reviewed_until; /* review: where the last one ended; 0 before the first */
+
 	/* record, record-end */
 	bool record_known, record_ended;
 	struct patient_id record_patient;
@@ -116,7 +118,8 @@ MUST_CHECK struct status authority_key(const struct authority_facts *facts, cons
  * authority_decide(facts, statement):
  * OK, or why it does not count; `what` is a word for the reason:
  * ST_DENIED    the signer may not ("author", "key", "profile", "owner", "permission", ...)
- * ST_CONFLICT  it builds on something else ("previous", "version", "epoch", "recipients", "rekey", "login", "deletion")
+ * ST_CONFLICT  it builds on something else ("previous", "version", "epoch", "recipients", "rekey", "login", "deletion",
+ *              "from")
  * ST_GONE      "patient", "record", "approval": what it is about has ended
  * ST_INVALID   its own fields contradict each other ("rights", "compartment", "status", ...)
  * ST_UNPROVEN  "signature"

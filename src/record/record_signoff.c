@@ -131,6 +131,8 @@ static struct status gather(struct record_file *f, const struct record_item *ite
 	facts->position = POSITION_NOW;
 	facts->time = f->log->time;
 	facts->head = before.name;
+	if (s->kind == STATEMENT_REVIEW)
+		facts->reviewed_until = before.review.until;
 	facts->signature_fits =
 		ok(authority_key(facts, s, &signed_by)) && (item->verified || ok(statement_verify(s, &signed_by)));
 	return OK;

@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.site import DONE, NOT_NOW, REFUSED, USAGE, Person, Site  # noqa: E402
 from lib.tap import run  # noqa: E402
-from lib.wire import Stranger, b64  # noqa: E402
+from lib.wire import Stranger, b64, name_of  # noqa: E402
 
 PASSWORD = "Correct-horse-9!"
 WORK = (("patient", "list"), ("user", "list"), ("session", "list"), ("log", "list"), ("site", "get"))
@@ -126,7 +126,11 @@ def on_the_wire(tap, site, admin):
     first, again = give(person, good), give(person, good)
     tap.equal((first.status, again.status, first.json), (200, 200, again.json), "the right one is taken, and sent again it is answered the same")
     tap.equal((person.request("GET", "/v1/patients").status, other.request("GET", "/v1/patients").status), (200, 403), "he works, the other does not")
-    tap.equal(other.request("POST", "/v1/changes", {"items": [{"statement": b64(other.conduct(3, 1, english))}]}).status, 403, "there is no way round the step")
+    changes = lambda sender, statement: sender.request("POST", "/v1/changes", {"items": [{"statement": b64(statement)}]}).status  # noqa: E731
+    tap.equal(changes(other, other.conduct(3, 1, english)), 403, "there is no way round the step")
+    tap.equal((changes(person, person.conduct(4, 1, english, previous=name_of(good))), changes(person, good)), (400, 400), "nobody accepts beforehand what he will be asked")
+    admin.do("site", "conduct", "--ask-again", "--yes")
+    tap.equal(person.sign_in().json["pending"], ["conduct"], "he is asked as everybody is")
 
 
 def at_once(tap, site):

@@ -76,7 +76,11 @@ def on_the_wire(tap, site, admin, auditor):
     tap.equal(send(other, review(other, 5, 4)), 400, "none runs backwards")
     tap.equal(send(other, review(other, 0, seen[0] + 1)), 400, "none is about what its author has not seen")
     tap.equal(send(other, review(other, 0, 1, previous=bytes(32))), 409, "none leaves out the one before")
-    tap.equal(send(other, review(other, 1, seen[0])), 200, "another auditor goes on")
+    ended = auditor.list("review", "history")[0]["until"]
+    for start, why in ((ended + 1, "skips a leaf"), (ended - 1, "counts one twice"), (0, "begins anew")):
+        tap.equal(send(other, review(other, start, seen[0])), 409, f"none {why}")
+    tap.equal(send(other, review(other, ended, ended)), 400, "none is about nothing")
+    tap.equal(send(other, review(other, ended, seen[0])), 200, "another auditor goes on")
     tap.equal(len(auditor.list("review", "history")), 2, "and both are shown, proven")
 
 

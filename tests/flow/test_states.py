@@ -151,7 +151,7 @@ def later_states(tap, table, site, doctor, chief, phone):
     changed = [name for name, method, address, kind in table.routes if name not in OPEN and name not in table.pending
                and method != "HEAD" and (answer := chief.request(method, address, b"[]" if kind else None, {"Content-Type": kind} if kind else {}, token=kept)).status == 403
                and answer.json["type"].endswith("pending-step") and COMMANDS["step-up"] in answer.json["detail"]]
-    tap.check({"POST /v1/users", "DELETE /v1/users/{user}/sessions", "POST /v1/patients/{patient}/exports"} & set(changed) and
+    tap.check({"PUT /v1/conduct", "PUT /v1/notices/contact"} <= set(changed) and {"POST /v1/users", "DELETE /v1/users/{user}/sessions", "POST /v1/patients/{patient}/exports"} & set(changed) and
               not [one for one in changed if one.startswith("GET ")],
               f"step-up needed: {len(changed)} routes ask for it, none of them only reads", changed)
     restart(site, "+13h")

@@ -77,6 +77,31 @@ static void what_waits_for_a_step_reaches_only_its_session(void **state)
 	}
 }
 
+/** What changes the site, or where warnings of it go, is not for whoever found a session. */
+static void what_a_stolen_session_may_not_do_takes_a_fresh_proof(void **state)
+{
+	static const struct {
+		enum http_method method;
+		const char *pattern;
+	} rows[] = {{HTTP_PUT, "/v1/settings/:name"},          {HTTP_PUT, "/v1/conduct"},
+		    {HTTP_PUT, "/v1/notices/contact"},         {HTTP_POST, "/v1/users/:user/reset"},
+		    {HTTP_DELETE, "/v1/users/:user/sessions"}, {HTTP_DELETE, "/v1/users/:user/blocks"},
+		    {HTTP_DELETE, "/v1/blocks/:block"},        {HTTP_POST, "/v1/patients/:patient/exports"}};
+	size_t fresh = 0;
+
+	(void)state;
+	for (size_t i = 0; route_at(i) != NULL; i++) {
+		const struct route *r = route_at(i);
+		bool wanted = false;
+		for (size_t k = 0; k < COUNT(rows); k++)
+			wanted |= r->method == rows[k].method && strcmp(r->pattern, rows[k].pattern) == 0;
+		if (wanted != (r->who == ROUTE_FRESH))
+			fail_msg("%s %s a fresh proof", r->pattern, wanted ? "takes no" : "takes");
+		fresh += wanted ? 1 : 0;
+	}
+	assert_int_equal(fresh, COUNT(rows));
+}
+
 /** The pattern with something in place of each ":name" and "*". */
 static void example(const char *pattern, char *out)
 {
@@ -190,6 +215,7 @@ int main(void)
 		TEST(every_row_is_complete),
 		TEST(no_two_rows_are_the_same),
 		TEST(what_waits_for_a_step_reaches_only_its_session),
+		TEST(what_a_stolen_session_may_not_do_takes_a_fresh_proof),
 		TEST(every_row_is_found_by_its_method_alone),
 		TEST(hostile_addresses_are_none),
 		TEST(a_pattern_names_its_segments),

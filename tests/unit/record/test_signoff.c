@@ -13,13 +13,14 @@ static struct status accept_as(struct server *s, const struct actor *a, const st
 	return server_send(s, a);
 }
 
-static struct status review_as(struct server *s, const struct actor *a, const struct hash *previous, uint64_t until)
+static struct status review_as(struct server *s, const struct actor *a, const struct hash *previous, uint64_t from,
+			       uint64_t until)
 {
 	struct statement d = world_draft(&s->reader.w, STATEMENT_REVIEW, a, previous);
 
-	d.head.seen_size = until;
+	d.head.seen_size = until + 1;
 	d.head.seen_root = hash_of(7);
-	d.review = (struct statement_review){.until = until, .sign_ins = 3, .users = 2};
+	d.review = (struct statement_review){.from = from, .until = until, .sign_ins = 3, .users = 2};
 	world_sign(&s->reader.w, &d, &a->sign);
 	server_take(s);
 	return server_send(s, a);
@@ -111,14 +112,14 @@ static void an_auditor_signs_reviews_one_after_the_other(void **state)
 	server_begin(&s);
 	actor_of(5, "dora", &dora);
 	server_enrol(&s, &dora, "dora", PROFILE_AUDITOR, 0);
-	assert_fails(ST_DENIED, review_as(&s, &w->administrator, NULL, 2));
-	assert_fails(ST_DENIED, review_as(&s, &w->anna, NULL, 2));
-	assert_fails(ST_CONFLICT, review_as(&s, &dora, NULL, 1000));
+	assert_fails(ST_DENIED, review_as(&s, &w->administrator, NULL, 0, 2));
+	assert_fails(ST_DENIED, review_as(&s, &w->anna, NULL, 0, 2));
+	assert_fails(ST_CONFLICT, review_as(&s, &dora, NULL, 0, 1000));
 	w->time += 5 * DAY;
-	assert_ok(review_as(&s, &dora, NULL, 2));
+	assert_ok(review_as(&s, &dora, NULL, 0, 2));
 	const struct hash first = w->last.name;
-	assert_fails(ST_CONFLICT, review_as(&s, &dora, NULL, 3));
-	assert_ok(review_as(&s, &dora, &first, 4));
+	assert_fails(ST_CONFLICT, review_as(&s, &dora, NULL, 2, 3));
+	assert_ok(review_as(&s, &dora, &first, 2, 4));
 	assert_ok(store_snapshot_new(&s.store, &snapshot));
 	assert_ok(signoff_review(snapshot.view, &last));
 	assert_int_equal(last.review.until, 4);
@@ -131,6 +132,29 @@ static void an_auditor_signs_reviews_one_after_the_other(void **state)
 	assert_true(l.leaves[0] < l.leaves[1]);
 	pass = server_pass(&s, snapshot.view, &w->anna, PERMIT_LOG_OWN, &room);
 	assert_fails(ST_DENIED, signoff_reviews(snapshot.view, pass, count_review, &l));
+}
+
+/** Whoever signs with a program of his own: no leaf is skipped, none counted twice, nothing reviewed by an empty one.
+ */
+static void a_review_begins_where_the_last_one_ended_and_goes_further(void **state)
+{
+	AUTO(server) s = {0};
+	AUTO(actor) dora = {0};
+	struct world *w = &s.reader.w;
+
+	(void)state;
+	server_begin(&s);
+	actor_of(5, "dora", &dora);
+	server_enrol(&s, &dora, "dora", PROFILE_AUDITOR, 0);
+	assert_fails(ST_CONFLICT, review_as(&s, &dora, NULL, 1, 2));
+	assert_fails(ST_INVALID, review_as(&s, &dora, NULL, 0, 0));
+	assert_ok(review_as(&s, &dora, NULL, 0, 2));
+	const struct hash first = w->last.name;
+	assert_fails(ST_CONFLICT, review_as(&s, &dora, &first, 3, 4));
+	assert_fails(ST_CONFLICT, review_as(&s, &dora, &first, 1, 4));
+	assert_fails(ST_CONFLICT, review_as(&s, &dora, &first, 0, 4));
+	assert_fails(ST_INVALID, review_as(&s, &dora, &first, 2, 2));
+	assert_ok(review_as(&s, &dora, &first, 2, 4));
 }
 
 static void before_the_first_review_the_site_itself_counts(void **state)
@@ -161,6 +185,7 @@ int main(void)
 		TEST(what_one_accepted_is_the_newest_of_his_own_chain),
 		TEST(nobody_accepts_for_another_or_when_he_is_disabled),
 		TEST(an_auditor_signs_reviews_one_after_the_other),
+		TEST(a_review_begins_where_the_last_one_ended_and_goes_further),
 		TEST(before_the_first_review_the_site_itself_counts),
 	};
 
