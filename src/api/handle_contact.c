@@ -4,6 +4,7 @@
 #include "route.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void handle_contact(struct call *c, struct bytes body)
 {
@@ -42,6 +43,12 @@ static const struct jsonfield contact_rows[] = {
 };
 static const struct jsonfield_table contact_table = JSONFIELD_TABLE(struct contact_body, contact_rows);
 
+/** What could be mailed nowhere is not kept for it. */
+static bool mails(const struct call *c)
+{
+	return settings_value(c->loop->service->settings, SETTING_MAIL_SERVER) != 0;
+}
+
 static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	const struct contact *contact = c->own;
@@ -49,10 +56,15 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 		.kind = LEAF_ADMINISTRATION,
 		.result = LEAF_DONE,
 		.subject = {.kind = PIECE_USER, .id = contact->user.uuid, .detail = TEXT("notices: contact")}};
+	struct contact before;
+	struct notice_id notice;
 	uint64_t leaf;
 
+	TRY(contact_get(txn->view, &contact->user, &before));
 	TRY(contact_put(txn, contact));
-	TRY(notice_put(txn, notice_to_user(&contact->user), NOTICE_CONTACT_CHANGED, (struct text){0}, log->time));
+	TRY(notice_put_as(txn, notice_to_user(&contact->user), NOTICE_CONTACT_CHANGED, log->time, &notice));
+	if (mails(c) && strcmp(before.mail, contact->mail) != 0)
+		TRY(contact_warn(txn, &before, &notice, log->time));
 	call_actor(c, &event.actor);
 	return log->add(log->context, txn, &event, &leaf);
 }

@@ -399,7 +399,7 @@ static struct status apply_outcome(struct committer_entry *entry, struct committ
 	const struct event event = {.kind = LEAF_SERVICE,
 				    .result = done ? LEAF_DONE : LEAF_FAILED,
 				    .subject = {.kind = mail ? PIECE_USER : PIECE_SITE,
-						.id = o->delivery.user.uuid,
+						.id = contact_user(&o->delivery.user).uuid,
 						.detail = text_of(words)}};
 	return committer_add(turn, &event, &leaf);
 }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "delivery.h"
+
 struct status contact_read(const struct row *row, struct contact *out)
 {
 	const struct text mail = text_from(row->secret[SECRET_CONTACT_MAIL]);
@@ -49,4 +51,51 @@ struct status contact_walk(struct store_view *view, store_visit *visit, void *co
 	const struct store_range all = {.index = TABLE_NONE};
 
 	return store_scan(view, TABLE_CONTACT, &all, visit, context);
+}
+
+/* --- The address before --- */
+
+/* Where a UUID says its version: ids of users are of version 7. */
+#define VERSION_AT     6
+#define VERSION_USER   0x70
+#define VERSION_BEFORE 0x80
+
+static struct user_id with_version(const struct user_id *id, uint8_t version)
+{
+	struct user_id other = *id;
+
+	other.uuid.bytes[VERSION_AT] = (uint8_t)((other.uuid.bytes[VERSION_AT] & 0x0f) | version);
+	return other;
+}
+
+static bool is_before(const struct user_id *id)
+{
+	return (id->uuid.bytes[VERSION_AT] & 0xf0) == VERSION_BEFORE;
+}
+
+struct user_id contact_user(const struct user_id *receiver)
+{
+	return is_before(receiver) ? with_version(receiver, VERSION_USER) : *receiver;
+}
+
+struct status contact_warn(struct store_txn *txn, const struct contact *before, const struct notice_id *notice,
+			   uint64_t now)
+{
+	struct contact kept = *before, waiting;
+
+	if (before->mail[0] == '\0')
+		return OK;
+	kept.user = with_version(&before->user, VERSION_BEFORE);
+	TRY(contact_get(txn->view, &kept.user, &waiting));
+	if (waiting.mail[0] != '\0')
+		return OK;
+	/* It is queued here: nobody looks for what else it may want. */
+	(void)snprintf(kept.kinds, sizeof kept.kinds, "none");
+	TRY(contact_put(txn, &kept));
+	return delivery_add(txn, &(struct delivery){.notice = *notice, .way = DELIVERY_MAIL, .user = kept.user}, now);
+}
+
+struct status contact_warned(struct store_txn *txn, const struct user_id *receiver)
+{
+	return is_before(receiver) ? contact_put(txn, &(struct contact){.user = *receiver}) : OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery.h"
 
+#include "contact.h"
+
 static const struct user_id nobody = {{{0}}};
 
 struct status delivery_read(const struct row *row, struct delivery *out)
@@ -104,6 +106,7 @@ struct status delivery_end(struct store_txn *txn, const struct delivery *d)
 	const struct row_value key[] = {ROW_UUID(&d->notice.uuid), ROW_NUMBER(d->way), ROW_UUID(&d->user.uuid)};
 	struct status s = store_remove(txn, TABLE_DELIVERY, key);
 
+	TRY(contact_warned(txn, &d->user));
 	return s.code == ST_NOT_FOUND ? OK : s;
 }
 

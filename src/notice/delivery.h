@@ -21,7 +21,7 @@ enum delivery_way { DELIVERY_MAIL = 1, DELIVERY_HOOK = 2, DELIVERY_SYSLOG = 3 };
 struct delivery {
 	struct notice_id notice;
 	enum delivery_way way;
-	struct user_id user; /* of mail: to whom; otherwise zero */
+	struct user_id user; /* of mail: to whose contact (contact.h); otherwise zero */
 	uint64_t due;        /* ms: the next try, or, when done, its end */
 	uint64_t tries, since;
 	bool done;

@@ -91,32 +91,54 @@ static struct status look(void *context, const struct row *row)
 	return OK;
 }
 
-struct status notice_put(struct store_txn *txn, struct notice_to to, enum notice_kind kind, struct text detail,
-			 uint64_t now)
+/** tell(txn, n): a draft without an id; it gets one. */
+static struct status tell(struct store_txn *txn, struct notice *n)
 {
-	struct notice n = {.to = to,
-			   .first = now,
-			   .last = now,
-			   .count = 1,
-			   .kind = text_of(notice_rules[kind].word),
-			   .detail = readable(detail)};
-	struct looking l = {.draft = &n};
+	struct looking l = {.draft = n};
 	const struct store_range his = {
-		.index = INDEX_NOTICE_USER, .prefix_count = 1, .prefix = {ROW_UUID(&to.id)}, .down = true};
+		.index = INDEX_NOTICE_USER, .prefix_count = 1, .prefix = {ROW_UUID(&n->to.id)}, .down = true};
 
 	TRY(store_scan(txn->view, TABLE_NOTICE, &his, look, &l));
 	if (l.found) {
-		n.id = l.again;
-		n.first = l.first;
-		n.count = l.count < INT64_MAX ? l.count + 1 : l.count;
+		n->id = l.again;
+		n->first = l.first;
+		n->count = l.count < INT64_MAX ? l.count + 1 : l.count;
 	} else {
-		n.id.uuid = uuid_new(now);
+		n->id.uuid = uuid_new(n->last);
 		if (l.of_kind >= NOTICE_PER_KIND) {
 			const struct row_value oldest[] = {ROW_UUID(&l.oldest.uuid)};
 			TRY(store_remove(txn, TABLE_NOTICE, oldest));
 		}
 	}
-	return put(txn, &n);
+	return put(txn, n);
+}
+
+static struct notice draft(struct notice_to to, enum notice_kind kind, struct text detail, uint64_t now)
+{
+	return (struct notice){.to = to,
+			       .first = now,
+			       .last = now,
+			       .count = 1,
+			       .kind = text_of(notice_rules[kind].word),
+			       .detail = readable(detail)};
+}
+
+struct status notice_put(struct store_txn *txn, struct notice_to to, enum notice_kind kind, struct text detail,
+			 uint64_t now)
+{
+	struct notice n = draft(to, kind, detail, now);
+
+	return tell(txn, &n);
+}
+
+struct status notice_put_as(struct store_txn *txn, struct notice_to to, enum notice_kind kind, uint64_t now,
+			    struct notice_id *id)
+{
+	struct notice n = draft(to, kind, (struct text){0}, now);
+
+	TRY(tell(txn, &n));
+	*id = n.id;
+	return OK;
 }
 
 /* --- Old ones --- */

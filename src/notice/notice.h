@@ -43,6 +43,9 @@ struct notice_to notice_to_profile(enum profile profile);
  */
 MUST_CHECK struct status notice_put(struct store_txn *txn, struct notice_to to, enum notice_kind kind,
 				    struct text detail, uint64_t now);
+/** notice_put_as(txn, to, kind, now, id): the same without a detail; ${id}: which notice tells it. */
+MUST_CHECK struct status notice_put_as(struct store_txn *txn, struct notice_to to, enum notice_kind kind, uint64_t now,
+				       struct notice_id *id);
 
 struct notice {
 	struct notice_id id;

@@ -67,6 +67,8 @@ def by_mail(tap, site, admin, person, mail):
     person.do("notices", "contact", "--mail", "refused@clinic.example", "--kinds", "session-ended,contact-changed")
     tap.check(arrives(lambda: any(one["detail"].startswith("mail") for one in admin.list("notices", "--all") if one["kind"] == "undeliverable")),
               "an address that the server refuses for good is told to administrators", admin.list("notices", "--all"))
+    tap.check(arrives(lambda: any("Envelope-to: zed@clinic.example" in one and "Subject: localhost: contact-changed" in one for one in mail.messages())),
+              "that it was changed is mailed to the address before, too", mail.messages())
     undeliverable = [one for one in admin.list("notices", "--all") if one["kind"] == "undeliverable"]
     tap.equal([one["detail"] for one in undeliverable], ["mail: answer 550"], "with the way and the code, nothing of whose it was")
     person.do("notices", "contact", "--mail", "zed@clinic.example", "--kinds", "password-changed")

@@ -2,6 +2,7 @@
 /* The queue of deliveries: when it is tried, how often, and when it is over; which kinds are wanted; addresses. */
 #include "testing.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "contact.h"
@@ -168,6 +169,46 @@ static void an_empty_address_removes_the_row(void **state)
 	assert_string_equal(got.mail, "");
 }
 
+static struct contact contact_of(struct store_txn *txn, const struct user_id *user)
+{
+	struct contact c;
+
+	assert_ok(contact_get(txn->view, user, &c));
+	return c;
+}
+
+static void the_address_before_is_told_and_then_forgotten(void **state)
+{
+	AUTO(store_txn) txn = {0};
+	struct contact first = {.user = {uuid_new(NOW)}, .mail = "a@b", .kinds = "urgent"}, second = first;
+	struct notice_id notice;
+
+	(void)state;
+	(void)snprintf(second.mail, sizeof second.mail, "c@d");
+	assert_ok(store_begin(&store, &txn));
+	assert_ok(notice_put_as(&txn, notice_to_user(&first.user), NOTICE_CONTACT_CHANGED, NOW, &notice));
+	assert_ok(contact_warn(&txn, &(struct contact){.user = first.user}, &notice, NOW));
+	assert_int_equal(due(&txn, UINT64_MAX).way, 0);
+	assert_ok(contact_put(&txn, &second));
+	assert_ok(contact_warn(&txn, &first, &notice, NOW));
+	/* Whoever changes it again at once cannot have the first address forgotten. */
+	assert_ok(contact_warn(&txn, &second, &notice, NOW + 1));
+	struct delivery d = due(&txn, NOW + 1);
+	assert_int_equal(d.way, DELIVERY_MAIL);
+	assert_true(uuid_equal(&d.notice.uuid, &notice.uuid));
+	assert_false(uuid_equal(&d.user.uuid, &first.user.uuid));
+	assert_string_equal(contact_of(&txn, &d.user).mail, "a@b");
+	assert_string_equal(contact_of(&txn, &first.user).mail, "c@d");
+	const struct user_id whose = contact_user(&d.user), himself = contact_user(&first.user);
+	assert_true(uuid_equal(&whose.uuid, &first.user.uuid) && uuid_equal(&himself.uuid, &first.user.uuid));
+	assert_ok(delivery_done(&txn, &d, NOW + 2));
+	assert_ok(delivery_end(&txn, &d));
+	assert_string_equal(contact_of(&txn, &d.user).mail, "");
+	assert_string_equal(contact_of(&txn, &first.user).mail, "c@d");
+	assert_ok(contact_warn(&txn, &second, &notice, NOW + 3));
+	assert_string_equal(contact_of(&txn, &d.user).mail, "c@d");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +219,7 @@ int main(void)
 		EACH(which_kinds_a_list_holds),
 		EACH(what_an_address_may_be),
 		EACH(an_empty_address_removes_the_row),
+		EACH(the_address_before_is_told_and_then_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
