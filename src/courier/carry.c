@@ -221,6 +221,13 @@ static void go(struct trip *t, struct order_answer *answer, char why[CARRY_WHY_M
 	answer->why = text_of(why);
 }
 
+/** A setting says where mail goes, so one administrator does; whom the password is for is said by its file. */
+static bool is_for_another(const struct order *o, const struct carry_secrets *secrets)
+{
+	return o->way == ORDER_MAIL && o->user.len > 0 && secrets->mail_password.len > 0 &&
+	       !text_equal_nocase(o->server, text_of(secrets->mail_server));
+}
+
 void carry(const struct order *order, const struct carry_secrets *secrets, struct order_answer *answer,
 	   char why[CARRY_WHY_MAX])
 {
@@ -228,6 +235,11 @@ void carry(const struct order *order, const struct carry_secrets *secrets, struc
 	struct status s = FAIL(ST_NO_MEMORY);
 
 	*answer = (struct order_answer){.number = order->number, .result = ORDER_NEVER};
+	if (is_for_another(order, secrets)) {
+		(void)snprintf(why, CARRY_WHY_MAX, "the mail password is for %.70s", secrets->mail_server);
+		*answer = (struct order_answer){order->number, ORDER_LATER, text_of(why)};
+		return;
+	}
 	t.easy = curl_easy_init();
 	if (t.easy != NULL)
 		s = order->way == ORDER_MAIL     ? prepare_mail(&t)

@@ -10,11 +10,13 @@
 #include "order.h"
 #include "secret.h"
 
+#define MAIL_SERVER_MAX 256
 /** What is no setting: read from files at the start. */
 struct carry_secrets {
-	struct secret mail_password; /* empty: none */
-	struct secret hook_key;      /* empty: nothing is signed */
-	struct buffer ca;            /* PEM of authorities that are trusted besides those of the system; empty: none */
+	char mail_server[MAIL_SERVER_MAX]; /* HOST:PORT; no other is offered the password */
+	struct secret mail_password;       /* empty: none */
+	struct secret hook_key;            /* empty: nothing is signed */
+	struct buffer ca; /* PEM of authorities that are trusted besides those of the system; empty: none */
 };
 void carry_secrets_clear(struct carry_secrets *s);
 

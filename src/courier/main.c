@@ -14,6 +14,7 @@
 #include "courier.h"
 #include "couriersandbox.h"
 #include "hash.h"
+#include "mailpassword.h"
 
 #define SOCKET       3
 #define EXIT_REFUSED 1
@@ -59,7 +60,7 @@ static struct status read_file(const char *path, bool must, struct buffer *out)
 static struct status read_option(int option, const char *value, struct carry_secrets *out)
 {
 	if (option == 'p')
-		return secret_read_file(AT_FDCWD, value, 200, &out->mail_password);
+		return mailpassword_read(value, out);
 	if (option == 'k')
 		return read_key(value, &out->hook_key);
 	if (option != 'c')

@@ -57,7 +57,7 @@ static const struct option_spec serve_options[] = {
 	LISTEN,
 	HOLDER,
 	{"--password-list", "F", "sorted passwords, or their SHA-1, that nobody may take", false, 0},
-	{"--mail-password-file", "F", "password of setting mail.user", false, 0},
+	{"--mail-password-file", "F", "HOST:PORT, and below it the password of setting mail.user there", false, 0},
 	{"--hook-key-file", "F", "key that signs what setting hook.url is told: whsec_ and base64", false, 0},
 	{"--delivery-ca", "F", "authorities (PEM) trusted for mail, webhook and syslog besides the system's", false, 0},
 	{0},

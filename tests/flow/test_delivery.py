@@ -62,6 +62,9 @@ def by_mail(tap, site, admin, person, mail):
     tap.check("Subject: localhost: session-ended (information)" in message and "An administrator ended your sessions" in message, "it says what happened", message)
     person.login_again()
     settings(admin, mail__server=f"localhost:{mail.starttls}", mail__tls="starttls")
+    (site.folder / "mail.password").write_text(f"localhost:{mail.starttls}\n{mail.password}\n")
+    site.stop()
+    site.serve()
     admin.do("notices", "contact", "--mail", "admin@clinic.example", "--kinds", "source-blocked")
     person.do("notices", "contact", "--mail", "zed@clinic.example", "--kinds", "contact-changed")
     person.do("notices", "contact", "--mail", "refused@clinic.example", "--kinds", "session-ended,contact-changed")
@@ -199,13 +202,14 @@ def told(tap, site, folder):
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     (site.folder / "hook.key").write_text(key + "\n")
     password = secrets.token_hex(12)
-    (site.folder / "mail.password").write_text(password + "\n")
+    server = MailServer(folder / "mail", certificates, "tacenda", password) if has_mail() else None
+    (site.folder / "mail.password").write_text(f"localhost:{server.implicit if server else 465}\n{password}\n")
     plain = site.serve_command
     site.serve_command = lambda: plain() + ["--hook-key-file", str(site.folder / "hook.key"), "--mail-password-file", str(site.folder / "mail.password"),
                                             "--delivery-ca", str(certificates.ca)]
     admin, auditor, person = site.begin(("auditor", "auditor"), (CANARIES[2], "clinician"))
     with SyslogServer(folder / "syslog", certificates) as syslog, HookServer(certificates) as hook:
-        mail = MailServer(folder / "mail", certificates, "tacenda", password).__enter__() if has_mail() else None
+        mail = server.__enter__() if server else None
         try:
             by_syslog(tap, admin, syslog)
             by_mail(tap, site, admin, person, mail)
