@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secret.h"
 #include "tell.h"
 
 /* So long the last verified attempt says how long one takes. */
@@ -163,17 +164,37 @@ static void released(struct net_task *task, void *own)
 		call_answer(c);
 }
 
-/** In steps after it came: as many as verifying took, or took the last one that was verified; where that is long ago
- * hashes do not queue any more, and verifying would take one. */
+static void note_usual(struct service *s, uint64_t steps, uint64_t now)
+{
+	uint64_t place = atomic_fetch_add(&s->usual_count, 1) % SERVICE_USUAL;
+
+	atomic_store(&s->usual_steps[place], steps < UINT8_MAX ? (uint8_t)steps : UINT8_MAX);
+	atomic_store(&s->usual_at, now);
+}
+
+/** What one of the last that were verified took, any of them; where that is long ago hashes do not queue any more, and
+ * verifying would take one step. */
+static uint64_t usual(struct service *s, uint64_t now)
+{
+	uint64_t count = atomic_load(&s->usual_count);
+	uint32_t chosen;
+
+	if (count == 0 || now - atomic_load(&s->usual_at) >= USUAL_NS)
+		return 1;
+	secret_random(&chosen, sizeof chosen);
+	return atomic_load(&s->usual_steps[chosen % (count < SERVICE_USUAL ? count : SERVICE_USUAL)]);
+}
+
+/** In steps after it came: as many as verifying took, or as one of those takes that are verified. */
 static uint64_t due(struct service *s, const struct attempt *a)
 {
 	uint64_t now = later_now(), steps = (now - a->begun) / ATTEMPT_STEP_NS + 1;
 
 	if (a->hashed) {
-		atomic_store(&s->usual_steps, steps);
-		atomic_store(&s->usual_at, now);
-	} else if (now - atomic_load(&s->usual_at) < USUAL_NS && atomic_load(&s->usual_steps) > steps) {
-		steps = atomic_load(&s->usual_steps);
+		note_usual(s, steps, now);
+	} else {
+		uint64_t others = usual(s, now);
+		steps = others > steps ? others : steps;
 	}
 	return a->begun + steps * ATTEMPT_STEP_NS;
 }

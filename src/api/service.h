@@ -23,6 +23,9 @@
 #include "strangers.h"
 #include "workers.h"
 
+/* So many of the last verified attempts say how long one takes. */
+#define SERVICE_USUAL 64
+
 struct service {
 	struct clock clock;
 	struct store *store;
@@ -54,8 +57,10 @@ struct service {
 	/* Counts every change of a session or a user, so that the loops drop what they remember of them. */
 	_Atomic uint64_t people_generation;
 	_Atomic bool draining;
-	/* How long the last refused sign-in took that was verified, in ATTEMPT_STEP_NS, and when that was, ns. */
-	_Atomic uint64_t usual_steps, usual_at;
+	/* How long the last refused sign-ins took that were verified, in ATTEMPT_STEP_NS, and when the newest was, ns.
+	 */
+	_Atomic uint8_t usual_steps[SERVICE_USUAL];
+	_Atomic uint64_t usual_count, usual_at;
 };
 
 /** service_now(s): wall time, ms. */
