@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "http2answer.h"
 #include "reply.h"
 #include "server.h"
 
@@ -63,6 +64,7 @@ static void give_back(struct net_loop *loop, struct exchange *e)
 	pool_give(&loop->pool, &e->head_piece, e->head_len);
 	pool_give(&loop->pool, &e->field_piece, 0);
 	pool_give(&loop->pool, &e->reply, e->reply_len);
+	http2answer_forget(&loop->pool, &e->answer_head);
 	buffer_clear(&e->collected);
 	buffer_clear(&e->held);
 	*e = (struct exchange){.slot = slot, .generation = generation, .next = loop->exchanges.spare};

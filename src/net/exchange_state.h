@@ -22,6 +22,13 @@ enum exchange_body {
 	EXCHANGE_BODY_DISCARD, /* too big, or the answer did not need it */
 };
 
+/** HTTP/2: the head of an answer, encoded but for the security headers: see http2answer.c. */
+struct http2_head {
+	struct piece piece;
+	size_t len;
+	unsigned security; /* which are to follow: hpack.h */
+};
+
 struct exchange {
 	struct registry_entry registered; /* first, so that an entry is its exchange */
 	struct connection *connection;    /* NULL when the slot is free */
@@ -61,8 +68,9 @@ struct exchange {
 	bool paused, expects_continue;
 
 	bool answered, sent, cut;
-	unsigned status;    /* of the answer */
-	struct piece reply; /* body still to send, from reply_at to reply_len */
+	unsigned status;               /* of the answer */
+	struct http2_head answer_head; /* HTTP/2: until it is framed */
+	struct piece reply;            /* body still to send, from reply_at to reply_len */
 	size_t reply_at, reply_len;
 	struct exchange_source source;
 	bool has_source, waiting; /* the source said "not yet" */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http2answer.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "connection.h"
 #include "reply.h"
 
@@ -42,88 +45,99 @@ static ssize_t on_frame_length(nghttp2_session *session, uint8_t type, int32_t s
 	return frame_max < (size_t)len ? (ssize_t)frame_max : len;
 }
 
+/* --- heads --- */
+
+/* nghttp2 frames an empty head, and announces in it that the peer's table changes (RFC 7541 section 6.3): room for
+ * both.
+ */
+#define FRONT 32
+/* What an answer may say fits into one frame of any peer (RFC 9113 section 4.2). */
+_Static_assert(REPLY_HEADER_BYTES_MAX + REPLY_OWN_BYTES_MAX + HPACK_SECURITY_MAX + REPLY_HEADERS_MAX * 32 < 16384,
+	       "no head is continued");
+
+static struct status keep_head(struct exchange *e, const struct exchange_reply *r, uint64_t length)
+{
+	struct net_loop *loop = e->connection->loop;
+	struct http2_head *h = &e->answer_head;
+
+	TRY(pool_take(&loop->pool, FRONT + hpack_head_bound(r) + HPACK_SECURITY_MAX, &h->piece));
+	h->len = hpack_head(r, reply_is_bodyless(r->status) ? EXCHANGE_LENGTH_UNKNOWN : length, loop_date(loop),
+			    h->piece.bytes + FRONT);
+	h->security = hpack_security(r);
+	return OK;
+}
+
+void http2answer_forget(struct pool *pool, struct http2_head *h)
+{
+	pool_give(pool, &h->piece, FRONT + h->len);
+}
+
+/* The peer may have given up, or changed, its table since the last head. */
+static void look_at_table(struct http2conn *h)
+{
+	const uint8_t *block = h->pending + FRAME_HEADER;
+
+	if (nghttp2_session_get_remote_settings(h->session, NGHTTP2_SETTINGS_HEADER_TABLE_SIZE) < HPACK_TABLE_MIN)
+		h->table = HPACK_TABLE_NONE;
+	else if (h->table == HPACK_TABLE_NONE || (h->pending_len > FRAME_HEADER && (block[0] & 0xe0) == 0x20))
+		h->table = HPACK_TABLE_EMPTY;
+}
+
+void http2answer_framed(struct connection *c)
+{
+	struct http2conn *h = &c->http2;
+
+	look_at_table(h);
+	/* 100 Continue is nghttp2's. */
+	if (h->head.piece.bytes == NULL)
+		return;
+	assert(h->pending_len <= FRONT);
+	uint8_t *start = h->head.piece.bytes + FRONT - h->pending_len, *end = h->head.piece.bytes + FRONT + h->head.len;
+	memcpy(start, h->pending, h->pending_len);
+	end += hpack_put_security(&h->table, h->head.security, end);
+	size_t len = (size_t)(end - start) - FRAME_HEADER;
+	start[0] = 0;
+	start[1] = (uint8_t)(len >> 8);
+	start[2] = (uint8_t)len;
+	h->pending = start;
+	h->pending_len = FRAME_HEADER + len;
+}
+
+/* --- frames that leave --- */
+
 /* The rest of a request that was answered before its end is not wanted.  A reset at once (RFC 9113 section 8.1) makes
  * libcurl forget the answer: its window stays shut instead, and the reset comes when the peer had time to read. */
+static void linger(struct connection *c, struct exchange *e)
+{
+	if (e->body_complete || e->lingers)
+		return;
+	e->lingers = true;
+	c->http2.lingering++;
+}
+
 static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
 	struct connection *c = context;
-	struct exchange *e;
 
-	if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0 ||
-	    (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS))
+	if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
-	e = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-	if (e != NULL && !e->body_complete && !e->lingers) {
-		e->lingers = true;
-		c->http2.lingering++;
+	struct exchange *e = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+	if (e == NULL)
+		return 0;
+	/* Its exchange may end with this very frame. */
+	if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.nvlen == 0) {
+		c->http2.head = e->answer_head;
+		e->answer_head = (struct http2_head){0};
 	}
+	if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
+		linger(c, e);
 	return 0;
-}
-
-#define FIELDS_MAX (4 + 16 + REPLY_HEADERS_MAX)
-
-struct field_list {
-	nghttp2_nv fields[FIELDS_MAX];
-	size_t count;
-};
-
-/* nghttp2 takes names and values as if to change them, and does not. */
-static uint8_t *changeable(struct text t)
-{
-	const union {
-		const char *in;
-		uint8_t *out;
-	} cast = {t.at};
-
-	return cast.out;
-}
-
-static void add(struct field_list *list, struct text name, struct text value, uint8_t flags)
-{
-	list->fields[list->count++] = (nghttp2_nv){
-		.name = changeable(name),
-		.namelen = name.len,
-		.value = changeable(value),
-		.valuelen = value.len,
-		.flags = flags,
-	};
-}
-
-#define LASTING (NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE)
-
-static void add_headers(struct field_list *list, const struct exchange_reply *r)
-{
-	for (size_t i = 0; i < reply_security_count; i++)
-		if (!reply_gives(r, reply_security[i].name))
-			add(list, reply_security[i].name, reply_security[i].value, LASTING);
-	for (size_t i = 0; i < r->header_count; i++)
-		if (r->headers[i].value.len > 0)
-			add(list, r->headers[i].name, r->headers[i].value, NGHTTP2_NV_FLAG_NONE);
-}
-
-static struct status submit(struct exchange *e, const struct exchange_reply *r, uint64_t length)
-{
-	struct connection *c = e->connection;
-	struct field_list list = {.count = 0};
-	nghttp2_data_provider provider = {.source.ptr = e, .read_callback = on_produce};
-	char status[REPLY_DIGITS], size[REPLY_DIGITS];
-	struct text date = {loop_date(c->loop), LOOP_DATE_LEN};
-
-	add(&list, TEXT(":status"), reply_number(r->status, status), NGHTTP2_NV_FLAG_NO_COPY_NAME);
-	add(&list, TEXT("date"), date, NGHTTP2_NV_FLAG_NO_COPY_NAME);
-	if (r->content_type.len > 0)
-		add(&list, TEXT("content-type"), r->content_type, NGHTTP2_NV_FLAG_NO_COPY_NAME);
-	if (length != EXCHANGE_LENGTH_UNKNOWN && !reply_is_bodyless(r->status))
-		add(&list, TEXT("content-length"), reply_number(length, size), NGHTTP2_NV_FLAG_NO_COPY_NAME);
-	add_headers(&list, r);
-	int error = nghttp2_submit_response(c->http2.session, e->stream, list.fields, list.count,
-					    e->sent ? NULL : &provider);
-	return error == 0 ? OK : FAIL(ST_NO_MEMORY);
 }
 
 struct status http2answer_give(struct exchange *e, const struct exchange_reply *r)
 {
 	struct http2conn *h = &e->connection->http2;
+	const nghttp2_data_provider provider = {.source.ptr = e, .read_callback = on_produce};
 	uint64_t length = exchange_length(e, r);
 
 	e->left = length;
@@ -134,17 +148,20 @@ struct status http2answer_give(struct exchange *e, const struct exchange_reply *
 	}
 	if (r->close && h->drain == HTTP2_SERVING)
 		(void)nghttp2_submit_shutdown_notice(h->session);
-	return submit(e, r, length);
+	TRY(keep_head(e, r, length));
+	int error = nghttp2_submit_response(h->session, e->stream, NULL, 0, e->sent ? NULL : &provider);
+	return error == 0 ? OK : FAIL(ST_NO_MEMORY);
 }
 
 void http2answer_continue(struct exchange *e)
 {
-	struct field_list list = {.count = 0};
+	uint8_t name[] = ":status", value[] = "100";
+	/* Nothing of nghttp2's own enters the peer's table: see hpack.h. */
+	const nghttp2_nv status = {name, value, sizeof name - 1, sizeof value - 1, NGHTTP2_NV_FLAG_NO_INDEX};
 
 	e->expects_continue = false;
-	add(&list, TEXT(":status"), TEXT("100"), LASTING);
-	(void)nghttp2_submit_headers(e->connection->http2.session, NGHTTP2_FLAG_NONE, e->stream, NULL, list.fields,
-				     list.count, NULL);
+	(void)nghttp2_submit_headers(e->connection->http2.session, NGHTTP2_FLAG_NONE, e->stream, NULL, &status, 1,
+				     NULL);
 }
 
 void http2answer_set_callbacks(nghttp2_session_callbacks *callbacks)

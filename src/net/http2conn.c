@@ -22,6 +22,8 @@
 #define EARNED_BY_REQUEST 20
 
 #define MIN_PROGRESS 1024
+/* Where a frame says what it is (RFC 9113 section 4.1). */
+#define FRAME_TYPE 3
 
 /* --- patience --- */
 
@@ -240,7 +242,8 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks)
 
 static struct status http2_start(struct connection *c)
 {
-	c->http2 = (struct http2conn){.patience = HTTP2CONN_PATIENCE, .patience_at = c->loop->now};
+	c->http2 = (struct http2conn){
+		.patience = HTTP2CONN_PATIENCE, .patience_at = c->loop->now, .table = HPACK_TABLE_EMPTY};
 	TRY(http2session_new(c, set_callbacks, &c->http2.session));
 	if (c->loop->draining)
 		c->protocol->drain(c);
@@ -301,12 +304,15 @@ static bool fill(struct connection *c)
 		}
 		if (h->pending_len > 0)
 			return false;
+		http2answer_forget(&c->loop->pool, &h->head);
 		ssize_t len = nghttp2_session_mem_send(h->session, &h->pending);
 		if (len < 0)
 			connection_close(c, true);
 		if (len <= 0)
 			return true;
 		h->pending_len = (size_t)len;
+		if (h->pending[FRAME_TYPE] == NGHTTP2_HEADERS)
+			http2answer_framed(c);
 	}
 }
 
@@ -424,6 +430,7 @@ static void http2_stop(struct connection *c)
 		link_out(h, e);
 		exchange_end(e, EXCHANGE_LOST);
 	}
+	http2answer_forget(&c->loop->pool, &h->head);
 	if (!h->broken)
 		nghttp2_session_del(h->session);
 	h->session = NULL;

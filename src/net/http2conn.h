@@ -13,14 +13,17 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include "exchange.h"
+#include "exchange_state.h"
+#include "hpack.h"
 
 struct protocol;
 
 struct http2conn {
 	nghttp2_session *session;
-	const uint8_t *pending; /* framed by nghttp2, no room in the output yet; nghttp2's */
+	const uint8_t *pending; /* a frame that has no room in the output yet; nghttp2's, or in ${head} */
 	size_t pending_len;
+	struct http2_head head; /* of an answer, while it leaves */
+	enum hpack_table table;
 	struct exchange *first, *last; /* in order of arrival */
 	bool broken;                   /* see http2session.c */
 	size_t count, queued, lingering;

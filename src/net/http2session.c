@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http2session.h"
 
-#include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "connection.h"
 #include "limits.h"
-#include "secret.h"
 #include "server.h"
 
 /* nghttp2's own measures against floods, behind our patience (CVE-2023-44487, CVE-2024-28182, CVE-2019-9512). */
@@ -15,8 +12,6 @@
 #define RESETS_PER_SECOND    40
 #define ACKNOWLEDGEMENTS_MAX 200
 #define CONTINUATIONS_MAX    4
-
-/* nghttp2 holds heads, so what it frees is wiped (PROMISES#S1). */
 
 /* nghttp2 1.52 frees a DATA item twice after its own queue could not grow: once an allocation failed, the session is
  * neither used nor freed any more. */
@@ -27,22 +22,31 @@ static void *noted(void *at, struct connection *c)
 	return at;
 }
 
+static struct http2memory *memory_of(void *context)
+{
+	const struct connection *c = context;
+
+	return &c->loop->http2_memory;
+}
+
 static void *take_memory(size_t size, void *context)
 {
-	return noted(malloc(size), context);
+	return noted(http2memory_take(memory_of(context), size), context);
 }
 
 static void free_memory(void *at, void *context)
 {
-	(void)context;
-	if (at != NULL)
-		secret_wipe(at, malloc_usable_size(at));
-	free(at);
+	http2memory_give(memory_of(context), at);
 }
 
 static void *take_zeroed(size_t count, size_t size, void *context)
 {
-	return noted(calloc(count, size), context);
+	if (size > 0 && count > SIZE_MAX / size)
+		return noted(NULL, context);
+	void *at = take_memory(count * size, context);
+	if (at != NULL)
+		memset(at, 0, count * size);
+	return at;
 }
 
 static void *resize_memory(void *at, size_t size, void *context)
@@ -51,7 +55,7 @@ static void *resize_memory(void *at, size_t size, void *context)
 
 	if (larger == NULL || at == NULL)
 		return larger;
-	size_t old = malloc_usable_size(at);
+	size_t old = http2memory_size(at);
 	memcpy(larger, at, old < size ? old : size);
 	free_memory(at, context);
 	return larger;

@@ -61,6 +61,7 @@ void loop_clear(struct net_loop *l)
 	SSL_CTX_free(l->tls);
 	l->tls = NULL;
 	exchange_table_clear(&l->exchanges);
+	http2memory_clear(&l->http2_memory);
 	pool_clear(&l->pool);
 }
 

@@ -14,6 +14,7 @@
 
 #include "deadline.h"
 #include "exchange_state.h"
+#include "http2memory.h"
 #include "mailbox.h"
 #include "meter.h"
 #include "net.h"
@@ -41,6 +42,7 @@ struct net_loop {
 	struct mailbox mailbox;
 
 	struct pool pool;
+	struct http2memory http2_memory;
 	struct deadlines deadlines;
 	struct exchange_table exchanges;
 	struct registry registry;

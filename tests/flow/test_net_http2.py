@@ -185,6 +185,36 @@ def requests(server):
         client.close()
 
 
+def tables(server):
+    """What every answer repeats is told once, and again when the peer's table was changed."""
+    def table(*sizes):
+        return frame(SETTINGS, payload=b"".join(struct.pack(">HI", 1, size) for size in sizes))
+
+    client, stream = Client(server), 1
+    blocks = []
+    for change in (b"", b"", table(0), b"", table(4096), b"", table(0, 4096), b"", table(500), table(100000), b""):
+        if change:
+            client.send(change)
+        client.get(stream)
+        blocks.append(client.until(HEADERS, stream)[3])
+        stream += 2
+    lengths = [len(block) for block in blocks]
+    long = [length > min(lengths) + 250 for length in lengths]
+    check("the table is filled by the first answer and used from then on", long[:2] == [True, False], lengths)
+    check("without a table every answer says all of it", long[2:4] == [True, True], lengths)
+    check("a table that was changed is filled anew", long[4:] == [True, False, True, False, True, True, False], lengths)
+    check("changes are announced first", [block[0] & 0xE0 == 0x20 for block in blocks] == [bool(n in (2, 4, 6, 8, 9)) for n in range(11)],
+          [block[:8] for block in blocks])
+    client.close()
+    if shutil.which("nghttp"):
+        for sizes in ((), (0,), (0, 4096), (600,), (1024,), (65536,)):
+            options = [f"--header-table-size={size}" for size in sizes]
+            urls = [server.url(f"/bytes?n={n}") for n in (1, 2, 3, 4)]
+            out = subprocess.run(["nghttp", "-nv", *options, *urls], capture_output=True, text=True).stdout
+            found = [out.count(line) for line in (":status: 200", "x-content-type-options: nosniff", "cache-control: no-store")]
+            check(f"nghttp reads four heads with tables of {sizes}", found == [4, 4, 4], (found, out[-2000:]))
+
+
 def bodies(server):
     client = Client(server)
     client.send(frame(HEADERS, END_HEADERS, 1, request(b"/count-slowly", b"POST")))
@@ -334,6 +364,7 @@ def main():
     with Server("--loops", "2") as server:
         tools(server)
         requests(server)
+        tables(server)
         bodies(server)
     with Server("--loops", "1") as server:
         abuse(server)
