@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 campaign=${1:-}
 seed=${2:-$RANDOM}
 build=$PWD/${BUILD:-build}
-flow() { # flow FLAVOUR NAME: one flow against the build of that flavour
+flow() { # flow FLAVOUR NAME [PART]: one flow against the build of that flavour
 	scripts/build.sh "$1"
-	SEED=$seed TACENDA_BUILD=$build/$1 python3 "tests/flow/$2.py"
+	SEED=$seed TACENDA_BUILD=$build/$1 python3 "tests/flow/$2.py" "${@:3}"
 }
 echo "campaign ${campaign:-none}, seed $seed"
 case $campaign in
@@ -16,7 +16,7 @@ kills) KILLS=${KILLS:-2000} flow release test_kill ;;
 kills-sanitized) KILLS=${KILLS:-500} flow check test_kill ;;
 damages) DAMAGES=${DAMAGES:-5000} flow release test_damage ;;
 faults) flow release faults ;;
-timing) SEED=$seed TACENDA_BUILD=$build/release ATTEMPTS=${ATTEMPTS:-20000} python3 tests/flow/attack.py timing ;;
+timing) ATTEMPTS=${ATTEMPTS:-20000} flow release attack timing ;;
 fuzz) scripts/fuzz.sh "${SECONDS_EACH:-3600}" "$seed" ;;
 *)
 	echo "usage: make soak CAMPAIGN=kills|kills-sanitized|damages|faults|timing|fuzz SEED=N" >&2

@@ -294,7 +294,8 @@ static struct status step_up(struct cli *c)
 
 static const struct option_spec totp_options[] = {
 	{"--name", "N", "what you call it; otherwise: authenticator", false, 0},
-	{"--svg", "F", "write the QR code as an SVG image, which is as secret as a password, instead of showing it", false, 0},
+	{"--svg", "F", "write the QR code as an SVG image, which is as secret as a password, instead of showing it",
+	 false, 0},
 	{"--secret-file", "F", "a secret in base32 that the authenticator has already", false, 0},
 	{"--code-file", "F", "a code that it shows now", false, 0},
 	{0},

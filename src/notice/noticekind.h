@@ -28,8 +28,8 @@ enum notice_kind {
 	NOTICE_FACTOR_ADDED,  /* detail: of which sort */
 	NOTICE_FACTOR_REMOVED,
 	NOTICE_FACTOR_COPIED, /* a passkey whose counter went back */
-	NOTICE_FACTOR_DUE, /* detail: until when */
-	NOTICE_CODES_LOW,  /* recovery codes; detail: how many are left */
+	NOTICE_FACTOR_DUE,    /* detail: until when */
+	NOTICE_CODES_LOW,     /* recovery codes; detail: how many are left */
 	NOTICE_CONDUCT_CHANGED,
 	NOTICE_APPROVAL_DECIDED, /* detail: the request, and how */
 	NOTICE_LOGIN_SHARED,     /* signs of it; detail: the score */

@@ -12,7 +12,15 @@
 #include "store.h"
 
 /** What is looked up; the same value under another kind gives an unrelated token. */
-enum token_kind { TOKEN_LOGIN = 1, TOKEN_SESSION, TOKEN_SETTING, TOKEN_IDEMPOTENCY, TOKEN_DEVICE, TOKEN_FAILURE, TOKEN_PASSKEY };
+enum token_kind {
+	TOKEN_LOGIN = 1,
+	TOKEN_SESSION,
+	TOKEN_SETTING,
+	TOKEN_IDEMPOTENCY,
+	TOKEN_DEVICE,
+	TOKEN_FAILURE,
+	TOKEN_PASSKEY
+};
 
 /** token_of(view, kind, value, out): under the ROW_TOKEN key of the view's store. */
 MUST_CHECK struct status token_of(struct store_view *view, enum token_kind kind, struct bytes value, struct hash *out);

@@ -27,6 +27,8 @@ SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**31))
 WORKERS = 2
 # Sockets and locks are made anew at every start.
 PASSED_OVER = ("run",)
+# Who looks for the row by this column finds none, as if it had never been written: a new upload begins, and nobody reads the old row.
+LOOKED_FOR = {"idempotency.token"}
 
 
 def files_of(copy):
@@ -156,7 +158,7 @@ def columns(tap, prepared, baseline):
                 empty.add(table)
             elif word in ("wrong", "unnoticed", "crash", "silent", "without effect"):
                 bad.append(f"{table}.{column}: {word}: {detail}")
-            elif word == "found by check":
+            elif word == "found by check" and f"{table}.{column}" not in LOOKED_FOR:
                 late.append(f"{table}.{column}")
     print(f"# columns: {dict(tally)}; tables without a row: {sorted(empty)}")
     tap.check(not bad, f"each of {len(every)} columns changed by SQL is noticed", "\n".join(bad))

@@ -19,6 +19,7 @@ from .wire import Stranger, b64, id_text, new_uuid, name_of
 
 KINDS = (2, 3, 4, 5)
 SIZES = (10, 3000, 4096, 5000, 20_000, 70_000)
+AGAIN = {"Idempotency-Key": '"prepared"'}
 
 
 class Prepared:
@@ -36,7 +37,7 @@ class Prepared:
         for _ in range(2):
             self.add_patient()
         owner = self.people["owner"]
-        self.upload = owner.request("POST", "/v1/uploads", headers={"Idempotency-Key": '"prepared"'}).json["id"]
+        self.upload = owner.request("POST", "/v1/uploads", headers=AGAIN).json["id"]
         owner.request("PATCH", f"/v1/uploads/{self.upload}", os.urandom(9000),
                       {"Upload-Offset": "0", "Content-Type": "application/partial-upload"})
         self.size = int(owner.request("GET", "/v1/log/checkpoint").body.split(b"\n")[1])
@@ -192,7 +193,19 @@ class Copy:
         owner = copy.copy(self.prepared.people["owner"])
         owner.site = here
         out["owner", "upload"] = deed(lambda: owner.request("HEAD", f"/v1/uploads/{self.prepared.upload}"))
+        out["owner", "upload again"] = self.upload_again(owner)
         return out
+
+    def upload_again(self, owner):
+        """The upload asked for a second time: (201, b"") when it is the first one's, (404, b"") when the first is forgotten."""
+        made = []
+
+        def ask():
+            made.append(owner.request("POST", "/v1/uploads", headers=AGAIN))
+            return made[0]
+
+        got = deed(ask)
+        return (404, b"") if got and got[0] == 201 and made[0].json["id"] != self.prepared.upload else got
 
     def check(self):
         """tacendad check on the stopped copy."""

@@ -76,6 +76,7 @@ static long log_length(void)
 static void readers_see_whole_states_while_checkpoints_run(void **state)
 {
 	(void)state;
+	const unsigned commits = part_of(COMMITS);
 	pthread_t threads[READERS];
 	struct status results[READERS];
 
@@ -85,7 +86,7 @@ static void readers_see_whole_states_while_checkpoints_run(void **state)
 	assert_ok(write_both(0));
 	for (size_t i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, read_until_stopped, &results[i]), 0);
-	for (unsigned n = 1; n <= COMMITS; n++)
+	for (unsigned n = 1; n <= commits; n++)
 		assert_ok(write_both(n));
 	stop = true;
 	for (size_t i = 0; i < READERS; i++) {
@@ -95,7 +96,7 @@ static void readers_see_whole_states_while_checkpoints_run(void **state)
 	long length = log_length();
 	print_message("# %u reads, log of %ld KiB\n", (unsigned)reads, length / 1024);
 	/* Nobody reads: it is used again from its beginning.  All of these would make 40 MiB. */
-	for (unsigned n = 1; n <= COMMITS; n++)
+	for (unsigned n = 1; n <= commits; n++)
 		assert_ok(write_both(n));
 	assert_true(log_length() - length < 24l << 20);
 	store_clear(&store);
