@@ -8,7 +8,6 @@
 #define CONNECT_SECONDS 10L
 #define STALL_SECONDS   30L
 #define URL_MAX         4096
-#define PARALLEL        8
 
 struct https_handle {
 	CURLM *multi;
@@ -227,7 +226,6 @@ static struct status prepare(const struct https_handle *handle, struct flight *f
 	(void)curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
 	(void)curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header);
 	(void)curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f);
-	(void)curl_easy_setopt(f->easy, CURLOPT_PRIVATE, f);
 	return OK;
 }
 
@@ -257,78 +255,39 @@ static struct status judge(struct https *h, struct flight *f, CURLcode result)
 	return FAIL_AT(h->problem.code, "answer");
 }
 
-/** Run what is in the air until everything has landed; results go to ${results}, by flight. */
-static struct status fly(struct https *h, struct flight *flights, size_t count, struct status *results)
+/** Run it until it has landed. */
+static struct status fly(struct https *h, struct flight *f)
 {
-	int running = 1;
+	struct status result = FAIL_AT(ST_UNREACHABLE, "server");
+	int running = 1, left;
 
-	for (size_t i = 0; i < count; i++)
-		if (curl_multi_add_handle(h->handle->multi, flights[i].easy) != CURLM_OK)
-			return FAIL(ST_NO_MEMORY);
+	if (curl_multi_add_handle(h->handle->multi, f->easy) != CURLM_OK)
+		return FAIL(ST_NO_MEMORY);
 	while (running > 0) {
-		int left;
-
 		if (h->stopped != NULL && h->stopped())
 			return FAIL_AT(ST_BUSY, "interrupted");
 		if (curl_multi_perform(h->handle->multi, &running) != CURLM_OK)
 			return FAIL_AT(ST_UNREACHABLE, "server");
 		for (CURLMsg *m = curl_multi_info_read(h->handle->multi, &left); m != NULL;
-		     m = curl_multi_info_read(h->handle->multi, &left)) {
-			struct flight *f = NULL;
-			(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&f);
-			results[f - flights] = judge(h, f, m->data.result);
-		}
+		     m = curl_multi_info_read(h->handle->multi, &left))
+			result = judge(h, f, m->data.result);
 		if (running > 0 && curl_multi_poll(h->handle->multi, NULL, 0, 1000, NULL) != CURLM_OK)
 			return FAIL_AT(ST_UNREACHABLE, "server");
 	}
-	return OK;
-}
-
-/** At most PARALLEL calls together; the first failure is the result. */
-static struct status send_together(struct https *h, const struct https_call *calls, struct https_answer *answers,
-				   size_t count)
-{
-	struct flight flights[PARALLEL] = {0};
-	struct status results[PARALLEL], s = OK;
-	size_t ready = 0;
-
-	for (; ready < count && ok(s); ready++) {
-		flights[ready] = (struct flight){.call = &calls[ready], .answer = &answers[ready]};
-		results[ready] = FAIL_AT(ST_UNREACHABLE, "server");
-		s = prepare(h->handle, &flights[ready]);
-	}
-	if (ok(s))
-		s = fly(h, flights, count, results);
-	for (size_t i = 0; i < ready; i++) {
-		if (flights[i].easy != NULL)
-			(void)curl_multi_remove_handle(h->handle->multi, flights[i].easy);
-		land(&flights[i]);
-		if (ok(s))
-			s = results[i];
-	}
-	return s;
+	return result;
 }
 
 struct status https_send(struct https *h, const struct https_call *call, struct https_answer *answer)
 {
+	struct flight f = {.call = call, .answer = answer};
+
 	h->problem = (struct problem_answer){0};
 	https_answer_clear(answer);
-	return send_together(h, call, answer, 1);
-}
-
-struct status https_get_all(struct https *h, const char *const *paths, size_t count, uint64_t max,
-			    struct https_answer *answers)
-{
-	h->problem = (struct problem_answer){0};
-	for (size_t done = 0; done < count; done += PARALLEL) {
-		struct https_call calls[PARALLEL];
-		size_t some = count - done < PARALLEL ? count - done : PARALLEL;
-
-		for (size_t i = 0; i < some; i++) {
-			calls[i] = (struct https_call){.method = "GET", .path = paths[done + i], .max = max};
-			https_answer_clear(&answers[done + i]);
-		}
-		TRY(send_together(h, calls, answers + done, some));
-	}
-	return OK;
+	struct status s = prepare(h->handle, &f);
+	if (ok(s))
+		s = fly(h, &f);
+	if (f.easy != NULL)
+		(void)curl_multi_remove_handle(h->handle->multi, f.easy);
+	land(&f);
+	return s;
 }

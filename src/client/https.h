@@ -72,8 +72,4 @@ void https_answer_clear(struct https_answer *a);
  */
 MUST_CHECK struct status https_send(struct https *h, const struct https_call *call, struct https_answer *answer);
 
-/** For wide fetches: several GETs at once over the connections of ${h}, answers in order of ${paths}. */
-MUST_CHECK struct status https_get_all(struct https *h, const char *const *paths, size_t count, uint64_t max,
-				       struct https_answer *answers);
-
 #endif /* !CLIENT_HTTPS_H */

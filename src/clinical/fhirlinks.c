@@ -133,11 +133,6 @@ static const struct row *row_of(struct text type)
 	return NULL;
 }
 
-bool fhirlinks_known(struct text type)
-{
-	return row_of(type) != NULL;
-}
-
 struct status fhirlinks_walk(struct json resource, fhirlinks_visit *visit, void *context)
 {
 	const struct row *row = row_of(text_member(resource, "resourceType"));

@@ -27,7 +27,5 @@ typedef struct status fhirlinks_visit(void *context, const struct fhirlinks_link
 MUST_CHECK struct status fhirlinks_walk(struct json resource, fhirlinks_visit *visit, void *context);
 /** fhirlinks_walk_all(resource, visit, context): every `reference` and `url` anywhere in it, none of them `about`. */
 MUST_CHECK struct status fhirlinks_walk_all(struct json resource, fhirlinks_visit *visit, void *context);
-/** fhirlinks_known(type): whether the table has a row for this type. */
-bool fhirlinks_known(struct text type);
 
 #endif /* !CLINICAL_FHIRLINKS_H */

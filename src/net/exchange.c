@@ -128,11 +128,6 @@ void *exchange_context(const struct exchange *e)
 	return e->context;
 }
 
-struct net_loop *exchange_loop(const struct exchange *e)
-{
-	return e->connection->loop;
-}
-
 void exchange_tag(struct exchange *e, const struct uuid *session)
 {
 	registry_add(&e->connection->loop->registry, &e->registered, session);
@@ -284,11 +279,6 @@ void exchange_wake(struct exchange *e)
 {
 	e->waiting = false;
 	connection_touch(e->connection);
-}
-
-bool exchange_answered(const struct exchange *e)
-{
-	return e->answered;
 }
 
 void exchange_cut(struct exchange *e)

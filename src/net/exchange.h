@@ -65,7 +65,6 @@ struct text exchange_header(const struct exchange *e, struct text name);
 /** The caller's own pointer, NULL at first. */
 void exchange_set_context(struct exchange *e, void *context);
 void *exchange_context(const struct exchange *e);
-struct net_loop *exchange_loop(const struct exchange *e);
 
 /** Names an exchange for as long as one likes, from any thread. */
 struct exchange_handle {
@@ -152,7 +151,6 @@ void exchange_answer(struct exchange *e, const struct exchange_reply *r);
 void exchange_answer_from(struct exchange *e, const struct exchange_reply *r, const struct exchange_source *source);
 /** exchange_wake(e): the source that said "not yet" has more. */
 void exchange_wake(struct exchange *e);
-bool exchange_answered(const struct exchange *e);
 /** exchange_cut(e): end it without an answer, or in the middle of one. */
 void exchange_cut(struct exchange *e);
 

@@ -440,24 +440,9 @@ void net_wake(struct net_loop *loop)
 	mailbox_wake(&loop->mailbox);
 }
 
-void *net_loop_own(const struct net_loop *loop)
-{
-	return loop->own;
-}
-
 unsigned net_loop_index(const struct net_loop *loop)
 {
 	return loop->index;
-}
-
-unsigned net_loop_count(const struct net_server *s)
-{
-	return s->loop_count;
-}
-
-struct net_loop *net_loop_at(const struct net_server *s, unsigned index)
-{
-	return &s->loops[index];
 }
 
 uint64_t net_loop_now(const struct net_loop *loop)

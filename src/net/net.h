@@ -136,11 +136,7 @@ void net_post(struct net_loop *loop, struct net_task *task);
  */
 void net_post_quietly(struct net_loop *loop, struct net_task *task);
 void net_wake(struct net_loop *loop);
-/** net_loop_own(loop): what loop_begin() made. */
-void *net_loop_own(const struct net_loop *loop);
 unsigned net_loop_index(const struct net_loop *loop);
-unsigned net_loop_count(const struct net_server *s);
-struct net_loop *net_loop_at(const struct net_server *s, unsigned index);
 /** net_loop_now(loop): monotonic milliseconds, read once a turn. */
 uint64_t net_loop_now(const struct net_loop *loop);
 
