@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Import and export: nothing lost, nothing twice, nobody named in a chart (PROMISES#S2 K7 K9 B1)."""
-import base64
 import collections
 import copy
 import csv
 import fcntl
-import gzip
 import hashlib
 import json
 import os
@@ -19,202 +17,10 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.clinic import CANARY, LOINC, SYSTEM, clinic  # noqa: E402
+from lib.exported import content, resources, canon, attachments, exported, charts, names_of, check_folder  # noqa: E402
 from lib.site import DONE, program, REFUSED, SHARED, Site, USAGE, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
-
-SYSTEM = "urn:clinic:test"
-LOINC, SNOMED, UCUM = "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org"
-# Planted in every element that may not reach a chart.
-CANARY = "Zwetschgenbaum"
-
-
-# --- What was given and what came back ---
-
-def content(path):
-    raw = path.read_bytes()
-    return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-
-
-def resources(paths):
-    """Every FHIR resource in files and folders, as JSON values."""
-    for path in map(pathlib.Path, paths):
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if not file.is_file() or not re.search(r"\.(json|ndjson)(\.gz)?$", file.name):
-                continue
-            text = content(file)
-            for document in map(json.loads, text.splitlines() if ".ndjson" in file.name else [text]):
-                if document["resourceType"] == "Bundle":
-                    yield from (entry["resource"] for entry in document.get("entry", []))
-                else:
-                    yield document
-
-
-def canon(value):
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def attachments(value):
-    """The bytes of every attachment inside a resource."""
-    if isinstance(value, dict):
-        if isinstance(value.get("data"), str) and isinstance(value.get("contentType"), str):
-            yield base64.b64decode(value["data"])
-        for inner in value.values():
-            yield from attachments(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from attachments(inner)
-
-
-def exported(folder):
-    """(resources as canonical JSON, hashes of other files) of all exported patients."""
-    values, files = collections.Counter(), collections.Counter()
-    for patient in sorted(folder.iterdir()):
-        manifest = json.loads((patient / "manifest.json").read_text())
-        own = {record["file"] for record in manifest["records"] if record.get("file")}
-        for name in own:
-            blob = (patient / name).read_bytes()
-            if name.startswith("resources/"):
-                values.update(canon(entry["resource"]) for entry in json.loads(blob)["entry"])
-            elif name.startswith("files/"):
-                files[hashlib.sha256(blob).hexdigest()] += 1
-    return values, files
-
-
-def charts(folder):
-    return [path.read_text() for path in folder.glob("*/files/Chart*.json")]
-
-
-def names_of(values):
-    """Words of four letters or more out of every name of every resource."""
-    words = set()
-
-    def walk(value, inside):
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                walk(inner, inside or key in ("name", "contact", "display", "line", "city"))
-        elif isinstance(value, list):
-            for inner in value:
-                walk(inner, inside)
-        elif isinstance(value, str) and inside:
-            words.update(word.lower() for word in re.findall(r"[^\W\d_]{4,}", value))
-
-    for one in values:
-        if one["resourceType"] in ("Patient", "Practitioner", "RelatedPerson"):
-            walk(one, False)
-    return words
-
-
-def check_folder(tap, patient):
-    """What README.txt says of an exported folder, done with Python alone."""
-    manifest = json.loads((patient / "manifest.json").read_text())
-    people = {person["id"]: base64.b64decode(person["sign_key"]) for person in manifest["people"]}
-    bad, checkpoint = [], (patient / "checkpoint.txt").read_text().splitlines()
-    sha = lambda *pieces: hashlib.sha256(b"".join(pieces)).digest()
-    for record in manifest["records"]:
-        if record.get("file") and sha((patient / record["file"]).read_bytes()).hex() != record["sha256"]:
-            bad.append(("file", record))
-        statement = (patient / record["statement_file"]).read_bytes()
-        if sha(statement[:-64]).hex() != record["statement"] or len(people[record["author_id"]]) != 65:
-            bad.append(("statement", record))
-        proof = json.loads((patient / record["proof_file"]).read_text())
-        leaf, at, size = base64.b64decode(proof["leaf"]), proof["leaf_index"], proof["tree_size"]
-        opened = lambda piece: sha(base64.b64decode(piece["nonce"]), base64.b64decode(piece["piece"]))
-        actor = opened(proof["actor"]) if "actor" in proof else base64.b64decode(proof["actor_hash"])
-        if leaf[-32:] != sha(b"tacenda/v1/leaf\0", actor, opened(proof["subject"])) or \
-                bytes.fromhex(record["statement"]) not in base64.b64decode(proof["subject"]["piece"]):
-            bad.append(("leaf", record))
-        # RFC 9162 section 2.1.3.2
-        root, last = sha(b"\0", leaf), size - 1
-        for step in map(bytes.fromhex, proof["hashes"]):
-            if at & 1 or at == last:
-                root = sha(b"\1", step, root)
-                while not at & 1 and at:
-                    at, last = at >> 1, last >> 1
-            else:
-                root = sha(b"\1", root, step)
-            at, last = at >> 1, last >> 1
-        if last or base64.b64encode(root).decode() != checkpoint[2] or str(size) != checkpoint[1]:
-            bad.append(("root", record))
-    return bad
-
-
-# --- A small clinic of our own ---
-
-def coding(system, code):
-    return {"coding": [{"system": system, "code": code, "display": CANARY}], "text": CANARY}
-
-
-def observation(number, patient, **more):
-    return dict({"resourceType": "Observation", "id": f"o{number}", "status": "final", "subject": patient,
-                 "text": {"status": "generated", "div": f"<div>{CANARY}</div>"}, "note": [{"text": CANARY}],
-                 "identifier": [{"system": SYSTEM, "value": CANARY}],
-                 "performer": [{"reference": "Practitioner/p1", "display": CANARY}],
-                 "extension": [{"url": "urn:x", "valueString": CANARY}],
-                 "code": {"coding": [{"system": LOINC, "code": "29463-7", "display": CANARY},
-                                     {"system": "urn:local", "code": CANARY}], "text": CANARY},
-                 "effectiveDateTime": f"2024-03-{number % 28 + 1:02d}T09:30:00+01:00",
-                 "valueQuantity": {"value": 70.50, "unit": CANARY, "system": UCUM, "code": "kg"}}, **more)
-
-
-def clinic(folder, people=("Aubrey", "Lindqvist", "Okonkwo")):
-    """Bundles, NDJSON packed and plain, a CSV with files, a CDA document, HL7, DICOM."""
-    (folder / "fhir").mkdir(parents=True)
-    for number, family in enumerate(people):
-        me = {"reference": f"urn:uuid:patient-{number}", "display": CANARY}
-        entries = [{"resourceType": "Patient", "id": f"patient-{number}", "gender": "female", "birthDate": "1951-03-14",
-                    "identifier": [{"system": SYSTEM, "value": f"A-{number}"}],
-                    "name": [{"family": family, "given": ["Noor"]}], "address": [{"line": [CANARY]}],
-                    "photo": [{"contentType": "image/png", "data": base64.b64encode(b"\x89PNG" + bytes([number])).decode()}]},
-                   {"resourceType": "Encounter", "id": "e1", "status": "finished", "subject": me,
-                    "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB", "display": CANARY},
-                    "type": [coding(SNOMED, "185349003")], "period": {"start": "1962-05-01", "end": "1962-05-03"}},
-                   {"resourceType": "Condition", "id": "c1", "subject": me, "code": coding(SNOMED, "38341003"),
-                    "onsetDateTime": "1999-12-31"},
-                   observation(1, me),
-                   observation(2, me, valueQuantity=None, component=[
-                       {"code": coding(LOINC, "8480-6"), "valueQuantity": {"value": 120, "system": UCUM, "code": "mm[Hg]"}},
-                       {"code": coding("urn:local", CANARY), "valueString": CANARY}]),
-                   observation(3, me, valueQuantity=None, valueString=CANARY),
-                   {"resourceType": "DocumentReference", "id": "d1", "status": "current", "subject": me,
-                    "content": [{"attachment": {"contentType": "audio/wav", "title": f"Dictation {family}",
-                                                "data": base64.b64encode(b"RIFF" + family.encode()).decode()}},
-                                {"attachment": {"contentType": "application/pdf", "url": "Binary/b1"}}]},
-                   {"resourceType": "Binary", "id": "b1", "contentType": "application/pdf",
-                    "data": base64.b64encode(b"%PDF-1.4 " + family.encode()).decode()}]
-        for entry in entries:
-            entry.update({key: value for key, value in entry.items() if value is not None})
-        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
-            {"fullUrl": f"urn:uuid:{entry['id']}", "resource": {k: v for k, v in entry.items() if v is not None},
-             "request": {"method": "POST", "url": entry["resourceType"]}} for entry in entries]}
-        text = json.dumps(bundle, indent=2, ensure_ascii=bool(number % 2)).encode()
-        (folder / "fhir" / f"{number}.json").write_bytes(text)
-    lines = [{"resourceType": "Practitioner", "id": "p1", "name": [{"family": CANARY}]},
-             {"resourceType": "Organization", "id": "org", "name": CANARY},
-             observation(9, {"reference": "Patient/patient-0"}), observation(10, {"identifier": {"system": SYSTEM, "value": "A-1"}})]
-    with gzip.open(folder / "fhir" / "bulk.ndjson.gz", "wb") as out:
-        out.write("\n".join(json.dumps(line) for line in lines).encode() + b"\n")
-    files = folder / "files"
-    (files / "B-1").mkdir(parents=True)
-    (files / "patients.csv").write_text(
-        f"identifier,family,given,birth,sex\r\n{SYSTEM}|B-1,\"Del Mar, y\",Ana Luz,1980-01-02,female\r\n{SYSTEM}|A-0,,,,\r\n")
-    (files / "B-1" / "voice.wav").write_bytes(b"RIFF voice")
-    (files / "B-1" / "skin.jpg").write_bytes(b"\xff\xd8\xff skin")
-    (files / "A-0_letter.pdf").write_bytes(b"%PDF-1.4 letter")
-    other = folder / "other"
-    other.mkdir()
-    (other / "cda.xml").write_text('<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="1.2.3" extension="doc-1"/><title>Visit</title>'
-                                   '<recordTarget><patientRole><id root="1.2.840.9" extension="77"/><patient><birthTime value="19800102"/>'
-                                   '</patient></patientRole></recordTarget></ClinicalDocument>')
-    (other / "adt.hl7").write_bytes(b"MSH|^~\\&|A|B|C|D|20240301||ADT^A01|1|P|2.5\rPID|1||B-1^^^CLINIC^MR||Del Mar^Ana||19800102|F\r")
-    (other / "wrong-birth.hl7").write_bytes(b"MSH|^~\\&|A|B|C|D|20240301||ADT^A01|2|P|2.5\rPID|1||B-1^^^CLINIC^MR||X||19990909|F\r")
-    element = lambda group, number, vr, value: (group.to_bytes(2, "little") + number.to_bytes(2, "little") + vr +
-                                                (len(value) + len(value) % 2).to_bytes(2, "little") + value + b" " * (len(value) % 2))
-    meta = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0")
-    (other / "scan.dcm").write_bytes(b"\0" * 128 + b"DICM" + meta + element(8, 0x18, b"UI", b"1.2.3.4\0") + element(8, 0x60, b"CS", b"CT") +
-                                     element(0x10, 0x20, b"LO", b"B-1") + element(0x10, 0x30, b"DA", b"19800102") + b"\xe0\x7f\x10\0OW\0\0\0\0\0\0")
-    (other / "nobody.pdf").write_bytes(b"%PDF-1.4 nobody")
-    (other / "stranger.json").write_text(json.dumps(observation(20, {"reference": "Patient/unknown"})))
-    return folder
 
 
 def added(summary):
@@ -232,9 +38,8 @@ def in_folder(person, folder, *words):
         os.chdir(before)
 
 
-# --- The flows ---
-
-def small_clinic(tap, site, doctor, reader, stranger):
+def first_import(tap, site, doctor):
+    """(what was imported, the rows that fit nobody)"""
     folder = clinic(site.folder / "clinic")
     dry = in_folder(doctor, site.folder, "import", "--dry-run", folder)
     tap.check(dry["dry_run"] and not doctor.list("patient", "list"), "a dry run counts and changes nothing")
@@ -249,7 +54,11 @@ def small_clinic(tap, site, doctor, reader, stranger):
               "a document of an unknown number, a wrong birth date, a file without a name, a resource about a stranger")
     again = in_folder(doctor, site.folder, "import", folder)
     tap.equal(set(added(again).values()), {0}, "importing the same again adds nothing")
+    return folder, rows
 
+
+def corrections(tap, site, doctor, folder, rows):
+    """Who is who, once the rows are corrected and a resource has changed."""
     people = {item["family"]: item["id"] for item in doctor.list("patient", "list")}
     tap.equal(set(people), {"Aubrey", "Lindqvist", "Okonkwo", "Del Mar, y"}, "patients have their names")
     for row in rows:
@@ -262,7 +71,6 @@ def small_clinic(tap, site, doctor, reader, stranger):
     corrected = in_folder(doctor, site.folder, "import", "unmatched.csv")
     tap.equal((added(corrected)["reports"], added(corrected)["sources"], corrected["unmatched"]), (1, 1, 2),
               "corrected rows find their patients, the others stay listed")
-
     bundle = json.loads((folder / "fhir" / "1.json").read_text())
     for entry in bundle["entry"]:
         if entry["resource"]["id"] == "o1":
@@ -273,7 +81,10 @@ def small_clinic(tap, site, doctor, reader, stranger):
               "one changed resource makes one new version, and one of the chart")
     history = [item for item in doctor.list("record", "list", people["Lindqvist"]) if item["title"] == "Observation"]
     tap.equal([item["version"] for item in history], [2], "the version before it stays behind it")
+    return people
 
+
+def whole_export(tap, site, doctor, folder, people):
     out = site.folder / "out"
     doctor.do("export", "--all", "-o", out)
     values, files = exported(out)
@@ -297,11 +108,20 @@ def small_clinic(tap, site, doctor, reader, stranger):
     tap.equal(doctor.run("export", people["Aubrey"], "-o", out).code, REFUSED, "an export overwrites nothing")
     tap.equal(doctor.run("export", "-o", out).code, USAGE, "an export names a patient, or all")
 
+
+def refused_export(tap, site, doctor, reader, stranger, people):
     doctor.do("share", people["Aubrey"], "reader", "--allow", "identity,read")
     tap.equal(reader.run("export", people["Aubrey"], "-o", site.folder / "no").code, REFUSED, "reading is not exporting")
     tap.check(not (site.folder / "no" / people["Aubrey"]).exists(), "a refused export leaves no folder")
     doctor.do("unshare", people["Aubrey"], "reader")
     tap.equal(stranger.run("export", people["Aubrey"], "-o", site.folder / "no").code, REFUSED, "a stranger exports nothing")
+
+
+def small_clinic(tap, site, doctor, reader, stranger):
+    folder, rows = first_import(tap, site, doctor)
+    people = corrections(tap, site, doctor, folder, rows)
+    whole_export(tap, site, doctor, folder, people)
+    refused_export(tap, site, doctor, reader, stranger, people)
 
 
 def interrupted(tap, site, doctor):
