@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Damage at rest: never wrong data, never a right changed (PROMISES#S2 K9 B1 B2 B3).
+"""Damage at rest: never wrong data, never a right changed (PROMISES#S2 K9 B1 B2 B3 B5).
 
 DAMAGES (default 200, 16 under sanitizers) random bit flips over objects, database, key store and log, each in a fresh copy of one stopped site, which is then started and
 read whole as its owner, a reader with a share and a stranger. Every answer is the one from before or a refusal. Then each plain column

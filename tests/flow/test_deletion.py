@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Deleting a patient file: signed by its owner, counted days later, withdrawn or final, for server and clients alike
-(PROMISES#K10 B3 K9)."""
+(PROMISES#K10 B3 B7 K9)."""
 import base64
 import datetime
 import json

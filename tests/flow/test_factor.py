@@ -200,7 +200,7 @@ def stepping_up(tap, site, admin, doctor):
 
 
 def counting(tap, site, doctor):
-    """Wrong codes count as wrong passwords do: on a known device its own lane is locked."""
+    """Wrong codes count as wrong passwords do: on a known device its own lane is locked (PROMISES#K5)."""
     add(doctor, 360)
     for _ in range(5):
         got = sign_in(doctor, "--code-file", code_file(site, "000000"))

@@ -232,7 +232,7 @@ static void the_revoked_in_league_with_the_database_gains_nothing_new(void **sta
 	assert_fails(ST_DENIED, file_end(&f, &f.w.ben));
 }
 
-static void nobody_but_the_owner_ends_a_file(void **state)
+static void nobody_but_the_owner_ends_a_file(void **state) /* PROMISES#B7 */
 {
 	AUTO(file) f = {0};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The test vectors of Web Authentication Level 3, section 16 (tests/vectors/webauthn.json, which webauthn.py beside it
- * derives): what the standard calls valid is taken, but for what this server is stricter about: user verification,
- * pages inside of others, kinds of key.
+ * The test vectors of Web Authentication Level 3, section 16 (PROMISES#S5; tests/vectors/webauthn.json, which
+ * webauthn.py beside it derives): what the standard calls valid is taken, but for what this server is stricter about:
+ * user verification, pages inside of others, kinds of key.
  */
 #include "testing.h"
 
