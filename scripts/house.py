@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""house.py: rules of the house that a compiler does not know.
+"""house.py [ROOT]: rules of the house that a compiler does not know.
 
-Fails with one line a finding: banned functions, missing licence line, file and function length,
-system calls outside the table, traces of the machine a thing was written on.
+Fails with one line a finding: banned functions, missing licence line, file and function length, nesting,
+pages cited that no reader has.
 """
+import ast
 import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent)
 BANNED = r"\b(strcpy|strncpy|strcat|strncat|sprintf|vsprintf|atoi|atol|atoll|strtok|system|popen|gets|alloca|mktemp|tmpnam|rand|srand|signal|setjmp|longjmp|scanf|sscanf|fscanf|ctime|asctime|gmtime|localtime)\s*\("
 FILE_LINES = 500
 FUNCTION_LINES = 60
 NESTING = 3
+# Pages that stand in no folder of the repository: what is cited is under docs/, an RFC or a standard.
+ELSEWHERE = re.compile(r"\b(?:DESIGN|COMMANDS|WORDS|STYLE|CHECKS|WEB)(?:\.md\b| \d)")
+WRITTEN = {".c", ".h", ".py", ".sh", ".mjs", ".ts", ".tsx", ".md", ".yaml", ".tsv", ".build"}
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 
 
@@ -57,6 +61,24 @@ def check_source(path, findings):
                 findings.append(f"{name}:{start}: a function of {lines} lines; {FUNCTION_LINES} at most")
 
 
+def check_script(path, findings):
+    """The same sizes for Python."""
+    text, name = path.read_text(), path.relative_to(ROOT)
+    if text.count("\n") > FILE_LINES:
+        findings.append(f"{name}: {text.count(chr(10))} lines; {FILE_LINES} at most")
+    for node in ast.walk(ast.parse(text)):
+        lines = node.end_lineno - node.lineno + 1 if isinstance(node, ast.FunctionDef) else 0
+        if lines > FUNCTION_LINES:
+            findings.append(f"{name}:{node.lineno}: a function of {lines} lines; {FUNCTION_LINES} at most")
+
+
+def check_citations(path, findings):
+    for number, line in enumerate(path.read_text(errors="replace").split("\n"), 1):
+        found = ELSEWHERE.search(line)
+        if found:
+            findings.append(f"{path.relative_to(ROOT)}:{number}: cites {found.group(0)}, which no reader has")
+
+
 def main():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     findings = []
@@ -64,6 +86,10 @@ def main():
         path = ROOT / line
         if not line or not path.is_file():
             continue
+        if path.suffix in WRITTEN:
+            check_citations(path, findings)
+        if path.suffix == ".py":
+            check_script(path, findings)
         if path.suffix in (".c", ".h"):
             check_source(path, findings)
         elif path.suffix in (".py", ".sh", ".ts", ".tsx") and LICENCE not in path.read_text()[:300]:

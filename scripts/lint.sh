@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python3 scripts/house.py
+python3 scripts/callers.py
 python3 scripts/promises.py
 [ "${1:-}" = --quick ] && exit 0
 

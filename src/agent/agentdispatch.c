@@ -5,7 +5,8 @@
 
 #include "agentrow.h"
 
-const struct agentrow *agentrow_of(uint8_t id)
+/** row_of(id): NULL for an id that is not in the table. */
+static const struct agentrow *row_of(uint8_t id)
 {
 	if (id < AGENTWIRE_HELLO || id >= AGENTWIRE_IDS)
 		return NULL;
@@ -78,7 +79,7 @@ enum agentdispatch_verdict agentdispatch(struct agentdispatch_seat *seat, struct
 	assert(answer->wipe && answer->len == 0 && answer->capacity >= AGENTWIRE_PACKET_MAX);
 	if (!ok(reader_u8(&fields, &id)))
 		return AGENTDISPATCH_END;
-	const struct agentrow *row = agentrow_of(id);
+	const struct agentrow *row = row_of(id);
 	if (row == NULL || seat->greeted == (id == AGENTWIRE_HELLO) || !is_question(row, fields))
 		return AGENTDISPATCH_END;
 	answer->len = 3;

@@ -19,9 +19,6 @@ struct agentrow {
 	struct status (*act)(struct agentdispatch_seat *seat, struct reader *r, struct buffer *out);
 };
 
-/** agentrow_of(id): NULL for an id that is not in the table. */
-const struct agentrow *agentrow_of(uint8_t id);
-
 /* Rows by subject. */
 extern const struct agentrow agentrow_control[]; /* hello to token-get; index: id */
 extern const struct agentrow agentrow_epochs[];  /* index: id - AGENTWIRE_SIGN */

@@ -138,7 +138,7 @@ struct status agentwire_epoch(struct reader *r, struct epoch_place *out)
 	return reader_u32(r, &out->number);
 }
 
-struct status agentwire_put_place(struct buffer *b, const struct record_place *place)
+static struct status put_place(struct buffer *b, const struct record_place *place)
 {
 	TRY(agentwire_put_hash(b, &place->fingerprint));
 	TRY(put_uuid(b, &place->patient.uuid));
@@ -147,7 +147,7 @@ struct status agentwire_put_place(struct buffer *b, const struct record_place *p
 	return buffer_put_u8(b, (uint8_t)place->compartment);
 }
 
-struct status agentwire_place(struct reader *r, struct record_place *out)
+static struct status read_place(struct reader *r, struct record_place *out)
 {
 	uint8_t compartment;
 
@@ -162,7 +162,7 @@ struct status agentwire_place(struct reader *r, struct record_place *out)
 
 struct status agentwire_put_record(struct buffer *b, const struct keyholder_record *record)
 {
-	TRY(agentwire_put_place(b, &record->place));
+	TRY(put_place(b, &record->place));
 	TRY(put_uuid(b, &record->author.uuid));
 	TRY(agentwire_put_handle(b, record->identity));
 	return agentwire_put_handle(b, record->clinical);
@@ -170,7 +170,7 @@ struct status agentwire_put_record(struct buffer *b, const struct keyholder_reco
 
 struct status agentwire_record(struct reader *r, struct keyholder_record *out)
 {
-	TRY(agentwire_place(r, &out->place));
+	TRY(read_place(r, &out->place));
 	TRY(take_uuid(r, &out->author.uuid));
 	TRY(agentwire_handle(r, &out->identity));
 	return agentwire_handle(r, &out->clinical);
@@ -324,7 +324,7 @@ struct status agentwire_step(struct reader *r, struct epochkey_step *out)
 
 struct status agentwire_put_move(struct buffer *b, const struct keyholder_move *item)
 {
-	TRY(agentwire_put_place(b, &item->place));
+	TRY(put_place(b, &item->place));
 	TRY(agentwire_put_handle(b, item->from_identity));
 	TRY(agentwire_put_handle(b, item->from_clinical));
 	TRY(agentwire_put_handle(b, item->to_identity));
@@ -334,7 +334,7 @@ struct status agentwire_put_move(struct buffer *b, const struct keyholder_move *
 
 struct status agentwire_move(struct reader *r, struct keyholder_move *out)
 {
-	TRY(agentwire_place(r, &out->place));
+	TRY(read_place(r, &out->place));
 	TRY(agentwire_handle(r, &out->from_identity));
 	TRY(agentwire_handle(r, &out->from_clinical));
 	TRY(agentwire_handle(r, &out->to_identity));

@@ -68,8 +68,6 @@ MUST_CHECK struct status agentwire_put_hash(struct buffer *b, const struct hash 
 MUST_CHECK struct status agentwire_hash(struct reader *r, struct hash *out);
 MUST_CHECK struct status agentwire_put_epoch(struct buffer *b, const struct epoch_place *place);
 MUST_CHECK struct status agentwire_epoch(struct reader *r, struct epoch_place *out);
-MUST_CHECK struct status agentwire_put_place(struct buffer *b, const struct record_place *place);
-MUST_CHECK struct status agentwire_place(struct reader *r, struct record_place *out);
 MUST_CHECK struct status agentwire_put_record(struct buffer *b, const struct keyholder_record *record);
 MUST_CHECK struct status agentwire_record(struct reader *r, struct keyholder_record *out);
 MUST_CHECK struct status agentwire_put_sealed_key(struct buffer *b, const struct sealed_key *key);

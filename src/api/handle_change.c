@@ -64,7 +64,7 @@ void changing_release(struct call *c)
 		bool named = taken && !(ok(c->failure) && g->change.outcomes[i].repeated);
 		if (!named && w->finished)
 			(void)ok(vault_write_undo(w));
-		vault_write_clear(w);
+		vault_writer_clear(w);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handle_upload: sealed bytes that arrive over several requests (DESIGN 3).
+ * handle_upload: sealed bytes that arrive over several requests (docs/FORMATS.md section 4).
  *
  * The answer to an append carries the durable offset: the bytes were synced and the
  * upload's row committed.
@@ -29,7 +29,7 @@ static void appending_release(struct call *c)
 {
 	struct appending *a = c->own;
 
-	vault_write_clear(&a->writer);
+	vault_writer_clear(&a->writer);
 	row_clear(&a->row);
 }
 

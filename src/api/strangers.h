@@ -2,7 +2,7 @@
 /**
  * strangers: refusals of people who are nobody here, counted by source so that they
  * cannot flood the log: STRANGERS_LEAVES leaves a source and minute, then one with a
- * count when the minute is over (DESIGN 6).  IPv6 counts by /64.
+ * count when the minute is over (docs/AUTHENTICATION.md section 5).  IPv6 counts by /64.
  *
  * Shared by the loops under a lock held for one look-up.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * committer: the one thread that changes anything: it owns the only transaction of
- * the store and the append end of the log (DESIGN 2, 3).
+ * the store and the append end of the log (docs/ARCHITECTURE.md).
  *
  * A round takes everything that waits.  Each change runs in a savepoint of one
  * transaction, so one that is refused does not undo the others; then one commit, one

@@ -59,13 +59,38 @@ struct status log_open(const struct log_options *options, struct log **out)
 	return OK;
 }
 
+/** save_heads(l): begin to save the chain ends as they are. */
+static struct status save_heads(struct log *l)
+{
+	struct headsfile_saver *saver = &l->saver;
+	const struct uuid none = {{0}};
+
+	saver->file = (struct headsfile){
+		.frontier = l->frontier, .end = l->end, .last_time = l->last_time, .sequence = l->sequence};
+	if (l->end > 0)
+		TRY(os_read_all(l->options.os, l->batches.fd, &saver->file.last_batch, sizeof saver->file.last_batch,
+				l->end - sizeof saver->file.last_batch));
+	TRY(secret_empty(sizeof(struct key), &saver->key));
+	struct status s = log_subject_key(&l->options.keys, BATCH_SITE, &none, &saver->key);
+
+	if (ok(s))
+		s = heads_copy(&l->heads, &saver->file.heads);
+	if (!ok(s)) {
+		secret_clear(&saver->key);
+		return s;
+	}
+	TRY(headsfile_save(saver, l->options.background));
+	l->saved = l->frontier.size;
+	return OK;
+}
+
 void log_close(struct log *l)
 {
 	if (l == NULL)
 		return;
 	(void)ok(headsfile_wait(&l->saver));
 	/* Derived: whatever fails here costs the next start some time. */
-	if (log_state(l) != LOG_BROKEN && l->saved != l->frontier.size && ok(log_save_heads(l)))
+	if (log_state(l) != LOG_BROKEN && l->saved != l->frontier.size && ok(save_heads(l)))
 		(void)ok(headsfile_wait(&l->saver));
 	log_free(l);
 }
@@ -222,7 +247,7 @@ static void save_heads_when_due(struct log *l)
 	if (l->frontier.size - l->saved < (few > least ? few : least) || !headsfile_done(&l->saver))
 		return;
 	/* Tried again so many leaves later if it fails. */
-	if (!ok(log_save_heads(l)))
+	if (!ok(save_heads(l)))
 		l->saved = l->frontier.size;
 }
 
@@ -245,29 +270,5 @@ struct status log_append(struct log *l, struct draft *d)
 		set_state(l, LOG_BROKEN);
 	}
 	draft_settle(d);
-	return OK;
-}
-
-struct status log_save_heads(struct log *l)
-{
-	struct headsfile_saver *saver = &l->saver;
-	const struct uuid none = {{0}};
-
-	saver->file = (struct headsfile){
-		.frontier = l->frontier, .end = l->end, .last_time = l->last_time, .sequence = l->sequence};
-	if (l->end > 0)
-		TRY(os_read_all(l->options.os, l->batches.fd, &saver->file.last_batch, sizeof saver->file.last_batch,
-				l->end - sizeof saver->file.last_batch));
-	TRY(secret_empty(sizeof(struct key), &saver->key));
-	struct status s = log_subject_key(&l->options.keys, BATCH_SITE, &none, &saver->key);
-
-	if (ok(s))
-		s = heads_copy(&l->heads, &saver->file.heads);
-	if (!ok(s)) {
-		secret_clear(&saver->key);
-		return s;
-	}
-	TRY(headsfile_save(saver, l->options.background));
-	l->saved = l->frontier.size;
 	return OK;
 }

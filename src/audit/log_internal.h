@@ -49,8 +49,6 @@ MUST_CHECK struct status log_open_actors(struct log *l, const struct batch *b, s
 MUST_CHECK struct status log_publish(struct log *l, const struct heads *staged);
 /** log_keep_reserve(l): allocate ahead, and know whether that is still possible. */
 void log_keep_reserve(struct log *l);
-/** log_save_heads(l): begin to save the chain ends as they are. */
-MUST_CHECK struct status log_save_heads(struct log *l);
 /** log_subject_key(keys, scope, patient, out): of one sealed subject. */
 MUST_CHECK struct status log_subject_key(const struct log_keys *keys, enum batch_scope scope,
 					 const struct uuid *patient, struct secret *out);

@@ -54,7 +54,6 @@ MUST_CHECK struct status text_from_base64(struct text t, struct buffer *out);
 MUST_CHECK struct status text_put_base64url(struct buffer *b, struct bytes v);
 MUST_CHECK struct status text_from_base64url(struct text t, struct buffer *out);
 /** RFC 4648 section 7 (base32hex), lower case, without padding: keeps the order of the bytes. */
-MUST_CHECK struct status text_put_base32(struct buffer *b, struct bytes v);
 /** Exactly ${len} bytes. */
 MUST_CHECK struct status text_from_base32(struct text t, uint8_t *out, size_t len);
 

@@ -152,11 +152,6 @@ struct status text_from_hex(struct text t, uint8_t *out, size_t len)
 	return decode_exact(&base16, t, out, len);
 }
 
-struct status text_put_base32(struct buffer *b, struct bytes v)
-{
-	return encode(&base32, v, b);
-}
-
 struct status text_from_base32(struct text t, uint8_t *out, size_t len)
 {
 	return decode_exact(&base32, t, out, len);

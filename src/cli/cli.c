@@ -96,7 +96,12 @@ static struct status open_local(struct cli *c, const struct secret *passphrase)
 	return borrow_token(c);
 }
 
-struct status cli_keys(struct cli *c)
+/**
+ * reach_keys(c):
+ * The person's keys: with a passphrase file, in this process; else from the agent;
+ * else the passphrase is asked for.  ST_PENDING ("unlock") when there is no way to ask.
+ */
+static struct status reach_keys(struct cli *c)
 {
 	AUTO(secret) passphrase = {0};
 
@@ -119,7 +124,7 @@ struct status cli_site(struct cli *c)
 {
 	if (c->has_site)
 		return OK;
-	TRY(cli_keys(c));
+	TRY(reach_keys(c));
 	TRY(site_open(&(struct site_options){.os = &os_real, .clock = &clock_system, .home = c->home, .keys = &c->keys},
 		      &c->site));
 	c->has_site = true;

@@ -57,12 +57,6 @@ const char *cli_argument(const struct cli *c, size_t index);
 
 /** cli_home(c): open (and make) the home folder. */
 MUST_CHECK struct status cli_home(struct cli *c);
-/**
- * cli_keys(c):
- * The person's keys: with a passphrase file, in this process; else from the agent;
- * else the passphrase is asked for.  ST_PENDING ("unlock") when there is no way to ask.
- */
-MUST_CHECK struct status cli_keys(struct cli *c);
 /** cli_site(c): keys, and a connection with the session's token. */
 MUST_CHECK struct status cli_site(struct cli *c);
 /** cli_signed_in(c): the same, and there is a session: for what asks the server about itself only. */

@@ -109,7 +109,8 @@ static struct status new_secret(struct cli *c, const char *option, const char *w
 	return terminal_ask_new_secret(prompt, again, out);
 }
 
-/** A passphrase is refused where it is the password, or holds it, or is held by it (DESIGN 4). */
+/** A passphrase is refused where it is the password, or holds it, or is held by it (docs/AUTHENTICATION.md section 1).
+ */
 static bool near(struct bytes a, struct bytes b)
 {
 	struct bytes shorter = a.len < b.len ? a : b, longer = a.len < b.len ? b : a;

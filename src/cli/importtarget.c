@@ -32,7 +32,8 @@ struct status importwriter_send(struct importwriter *w)
 	return s;
 }
 
-struct status importwriter_room(struct importwriter *w, size_t len)
+/** make_room(w, len): begin a set, sending the last one first when ${len} bytes have no room in it. */
+static struct status make_room(struct importwriter *w, size_t len)
 {
 	if (w->open && !changeset_room(&w->set, len))
 		TRY(importwriter_send(w));
@@ -47,7 +48,7 @@ struct status importtarget_make(struct importwriter *w, const struct demographic
 {
 	struct importtarget made = {.writer = w, .is_new = true, .opened = true};
 
-	TRY(importwriter_room(w, FILE_PARTS));
+	TRY(make_room(w, FILE_PARTS));
 	TRY(patientchange_add(w->site, demographics, token, &w->set, &made.file));
 	*out = made;
 	return OK;
@@ -201,7 +202,7 @@ static struct status write_record(struct importtarget *t, const struct importtar
 		version.previous = old->statement;
 		version.status = RECORD_AMENDED;
 	}
-	TRY(importwriter_room(t->writer, inside + RECORD_PARTS));
+	TRY(make_room(t->writer, inside + RECORD_PARTS));
 	return recordput_add(&t->file, &version, &t->writer->set, record);
 }
 

@@ -22,8 +22,6 @@ struct importwriter {
 	size_t sets;  /* that were sent */
 };
 void importwriter_clear(struct importwriter *w);
-/** importwriter_room(w, len): begin a set, sending the last one first when ${len} bytes have no room in it. */
-MUST_CHECK struct status importwriter_room(struct importwriter *w, size_t len);
 /** importwriter_send(w): whatever waits. */
 MUST_CHECK struct status importwriter_send(struct importwriter *w);
 

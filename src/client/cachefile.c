@@ -108,13 +108,3 @@ struct status cachefile_save(const struct cachefile *c, struct bytes plain)
 	(void)c->os->close(folder);
 	return s;
 }
-
-struct status cachefile_drop(const struct cachefile *c)
-{
-	int folder;
-
-	TRY(open_folder(c, &folder));
-	struct status s = os_remove(c->os, folder, c->name);
-	(void)c->os->close(folder);
-	return s;
-}

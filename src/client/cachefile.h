@@ -29,7 +29,5 @@ struct cachefile {
 MUST_CHECK struct status cachefile_load(const struct cachefile *c, struct buffer *out);
 /** cachefile_save(c, plain): replace it as a whole. */
 MUST_CHECK struct status cachefile_save(const struct cachefile *c, struct bytes plain);
-/** cachefile_drop(c): forget it. */
-MUST_CHECK struct status cachefile_drop(const struct cachefile *c);
 
 #endif /* !CLIENT_CACHEFILE_H */

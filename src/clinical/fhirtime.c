@@ -3,8 +3,9 @@
 
 #define DAY_MS 86400000
 
+/** day_of(year, month, day): days since 1970-01-01 in the Gregorian calendar. */
 /* Days of the civil calendar by eras of 400 years, March first: no table, no loop. */
-int64_t fhirtime_day(int64_t year, uint32_t month, uint32_t day)
+static int64_t day_of(int64_t year, uint32_t month, uint32_t day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
@@ -103,7 +104,7 @@ struct status fhirtime_parse(struct text t, struct fhirtime *out)
 			return FAIL_AT(ST_INVALID, "time");
 		made.time_known = true;
 	}
-	int64_t whole = fhirtime_day(year, month, day) * DAY_MS + ms + (int64_t)shift * 60000;
+	int64_t whole = day_of(year, month, day) * DAY_MS + ms + (int64_t)shift * 60000;
 	made.day = (whole >= 0 ? whole : whole - DAY_MS + 1) / DAY_MS;
 	made.ms = (uint32_t)(whole - made.day * DAY_MS);
 	*out = made;

@@ -13,8 +13,6 @@ struct fhirtime {
 };
 /** fhirtime_parse(t, out): ST_INVALID ("time") for anything else, and for years outside 1600 to 2400. */
 MUST_CHECK struct status fhirtime_parse(struct text t, struct fhirtime *out);
-/** fhirtime_day(year, month, day): days since 1970-01-01 in the Gregorian calendar. */
-int64_t fhirtime_day(int64_t year, uint32_t month, uint32_t day);
 /** fhirtime_put_date(out, day): YYYY-MM-DD. */
 MUST_CHECK struct status fhirtime_put_date(struct buffer *out, int64_t day);
 

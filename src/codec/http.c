@@ -79,11 +79,6 @@ struct status http_method(struct text name, enum http_method *out)
 	return FAIL_AT(ST_NOT_FOUND, "method");
 }
 
-struct text http_method_name(enum http_method m)
-{
-	return methods[m];
-}
-
 static const struct {
 	struct text name;
 	enum http_known known;

@@ -53,8 +53,6 @@ struct http_target {
 
 /** http_method(name, out): exact, case matters (RFC 9110 section 9.1); ST_NOT_FOUND for any other. */
 MUST_CHECK struct status http_method(struct text name, enum http_method *out);
-/** http_method_name(m): "GET". */
-struct text http_method_name(enum http_method m);
 /** http_known(name): which field this is, whatever its case. */
 enum http_known http_known(struct text name);
 

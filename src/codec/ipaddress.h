@@ -13,10 +13,6 @@ struct ipaddress {
 	uint8_t bytes[16];
 	size_t len;
 };
-static inline struct bytes ipaddress_bytes(const struct ipaddress *a)
-{
-	return bytes_of(a->bytes, a->len);
-}
 
 /** ipaddress_parse(t, out): a bare literal; IPv4 mapped into IPv6 becomes IPv4.  ST_INVALID. */
 MUST_CHECK struct status ipaddress_parse(struct text t, struct ipaddress *out);

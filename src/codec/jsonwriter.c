@@ -240,11 +240,6 @@ void jsonwriter_hash(struct jsonwriter *w, const char *name, const struct hash *
 	put_encoded(w, name, text_put_hex, hash_bytes(h));
 }
 
-void jsonwriter_hex(struct jsonwriter *w, const char *name, struct bytes v)
-{
-	put_encoded(w, name, text_put_hex, v);
-}
-
 void jsonwriter_base64(struct jsonwriter *w, const char *name, struct bytes v)
 {
 	put_encoded(w, name, text_put_base64, v);

@@ -51,7 +51,6 @@ void jsonwriter_time(struct jsonwriter *w, const char *name, uint64_t ms);
 void jsonwriter_id(struct jsonwriter *w, const char *name, enum id_kind kind, const struct uuid *uuid);
 /** Lower-case base16. */
 void jsonwriter_hash(struct jsonwriter *w, const char *name, const struct hash *h);
-void jsonwriter_hex(struct jsonwriter *w, const char *name, struct bytes v);
 void jsonwriter_base64(struct jsonwriter *w, const char *name, struct bytes v);
 void jsonwriter_base64url(struct jsonwriter *w, const char *name, struct bytes v);
 /** ${json} is one whole JSON value of our own making (json_write(), a stored answer). */

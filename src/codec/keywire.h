@@ -120,9 +120,8 @@ enum keywire_id {
 	KEYWIRE_STATUS,
 	KEYWIRE_SLOT_ADD,
 	KEYWIRE_SLOT_REMOVE,
-	KEYWIRE_SHUTDOWN,
 };
-#define KEYWIRE_IDS    15 /* one past the last */
+#define KEYWIRE_IDS    14 /* one past the last */
 #define KEYWIRE_ANSWER 0x80
 
 enum keywire_state { KEYWIRE_MISSING, KEYWIRE_SEALED, KEYWIRE_OPEN };

@@ -247,7 +247,6 @@ static const struct form {
 	[KEYWIRE_STATUS] = {put_about, read_about},
 	[KEYWIRE_SLOT_ADD] = {put_slots, read_slots},
 	[KEYWIRE_SLOT_REMOVE] = {put_slots, read_slots},
-	[KEYWIRE_SHUTDOWN] = {put_nothing, read_nothing},
 };
 
 struct status keywire_put_failure(struct buffer *b, enum keywire_id id, struct status why)

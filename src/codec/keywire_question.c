@@ -77,7 +77,6 @@ static bool question_fits(const struct keywire_question *q)
 	case KEYWIRE_RENEW:
 	case KEYWIRE_REWRAP:
 	case KEYWIRE_STATUS:
-	case KEYWIRE_SHUTDOWN:
 		return true;
 	default:
 		return false;
@@ -256,7 +255,6 @@ static const struct form {
 	[KEYWIRE_STATUS] = {put_nothing, read_nothing},
 	[KEYWIRE_SLOT_ADD] = {put_slot_add, read_slot_add},
 	[KEYWIRE_SLOT_REMOVE] = {put_slot_remove, read_slot_remove},
-	[KEYWIRE_SHUTDOWN] = {put_nothing, read_nothing},
 };
 
 struct status keywire_put_question(struct buffer *b, const struct keywire_question *q)

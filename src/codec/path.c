@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-void path_cut(struct text target, struct text *path, struct text *query)
-{
-	struct text rest = target;
-
-	if (!text_split(&rest, '?', path))
-		*path = target;
-	*query = rest.at != NULL ? rest : (struct text){"", 0};
-}
-
 static bool is_safe(struct text segment)
 {
 	if (segment.len == 0 || text_equal(segment, TEXT(".")) || text_equal(segment, TEXT("..")))

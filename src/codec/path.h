@@ -17,8 +17,6 @@ struct path {
 	size_t count;                        /* 0 for "/" */
 };
 
-/** path_cut(target, path, query): at the first '?'; ${query} is empty without one. */
-void path_cut(struct text target, struct text *path, struct text *query);
 /**
  * path_parse(t, arena, out):
  * ST_INVALID unless ${t} begins with '/', for an empty segment (so also for a '/'

@@ -64,11 +64,6 @@ struct status range_parse(struct text field, uint64_t size, struct range *out)
 	return OK;
 }
 
-struct status range_put_wanted(struct buffer *out, struct range r)
-{
-	return buffer_print(out, "bytes=%" PRIu64 "-%" PRIu64, r.first, r.first + (r.len - 1));
-}
-
 struct status range_put(struct buffer *out, struct range r, uint64_t size)
 {
 	return buffer_print(out, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, r.first, r.first + (r.len - 1), size);
@@ -77,21 +72,4 @@ struct status range_put(struct buffer *out, struct range r, uint64_t size)
 struct status range_put_none(struct buffer *out, uint64_t size)
 {
 	return buffer_print(out, "bytes */%" PRIu64, size);
-}
-
-struct status range_parse_content(struct text field, struct range *out, uint64_t *size)
-{
-	struct text rest = field, from, to;
-	uint64_t first, last, whole;
-
-	if (!skip_unit(&rest, TEXT("bytes ")) || !text_split(&rest, '-', &from) || !text_split(&rest, '/', &to))
-		return FAIL_AT(ST_INVALID, "range");
-	TRY(text_to_u64(from, 0, UINT64_MAX, &first));
-	TRY(text_to_u64(to, first, UINT64_MAX, &last));
-	TRY(text_to_u64(rest, 1, UINT64_MAX, &whole));
-	if (last >= whole)
-		return FAIL_AT(ST_INVALID, "range");
-	*out = (struct range){first, last - first + 1};
-	*size = whole;
-	return OK;
 }

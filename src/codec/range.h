@@ -19,18 +19,10 @@ struct range {
  * 9110 section 14.2).  ST_NOT_FOUND when no byte of it exists: 416.
  */
 MUST_CHECK struct status range_parse(struct text field, uint64_t size, struct range *out);
-/** range_put_wanted(out, r): a Range field, `bytes=a-b`. */
-MUST_CHECK struct status range_put_wanted(struct buffer *out, struct range r);
 
 /** range_put(out, r, size): a Content-Range field of a 206, `bytes a-b/size`. */
 MUST_CHECK struct status range_put(struct buffer *out, struct range r, uint64_t size);
-/** range_put_none(out, size): that of a 416, ending in `*` and the size. */
+/** range_put_none(out, size): that of a 416, `bytes *` and the size (RFC 9110 section 14.4). */
 MUST_CHECK struct status range_put_none(struct buffer *out, uint64_t size);
-/**
- * range_parse_content(field, out, size):
- * The Content-Range of a 206; a range that does not lie within its size, and a
- * size not told, are ST_INVALID.
- */
-MUST_CHECK struct status range_parse_content(struct text field, struct range *out, uint64_t *size);
 
 #endif /* !CODEC_RANGE_H */

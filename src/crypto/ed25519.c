@@ -30,16 +30,6 @@ struct status ed25519_new(struct secret *seed, struct ed25519_public *public_key
 	return OK;
 }
 
-struct status ed25519_public_of(const struct secret *seed, struct ed25519_public *public_key)
-{
-	AUTO(secret) pair = {0};
-	struct ed25519_public derived;
-
-	TRY(expand(seed, &pair, &derived));
-	*public_key = derived;
-	return OK;
-}
-
 struct status ed25519_sign(const struct secret *seed, struct bytes data, uint8_t signature[64])
 {
 	AUTO(secret) pair = {0};

@@ -10,8 +10,6 @@ struct ed25519_public {
 };
 /** ed25519_new(seed, public): ${seed} becomes a new 32-byte secret. */
 MUST_CHECK struct status ed25519_new(struct secret *seed, struct ed25519_public *public_key);
-/** ed25519_public_of(seed, public): the public half of a stored seed; ST_INVALID unless it has 32 bytes. */
-MUST_CHECK struct status ed25519_public_of(const struct secret *seed, struct ed25519_public *public_key);
 MUST_CHECK struct status ed25519_sign(const struct secret *seed, struct bytes data, uint8_t signature[64]);
 /** ed25519_check(public): ST_INVALID unless a point of the curve, in its one encoding, and of full order. */
 MUST_CHECK struct status ed25519_check(const struct ed25519_public *public_key);

@@ -236,8 +236,3 @@ struct status hkdf_sha512_expand_pieces(struct bytes prk, const struct bytes *pi
 	TRY(engine_here(&e));
 	return expand(&(struct digest){e->sha512, 128, 64}, prk, pieces, count, out, len);
 }
-
-struct status hkdf_sha512_expand(struct bytes prk, struct bytes info, uint8_t *out, size_t len)
-{
-	return hkdf_sha512_expand_pieces(prk, &info, 1, out, len);
-}

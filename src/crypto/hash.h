@@ -31,6 +31,5 @@ MUST_CHECK struct status hmac_sha256(struct bytes key, struct bytes data, struct
 /** RFC 5869; ${out} is filled, at most 255 hash lengths. */
 MUST_CHECK struct status hkdf_sha256_extract(struct bytes salt, struct bytes input, struct hash *out);
 MUST_CHECK struct status hkdf_sha256_expand(struct bytes prk, struct bytes info, uint8_t *out, size_t len);
-MUST_CHECK struct status hkdf_sha512_expand(struct bytes prk, struct bytes info, uint8_t *out, size_t len);
 
 #endif /* !CRYPTO_HASH_H */

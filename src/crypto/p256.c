@@ -304,15 +304,3 @@ struct status p256_scalar_shared(const uint8_t scalar[P256_SCALAR], const struct
 		return engine_refused(ST_INVALID, "P-256 agreement");
 	return OK;
 }
-
-struct status p256_shared(const struct secret *private_key, const struct p256_public *public_key, struct secret *out)
-{
-	AUTO(secret) shared = {0};
-
-	TRY(check_private(private_key));
-	TRY(secret_empty(COORDINATE, &shared));
-	TRY(p256_scalar_shared(private_key->bytes, public_key, shared.bytes));
-	*out = shared;
-	shared = (struct secret){0};
-	return OK;
-}

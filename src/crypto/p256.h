@@ -40,9 +40,6 @@ MUST_CHECK struct status p256_verify(const struct p256_public *public_key, struc
 				     const struct signature *signature);
 /** p256_signature_read(der, out): ECDSA-Sig-Value (RFC 3279 section 2.2.3) in strict DER; ST_INVALID ("signature"). */
 MUST_CHECK struct status p256_signature_read(struct bytes der, struct signature *out);
-/** p256_shared(private, public, out): ECDH, the x coordinate in a new 32-byte secret. */
-MUST_CHECK struct status p256_shared(const struct secret *private_key, const struct p256_public *public_key,
-				     struct secret *out);
 
 /** A parsed public key, for many verifications by one author (parsing costs as much as a third of one). */
 struct p256_verifier {

@@ -16,7 +16,7 @@ bool p256_scalar_ok(const uint8_t scalar[P256_SCALAR]);
 MUST_CHECK struct status p256_scalar_new(uint8_t out[P256_SCALAR], struct p256_public *public_key);
 /** p256_scalar_public(scalar, public): ST_INVALID for a scalar out of range. */
 MUST_CHECK struct status p256_scalar_public(const uint8_t scalar[P256_SCALAR], struct p256_public *public_key);
-/** p256_scalar_shared(scalar, public, out): ECDH; ST_INVALID for a scalar or point that is none. */
+/** p256_scalar_shared(scalar, public, out): ECDH, the x coordinate; ST_INVALID for a scalar or point that is none. */
 MUST_CHECK struct status p256_scalar_shared(const uint8_t scalar[P256_SCALAR], const struct p256_public *public_key,
 					    uint8_t out[32]);
 

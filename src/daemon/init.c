@@ -4,7 +4,7 @@
  * invitation, which is printed once.
  *
  * The one-time key of the first administrator signs the site statement; its secret is
- * only in the invitation (DESIGN 4).  A failure leaves what was begun for the person to
+ * only in the invitation (docs/FORMATS.md section 2).  A failure leaves what was begun for the person to
  * look at and remove: nothing is deleted.
  */
 #include <fcntl.h>

@@ -120,6 +120,8 @@ struct status vessel_open_rows(const struct vessel_options *o, struct vessel *v)
 					   .snapshot_leaves = LOG_SNAPSHOT_LEAVES,
 					   .background = true},
 		     &v->log));
+	if (log_cut(v->log) > 0)
+		(void)fprintf(stderr, "tacendad: event=log_cut bytes=%llu\n", (unsigned long long)log_cut(v->log));
 	TRY(compare(v));
 	TRY(vault_open(&os_real, v->data, &v->vault));
 	return make_signer(v);

@@ -160,12 +160,6 @@ static struct status do_slot_remove(struct keeper *k, const struct keywire_quest
 	return answer_slots(k, q->id, out);
 }
 
-static struct status do_shutdown(struct keeper *k, const struct keywire_question *q, struct buffer *out)
-{
-	(void)k;
-	return answer_nothing(q->id, out);
-}
-
 /* The whole of what keyd does for anybody.  There is no message that destroys a
  * key: it comes with the statements that must order it. */
 static const struct row {
@@ -186,7 +180,6 @@ static const struct row {
 	[KEYWIRE_STATUS] = {do_status, IN_ANY, DISPATCH_ANSWER},
 	[KEYWIRE_SLOT_ADD] = {do_slot_add, IN_OPEN, DISPATCH_ANSWER},
 	[KEYWIRE_SLOT_REMOVE] = {do_slot_remove, IN_OPEN, DISPATCH_ANSWER},
-	[KEYWIRE_SHUTDOWN] = {do_shutdown, IN_ANY, DISPATCH_STOP},
 };
 
 /* A message in a state that does not list it. */

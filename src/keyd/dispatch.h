@@ -12,7 +12,6 @@ enum dispatch_verdict {
 	DISPATCH_ANSWER, /* send the answer */
 	DISPATCH_LATER,  /* the answer comes when the re-wrap is done: dispatch_rewrapped() */
 	DISPATCH_LAST,   /* send the answer, end the connection */
-	DISPATCH_STOP,   /* send the answer, end keyd */
 	DISPATCH_END,    /* end the connection without an answer */
 };
 /**

@@ -21,7 +21,6 @@ struct serving {
 	struct secret question, answer; /* one packet each: keys pass through them */
 	size_t waiting;                 /* who asked for the running re-wrap; count: nobody */
 	uint64_t offered;               /* when holders were last seen to be served, or asked; monotonic ms */
-	bool stop;
 };
 
 static void serving_clear(struct serving *v)
@@ -67,10 +66,6 @@ static void take_verdict(struct serving *v, size_t i, enum dispatch_verdict verd
 		send_answer(v, i, answer);
 		if (v->polls[i].fd >= 0)
 			end_connection(v, i);
-		break;
-	case DISPATCH_STOP:
-		v->stop = true;
-		send_answer(v, i, answer);
 		break;
 	case DISPATCH_ANSWER:
 	default:
@@ -154,7 +149,7 @@ static struct status turn(struct serving *v)
 
 	if (poll(v->polls, v->count, running ? 0 : idle) < 0 && errno != EINTR)
 		return FAIL_AT(ST_IO, "poll");
-	for (size_t i = 0; i < v->count && !v->stop; i++)
+	for (size_t i = 0; i < v->count; i++)
 		if (v->polls[i].fd >= 0 && v->polls[i].revents != 0)
 			serve_one(v, i);
 	if (running)
@@ -172,7 +167,7 @@ struct status serve_run(struct keeper *k, const int *fds, size_t count)
 		v.polls[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
 	TRY(secret_empty(KEYWIRE_PACKET_MAX, &v.question));
 	TRY(secret_empty(KEYWIRE_PACKET_MAX, &v.answer));
-	while (!v.stop && v.left > 0)
+	while (v.left > 0)
 		TRY(turn(&v));
 	return OK;
 }

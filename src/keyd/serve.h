@@ -7,7 +7,7 @@
 
 #define SERVE_CONNECTIONS_MAX 16
 
-/** serve_run(k, fds, count): until told to stop or the last connection has ended; closes ${fds}. */
+/** serve_run(k, fds, count): until the last connection has ended; closes ${fds}. */
 MUST_CHECK struct status serve_run(struct keeper *k, const int *fds, size_t count);
 
 #endif /* !KEYD_SERVE_H */

@@ -118,15 +118,6 @@ void keycache_put(struct keycache *c, const struct key_name *name, const struct 
 	*key_at(c, i) = *key;
 }
 
-void keycache_forget(struct keycache *c, const struct key_name *name)
-{
-	uint16_t at = *link_to(c, name);
-
-	/* The place waits for the hand; it holds no key any more. */
-	if (at != NONE)
-		vacate(c, at - 1u);
-}
-
 void keycache_empty(struct keycache *c)
 {
 	secret_wipe(c->slab.bytes, c->slab.len);

@@ -30,8 +30,6 @@ bool keycache_find(struct keycache *c, const struct key_name *name, struct key *
 bool keycache_has(struct keycache *c, const struct key_name *name);
 /** keycache_put(c, name, key): perhaps in the place of another. */
 void keycache_put(struct keycache *c, const struct key_name *name, const struct key *key);
-/** keycache_forget(c, name): wipe it, if it is there. */
-void keycache_forget(struct keycache *c, const struct key_name *name);
 /** keycache_empty(c): wipe all. */
 void keycache_empty(struct keycache *c);
 

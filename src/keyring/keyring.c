@@ -224,11 +224,6 @@ struct status keyring_create(struct keyring *r, const struct key_name *names, si
 	return count == 0 ? OK : fetch(r, KEYWIRE_MAKE, names, count);
 }
 
-void keyring_forget(struct keyring *r, const struct key_name *name)
-{
-	keycache_forget(&r->cache, name);
-}
-
 /* The log. */
 
 struct status keyring_sign_checkpoint(struct keyring *r, uint64_t size, const struct hash *root,
@@ -337,12 +332,4 @@ struct status keyring_slot_remove(struct keyring *r, const struct keywire_proof 
 	TRY(ask_for(r, WAIT_LONG_MS, &q, &a));
 	*count = a.slots;
 	return OK;
-}
-
-struct status keyring_shutdown(struct keyring *r)
-{
-	const struct keywire_question q = {.id = KEYWIRE_SHUTDOWN};
-	struct keywire_answer a;
-
-	return ask(r, &q, &a);
 }

@@ -45,8 +45,6 @@ struct keyring_process {
 };
 /** keyring_start(o, out): ST_NOT_FOUND (REASON_PROGRAM), ST_IO.  Its environment is empty. */
 MUST_CHECK struct status keyring_start(const struct keyring_options *o, struct keyring_process *out);
-/** keyring_running(p): false once keyd has ended. */
-bool keyring_running(const struct keyring_process *p);
 /**
  * keyring_process_clear(p): close what was not taken and wait for keyd, which ends
  * with its last connection: clear every ring first.  After ten seconds it is killed.
@@ -92,8 +90,6 @@ MUST_CHECK struct status keyring_prefetch(struct keyring *r, const struct key_na
  * as they are.  At most KEYWIRE_KEYS_MAX, all or none.  keyring_get() gives them.
  */
 MUST_CHECK struct status keyring_create(struct keyring *r, const struct key_name *names, size_t count);
-/** keyring_forget(r, name): out of this thread's cache. */
-void keyring_forget(struct keyring *r, const struct key_name *name);
 
 /**
  * keyring_sign_checkpoint(r, size, root, proof, count, out):
@@ -131,7 +127,5 @@ MUST_CHECK struct status keyring_slot_add(struct keyring *r, const struct keywir
 /** keyring_slot_remove(r, present, index, count): as numbered by keyring_status(); ST_CONFLICT for the last one. */
 MUST_CHECK struct status keyring_slot_remove(struct keyring *r, const struct keywire_proof *present, uint8_t index,
 					     size_t *count);
-/** keyring_shutdown(r): keyd ends, for every thread. */
-MUST_CHECK struct status keyring_shutdown(struct keyring *r);
 
 #endif /* !KEYRING_KEYRING_H */

@@ -203,11 +203,6 @@ static bool ends_within(const struct keyring_process *p, int ms)
 	return ready == 1;
 }
 
-bool keyring_running(const struct keyring_process *p)
-{
-	return p->pid > 0 && p->watch >= 0 && !ends_within(p, 0);
-}
-
 void keyring_process_clear(struct keyring_process *p)
 {
 	close_all(p->connections, p->count);

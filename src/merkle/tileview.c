@@ -182,14 +182,3 @@ struct tree_reader tileview_reader(struct tileview *v)
 {
 	return (struct tree_reader){read_node, v};
 }
-
-struct status tileview_check_old(struct tileview *v, const struct tree_head *old)
-{
-	struct tree_reader reader = tileview_reader(v);
-	struct hash root;
-
-	if (old->size > v->head.size)
-		return FAIL_AT(ST_CORRUPT, "tree size");
-	TRY(tree_root(&reader, old->size, &root));
-	return hash_equal(&root, &old->root) ? OK : FAIL_AT(ST_CORRUPT, "merkle root");
-}

@@ -39,11 +39,6 @@ MUST_CHECK struct status tileview_tile(struct tileview *v, unsigned level, uint6
 MUST_CHECK struct status tileview_check_bundle(struct tileview *v, uint64_t index, struct bytes bundle);
 /** tileview_leaf(v, index, out): the proven hash of one leaf. */
 MUST_CHECK struct status tileview_leaf(struct tileview *v, uint64_t index, struct hash *out);
-/**
- * tileview_check_old(v, old): ST_CORRUPT unless this tree extends ${old}, which
- * may be empty: consistency without a proof, from the tiles alone.
- */
-MUST_CHECK struct status tileview_check_old(struct tileview *v, const struct tree_head *old);
 /** tileview_reader(v): proven nodes, for the proofs of tree.h. */
 struct tree_reader tileview_reader(struct tileview *v);
 

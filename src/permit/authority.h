@@ -134,7 +134,7 @@ MUST_CHECK struct status authority_decide(const struct authority_facts *facts, c
 MUST_CHECK struct status authority_act_answer(const struct authority_facts *facts, const struct statement *decision);
 /**
  * authority_power(person, owner, grant, time):
- * What a user may do with a patient file: rights and permission (WORDS.md).  The
+ * What a user may do with a patient file: rights and permission (docs/FORMATS.md section 1).  The
  * owner has every permission; a grant counts until its end; who is disabled or of
  * a profile without patient data has none.
  */

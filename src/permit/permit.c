@@ -29,45 +29,43 @@ enum relation {
 };
 
 static const struct rule {
-	const char *word;
 	uint32_t profiles;
 	enum relation relation;
 	uint32_t rights;
 	bool after_end; /* of the patient file too: what proves its end, and to whom */
 } rules[PERMIT_ACTIONS] = {
-	[PERMIT_SITE_SEE] = {"see-site", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_SESSION_OWN] = {"own-session", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_NOTICE_OWN] = {"own-notices", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_USER_LIST] = {"list-users", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_KEY_SET] = {"set-key", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_LOG_OWN] = {"read-own-log", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_APPROVAL] = {"approvals", EVERYBODY, NO_PATIENT, 0, false},
-	[PERMIT_SITE_ADMINISTER] = {"administer-site", ADMINISTRATOR, NO_PATIENT, 0, false},
-	[PERMIT_USER_ADMINISTER] = {"administer-users", ADMINISTRATOR, NO_PATIENT, 0, false},
-	[PERMIT_LOG_ADMINISTRATION] = {"read-administration-log", ADMINISTRATOR | AUDITOR, NO_PATIENT, 0, false},
-	[PERMIT_LOG_ALL] = {"read-all-log", AUDITOR, NO_PATIENT, 0, false},
-	[PERMIT_REVIEW] = {"review-access", AUDITOR, NO_PATIENT, 0, false},
-	[PERMIT_PATIENT_CREATE] = {"create-patient", CLINICIAN, NO_PATIENT, 0, false},
-	[PERMIT_PATIENT_LIST] = {"list-patients", CARERS, NO_PATIENT, 0, false},
-	[PERMIT_UPLOAD] = {"upload", CARERS, NO_PATIENT, RIGHT_WRITE, false},
-	[PERMIT_PATIENT_PROVE] = {"prove-patient", CARERS, WITH_ANY, 0, true},
-	[PERMIT_PATIENT_SEE] = {"see-patient", CARERS, WITH_ANY, 0, false},
-	[PERMIT_READ_IDENTITY] = {"read-identity", CARERS, WITH_POWER, RIGHT_IDENTITY, false},
-	[PERMIT_READ_CLINICAL] = {"read-clinical", CARERS, WITH_POWER, RIGHT_READ, false},
-	[PERMIT_READ_IDENTIFYING] = {"read-identifying", CARERS, WITH_POWER, RIGHT_IDENTITY | RIGHT_READ, false},
-	[PERMIT_WRITE_IDENTITY] = {"write-identity", CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_IDENTITY, false},
-	[PERMIT_WRITE_CLINICAL] = {"write-clinical", CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_READ, false},
-	[PERMIT_WRITE_IDENTIFYING] = {"write-identifying", CARERS, WITH_POWER,
-				      RIGHT_WRITE | RIGHT_IDENTITY | RIGHT_READ, false},
-	[PERMIT_RECORD_DELETE] = {"delete-record", CARERS, WITH_POWER, RIGHT_DELETE, false},
-	[PERMIT_SHARE] = {"share", CARERS, WITH_POWER, RIGHT_SHARE, false},
-	[PERMIT_UNSHARE] = {"unshare", CARERS, OWNER_OR_POWER, RIGHT_SHARE, false},
-	[PERMIT_REKEY_IDENTITY] = {"rekey-identity", CARERS, OWNER_OR_POWER, RIGHT_IDENTITY, false},
-	[PERMIT_REKEY_CLINICAL] = {"rekey-clinical", CARERS, OWNER_OR_POWER, RIGHT_READ, false},
-	[PERMIT_EXPORT] = {"export", CARERS, WITH_POWER, RIGHT_EXPORT, false},
-	[PERMIT_PATIENT_DELETE] = {"delete-patient", CARERS, OWNER_ONLY, RIGHT_DELETE, false},
-	[PERMIT_PATIENT_KEEP] = {"keep-patient", CARERS, OWNER_ONLY, 0, false},
-	[PERMIT_LOG_PATIENT] = {"read-patient-log", CARERS, OWNER_ONLY, 0, true},
+	[PERMIT_SITE_SEE] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_SESSION_OWN] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_NOTICE_OWN] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_USER_LIST] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_KEY_SET] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_LOG_OWN] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_APPROVAL] = {EVERYBODY, NO_PATIENT, 0, false},
+	[PERMIT_SITE_ADMINISTER] = {ADMINISTRATOR, NO_PATIENT, 0, false},
+	[PERMIT_USER_ADMINISTER] = {ADMINISTRATOR, NO_PATIENT, 0, false},
+	[PERMIT_LOG_ADMINISTRATION] = {ADMINISTRATOR | AUDITOR, NO_PATIENT, 0, false},
+	[PERMIT_LOG_ALL] = {AUDITOR, NO_PATIENT, 0, false},
+	[PERMIT_REVIEW] = {AUDITOR, NO_PATIENT, 0, false},
+	[PERMIT_PATIENT_CREATE] = {CLINICIAN, NO_PATIENT, 0, false},
+	[PERMIT_PATIENT_LIST] = {CARERS, NO_PATIENT, 0, false},
+	[PERMIT_UPLOAD] = {CARERS, NO_PATIENT, RIGHT_WRITE, false},
+	[PERMIT_PATIENT_PROVE] = {CARERS, WITH_ANY, 0, true},
+	[PERMIT_PATIENT_SEE] = {CARERS, WITH_ANY, 0, false},
+	[PERMIT_READ_IDENTITY] = {CARERS, WITH_POWER, RIGHT_IDENTITY, false},
+	[PERMIT_READ_CLINICAL] = {CARERS, WITH_POWER, RIGHT_READ, false},
+	[PERMIT_READ_IDENTIFYING] = {CARERS, WITH_POWER, RIGHT_IDENTITY | RIGHT_READ, false},
+	[PERMIT_WRITE_IDENTITY] = {CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_IDENTITY, false},
+	[PERMIT_WRITE_CLINICAL] = {CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_READ, false},
+	[PERMIT_WRITE_IDENTIFYING] = {CARERS, WITH_POWER, RIGHT_WRITE | RIGHT_IDENTITY | RIGHT_READ, false},
+	[PERMIT_RECORD_DELETE] = {CARERS, WITH_POWER, RIGHT_DELETE, false},
+	[PERMIT_SHARE] = {CARERS, WITH_POWER, RIGHT_SHARE, false},
+	[PERMIT_UNSHARE] = {CARERS, OWNER_OR_POWER, RIGHT_SHARE, false},
+	[PERMIT_REKEY_IDENTITY] = {CARERS, OWNER_OR_POWER, RIGHT_IDENTITY, false},
+	[PERMIT_REKEY_CLINICAL] = {CARERS, OWNER_OR_POWER, RIGHT_READ, false},
+	[PERMIT_EXPORT] = {CARERS, WITH_POWER, RIGHT_EXPORT, false},
+	[PERMIT_PATIENT_DELETE] = {CARERS, OWNER_ONLY, RIGHT_DELETE, false},
+	[PERMIT_PATIENT_KEEP] = {CARERS, OWNER_ONLY, 0, false},
+	[PERMIT_LOG_PATIENT] = {CARERS, OWNER_ONLY, 0, true},
 };
 
 /** NULL, or what is missing. */
@@ -154,11 +152,6 @@ struct status permit_demand(const struct permit_pass *pass, enum permit_action a
 	if (pass == NULL || pass->action != action || !uuid_equal(&pass->patient.uuid, &wanted->uuid))
 		return FAIL_AT(ST_DENIED, "pass");
 	return OK;
-}
-
-struct text permit_action_word(enum permit_action action)
-{
-	return action < PERMIT_ACTIONS ? text_of(rules[action].word) : TEXT("");
 }
 
 bool permit_action_on_patient(enum permit_action action)

@@ -89,8 +89,6 @@ enum permit_action permit_action(const struct permit_pass *pass);
 MUST_CHECK struct status permit_demand(const struct permit_pass *pass, enum permit_action action,
 				       const struct patient_id *patient);
 
-/** permit_action_word(action): "read-identity", for leaves and problems. */
-struct text permit_action_word(enum permit_action action);
 /** permit_action_on_patient(action): whether it takes a patient. */
 bool permit_action_on_patient(enum permit_action action);
 enum permit_action permit_read_action(enum compartment compartment);

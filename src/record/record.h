@@ -123,30 +123,14 @@ struct record_site {
 MUST_CHECK struct status record_begin(struct store_txn *txn, const struct record_log *log,
 				      const struct record_site *site, struct hash *fingerprint);
 
-/** A version's row, for reading its content through the vault. */
-struct record_version_place {
-	struct patient_id patient;
-	enum compartment compartment; /* permit_read_action() of it is the pass to ask for */
-	bool ended;                   /* by a record-end; nothing of it is handed out */
-};
-/** record_version_find(view, record, number, out): ST_NOT_FOUND "record", also for want of the version. */
-MUST_CHECK struct status record_version_find(struct store_view *view, const struct record_id *record, uint32_t number,
-					     struct record_version_place *out);
 /**
  * record_version_open(view, facts, record, number, row):
  * Decide upon the ${facts} of the patient whose ${record} it is (facts_record(), through this view) whether the
- * version's compartment may be read, and get it: both of the functions around this one with one row opened.
+ * version's compartment may be read, and get its row for vault_object().
  * ST_NOT_FOUND "record": there is no such version, or it is not for him; which of the two nobody is told
  * (PROMISES#K9).  ST_GONE "record" after its end.
  */
 MUST_CHECK struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
 					     const struct record_state *record, uint32_t number, struct row *row);
-/**
- * record_version_get(view, pass, record, number, row):
- * The version's row for vault_object().  ${pass} must be for the patient and the
- * compartment (PROMISES#K9); ST_GONE "record" after its end.
- */
-MUST_CHECK struct status record_version_get(struct store_view *view, const struct permit_pass *pass,
-					    const struct record_id *record, uint32_t number, struct row *row);
 
 #endif /* !RECORD_RECORD_H */

@@ -74,7 +74,7 @@ struct status record_row_newest(struct store_view *view, const struct hash *subj
 	return record_row_statement(view, &name, row, out);
 }
 
-struct status record_row_stored(const struct row *row, struct record_stored *out)
+static struct status read_stored(const struct row *row, struct record_stored *out)
 {
 	out->bytes = row->secret[SECRET_STATEMENT_BYTES];
 	out->leaf = row_number(row, COLUMN_STATEMENT_LEAF);
@@ -88,7 +88,7 @@ struct status record_row_statement(struct store_view *view, const struct hash *n
 	const struct row_value key[] = {ROW_HASH(name)};
 
 	TRY(store_find(view, TABLE_STATEMENT, INDEX_STATEMENT_NAME, key, row));
-	return record_row_stored(row, out);
+	return read_stored(row, out);
 }
 
 struct status record_row_statement_at(struct store_view *view, uint64_t seq, struct row *row, struct record_stored *out)
@@ -97,7 +97,7 @@ struct status record_row_statement_at(struct store_view *view, uint64_t seq, str
 
 	if (!ok(store_get(view, TABLE_STATEMENT, key, row)))
 		return FAIL_AT(ST_CORRUPT, "statement");
-	return record_row_stored(row, out);
+	return read_stored(row, out);
 }
 
 /* ---- Patient files ---- */

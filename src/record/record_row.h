@@ -28,7 +28,6 @@ MUST_CHECK struct status record_row_statement_at(struct store_view *view, uint64
 /** record_row_newest(view, subject, row, out): the end of a chain that is about no patient; ST_NOT_FOUND. */
 MUST_CHECK struct status record_row_newest(struct store_view *view, const struct hash *subject, struct row *row,
 					   struct record_stored *out);
-MUST_CHECK struct status record_row_stored(const struct row *row, struct record_stored *out);
 
 /** What is kept of a patient file. */
 struct record_patient {

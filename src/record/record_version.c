@@ -229,18 +229,6 @@ static struct status load_version(struct store_view *view, const struct record_i
 	return got;
 }
 
-struct status record_version_find(struct store_view *view, const struct record_id *record, uint32_t number,
-				  struct record_version_place *out)
-{
-	AUTO(row) row = {0};
-	struct record_kept kept;
-
-	TRY(record_row_record(view, record, &row, &kept));
-	TRY(load_version(view, record, number, &row));
-	*out = (struct record_version_place){.patient = kept.state.patient, .ended = kept.state.ended};
-	return record_row_compartment(&row, &out->compartment);
-}
-
 struct status record_version_open(struct store_view *view, const struct permit_facts *facts,
 				  const struct record_state *record, uint32_t number, struct row *row)
 {
@@ -256,16 +244,4 @@ struct status record_version_open(struct store_view *view, const struct permit_f
 		return may.code == ST_GONE ? may : FAIL_AT(ST_NOT_FOUND, "record");
 	TRY(permit_demand(pass, permit_read_action(compartment), &record->patient));
 	return record->ended ? FAIL_AT(ST_GONE, "record") : OK;
-}
-
-struct status record_version_get(struct store_view *view, const struct permit_pass *pass,
-				 const struct record_id *record, uint32_t number, struct row *row)
-{
-	struct record_version_place place;
-
-	TRY(record_version_find(view, record, number, &place));
-	TRY(permit_demand(pass, permit_read_action(place.compartment), &place.patient));
-	if (place.ended)
-		return FAIL_AT(ST_GONE, "record");
-	return load_version(view, record, number, row);
 }

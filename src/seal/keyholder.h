@@ -174,8 +174,7 @@ MUST_CHECK struct status keyholder_header_open(const struct keyholder *k, struct
 
 /**
  * Content piece by piece, as recordcontent.h says, of at most KEYHOLDER_PIECE bytes;
- * ST_INVALID out of order or past that, and what was under way has ended.  Files are sealed and opened by
- * contentfile.h.
+ * ST_INVALID out of order or past that, and what was under way has ended.
  */
 MUST_CHECK struct status keyholder_content_seal_begin(const struct keyholder *k, const struct keyholder_record *record,
 						      const struct sealed_key *sealed_key, struct buffer *out);

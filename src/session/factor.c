@@ -88,7 +88,8 @@ const char *factor_kind_word(enum factor_kind kind)
 
 /* ---- Rows ---- */
 
-struct status factor_read(const struct row *row, struct factor *out)
+/** read_factor(row, out): of a row of table `factor`; views into ${row}.  ST_CORRUPT. */
+static struct status read_factor(const struct row *row, struct factor *out)
 {
 	struct factor f = {.created = row_number(row, COLUMN_FACTOR_CREATED),
 			   .token = row_hash(row, COLUMN_FACTOR_TOKEN),
@@ -107,7 +108,9 @@ struct status factor_read(const struct row *row, struct factor *out)
 	return OK;
 }
 
-struct status factor_get(struct store_view *view, const struct factor_id *id, struct row *row, struct factor *out)
+/** get_factor(view, id, row, out): ST_NOT_FOUND ("factor"). */
+static struct status get_factor(struct store_view *view, const struct factor_id *id, struct row *row,
+				struct factor *out)
 {
 	const struct row_value key[] = {ROW_UUID(&id->uuid)};
 	struct status got = store_get(view, TABLE_FACTOR, key, row);
@@ -115,10 +118,11 @@ struct status factor_get(struct store_view *view, const struct factor_id *id, st
 	if (got.code == ST_NOT_FOUND)
 		return FAIL_AT(ST_NOT_FOUND, "factor");
 	TRY(got);
-	return factor_read(row, out);
+	return read_factor(row, out);
 }
 
-struct status factor_put(struct store_txn *txn, const struct factor *f)
+/** put_factor(txn, factor): insert or replace. */
+static struct status put_factor(struct store_txn *txn, const struct factor *f)
 {
 	struct row_big kind, used;
 	struct row row = {
@@ -176,7 +180,7 @@ struct status factors_load(struct store_view *view, const struct user_id *user, 
 	TRY(list_ids(view, user, &listed));
 	for (size_t i = 0; i < listed.count; i++) {
 		struct factor *f = &out->of[out->count];
-		TRY(factor_get(view, &listed.ids[i], &out->rows[i], f));
+		TRY(get_factor(view, &listed.ids[i], &out->rows[i], f));
 		if (!uuid_equal(&f->user.uuid, &user->uuid))
 			return FAIL_AT(ST_CORRUPT, "factor");
 		if (f->kind == FACTOR_ASKED)
@@ -241,7 +245,7 @@ struct status factor_add(struct store_txn *txn, const struct factor *factor)
 	for (size_t i = 0; i < had.count; i++)
 		if (text_equal(had.of[i].name, factor->name))
 			return FAIL_AT(ST_CONFLICT, "name");
-	return factor_put(txn, factor);
+	return put_factor(txn, factor);
 }
 
 static struct status remove_row(struct store_txn *txn, const struct factor_id *id)
@@ -292,7 +296,7 @@ struct status factor_ask(struct store_txn *txn, const struct user_id *user, uint
 	const struct factor asked = {.id.uuid = uuid_new(now), .user = *user, .kind = FACTOR_ASKED, .created = now};
 
 	TRY(factors_load(txn->view, user, &had));
-	return had.asked != 0 ? OK : factor_put(txn, &asked);
+	return had.asked != 0 ? OK : put_factor(txn, &asked);
 }
 
 /* ---- Answers ---- */
@@ -341,7 +345,7 @@ struct status factor_take(struct store_txn *txn, const struct factor_proof *proo
 	AUTO(row) row = {0};
 	AUTO(buffer) body = {.max = FACTOR_BODY_MAX, .wipe = true};
 	struct factor f;
-	struct status got = factor_get(txn->view, &proof->id, &row, &f);
+	struct status got = get_factor(txn->view, &proof->id, &row, &f);
 
 	if (got.code == ST_NOT_FOUND)
 		return FAIL_AT(ST_UNPROVEN, "factor");
@@ -352,5 +356,5 @@ struct status factor_take(struct store_txn *txn, const struct factor_proof *proo
 	f.body = buffer_bytes(&body);
 	f.used = now;
 	*left = f.kind == FACTOR_CODES ? recoverycode_left(f.body) : 0;
-	return factor_put(txn, &f);
+	return put_factor(txn, &f);
 }

@@ -43,13 +43,6 @@ struct factor {
 	struct text name;       /* a view, as body is */
 	struct bytes body;      /* of its kind: totp.h, recoverycode.h */
 };
-/** factor_read(row, out): of a row of table `factor`; views into ${row}.  ST_CORRUPT. */
-MUST_CHECK struct status factor_read(const struct row *row, struct factor *out);
-/** factor_get(view, id, row, out): ST_NOT_FOUND ("factor"). */
-MUST_CHECK struct status factor_get(struct store_view *view, const struct factor_id *id, struct row *row,
-				    struct factor *out);
-/** factor_put(txn, factor): insert or replace. */
-MUST_CHECK struct status factor_put(struct store_txn *txn, const struct factor *factor);
 
 /** All factors of one user, oldest first; secret.  `{0}` is a valid empty one. */
 struct factors {

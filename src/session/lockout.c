@@ -72,7 +72,8 @@ struct status lockout_read(const struct row *row, struct lockout *out)
 	return OK;
 }
 
-struct status lockout_get(struct store_view *view, const struct lockout_subject *subject, struct lockout *out)
+/** get_lockout(view, subject, out): zeros where nothing was counted. */
+static struct status get_lockout(struct store_view *view, const struct lockout_subject *subject, struct lockout *out)
 {
 	AUTO(row) row = {0};
 	struct hash token;
@@ -92,7 +93,7 @@ bool lockout_holds(struct store_view *view, const struct lockout_subject *subjec
 {
 	struct lockout l;
 
-	return !ok(lockout_get(view, subject, &l)) || now < l.until;
+	return !ok(get_lockout(view, subject, &l)) || now < l.until;
 }
 
 static struct status put(struct store_txn *txn, const struct lockout *l)
@@ -129,7 +130,7 @@ struct status lockout_count(struct store_txn *txn, const struct lockout_subject 
 {
 	struct lockout l;
 
-	TRY(lockout_get(txn->view, subject, &l));
+	TRY(get_lockout(txn->view, subject, &l));
 	forget_by_time(&l, now);
 	l.seen = now;
 	if (++l.count >= limit) {

@@ -38,9 +38,6 @@ struct lockout {
 	uint64_t seen, until; /* ms since 1970: the last failure counted; locked before ${until} */
 	uint32_t count, level;
 };
-/** lockout_get(view, subject, out): zeros where nothing was counted. */
-MUST_CHECK struct status lockout_get(struct store_view *view, const struct lockout_subject *subject,
-				     struct lockout *out);
 /** lockout_holds(view, subject, now): locked; also when its row cannot be read. */
 bool lockout_holds(struct store_view *view, const struct lockout_subject *subject, uint64_t now);
 /** lockout_read(row, out): of a row of table `failure`. */

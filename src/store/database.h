@@ -42,10 +42,6 @@ struct store_view {
 	struct row row; /* the one a scan is at */
 	struct sqlite3_stmt *steps[DATABASE_STEPS];
 	struct database_query queries[DATABASE_QUERIES];
-	/* The row that last failed to open, for whoever reports it. */
-	enum table_id damaged_table;
-	uint8_t damaged_key[5 * 16];
-	size_t damaged_key_len;
 };
 
 /** database_setup(): once per process, before any other call. */

@@ -137,7 +137,7 @@ typedef struct status store_visit(void *context, const struct row *row);
  * store_scan(view, table, range, visit, context):
  * Unless the range is tolerant, rows whose key was destroyed are passed over
  * (they count against the limit) and the first damaged row ends the scan:
- * ST_CORRUPT, store_damage() says which.
+ * ST_CORRUPT naming the table.
  */
 MUST_CHECK struct status store_scan(struct store_view *view, enum table_id table, const struct store_range *range,
 				    store_visit *visit, void *context);
@@ -151,13 +151,6 @@ MUST_CHECK struct status store_expect(struct store_view *view, const struct uuid
 /** store_count(view, table, range, out): rows with that prefix, unopened; costs time in proportion. */
 MUST_CHECK struct status store_count(struct store_view *view, enum table_id table, const struct store_range *range,
 				     uint64_t *out);
-
-/** The row that last failed to open through a view. */
-struct store_damaged {
-	enum table_id table;
-	struct bytes key; /* its key columns one after another; lives until the next failure */
-};
-struct store_damaged store_damage(const struct store_view *view);
 
 /** store_sequence(view, out): the highest number given to a change; see TABLE_COUNTER. */
 MUST_CHECK struct status store_sequence(struct store_view *view, uint64_t *out);

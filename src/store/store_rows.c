@@ -16,26 +16,6 @@ static struct status named(enum table_id table, struct status s)
 	return (struct status){s.code, s.code == ST_CORRUPT || s.code == ST_CONFLICT ? tables[table].name : s.what};
 }
 
-static void remember_damage(struct store_view *view, const struct row *row)
-{
-	const struct table *table = &tables[row->table];
-	struct buffer key = {
-		.bytes = view->damaged_key, .capacity = sizeof view->damaged_key, .max = sizeof view->damaged_key};
-
-	view->damaged_table = row->table;
-	for (size_t i = 0; i < table->keys; i++)
-		if (table->columns[i].type == COLUMN_U64)
-			(void)ok(buffer_put_u64(&key, row->plain[i].number));
-		else
-			(void)ok(buffer_put(&key, row->plain[i].bytes));
-	view->damaged_key_len = key.len;
-}
-
-struct store_damaged store_damage(const struct store_view *view)
-{
-	return (struct store_damaged){view->damaged_table, bytes_of(view->damaged_key, view->damaged_key_len)};
-}
-
 static struct status keep_plain(struct row *row, size_t column, struct bytes value)
 {
 	size_t at = row->memory.len;
@@ -70,8 +50,6 @@ static struct status read_row(struct store_view *view, const struct query *q, en
 	struct status s = keep_all_plain(q, out);
 	if (ok(s))
 		s = row_open(out, sealed, view->keys, &view->scratch);
-	if (s.code == ST_CORRUPT)
-		remember_damage(view, out);
 	out->state = s.code == ST_CORRUPT ? ROW_DAMAGED : s.code == ST_GONE ? ROW_ERASED : ROW_WHOLE;
 	return s;
 }

@@ -55,7 +55,7 @@ struct vault_writer {
 	size_t pending;       /* its bytes */
 };
 
-/** vault_write_begin(v, id, out): a new object named ${id}; vault_write_clear() it. */
+/** vault_write_begin(v, id, out): a new object named ${id}; vault_writer_clear() it. */
 MUST_CHECK struct status vault_write_begin(struct vault *v, const struct uuid *id, struct vault_writer *out);
 /**
  * vault_write_resume(v, upload, out): go on with the upload in row ${upload} (see
@@ -98,16 +98,10 @@ MUST_CHECK struct status vault_write_row(const struct vault_writer *w, struct ro
  */
 MUST_CHECK struct status vault_write_undo(struct vault_writer *w);
 /**
- * vault_write_clear(w): after the transaction that names the object or its upload has
+ * vault_writer_clear(w): after the transaction that names the object or its upload has
  * ended.  What was neither finished nor kept is removed.
  */
-void vault_write_clear(struct vault_writer *w);
-
-/* What AUTO() calls. */
-static inline void vault_writer_clear(struct vault_writer *w)
-{
-	vault_write_clear(w);
-}
+void vault_writer_clear(struct vault_writer *w);
 
 /** vault_discard(v, upload): remove the file of an upload whose row is gone.  A missing one is fine. */
 MUST_CHECK struct status vault_discard(struct vault *v, const struct uuid *upload);
@@ -172,8 +166,6 @@ MUST_CHECK struct status vault_read_begin(struct vault *v, const struct vault_ob
 					  const struct uuid *session, struct vault_reader *out);
 /** vault_read(r, piece): the next bytes, valid until the next call; empty at the end. */
 MUST_CHECK struct status vault_read(struct vault_reader *r, struct bytes *piece);
-/** vault_read_end(r): close, but keep the memory for the next object. */
-void vault_read_end(struct vault_reader *r);
 void vault_reader_clear(struct vault_reader *r);
 
 /* ---- Scrub ---- */
@@ -190,7 +182,7 @@ enum vault_damage {
 struct vault_finding {
 	enum vault_damage damage;
 	enum table_id table; /* of the row concerned, unless an orphan or strange */
-	struct bytes key;    /* its key columns one after another, as in store_damage() */
+	struct bytes key;    /* its key columns one after another */
 	struct uuid object;  /* unless only a row is concerned */
 };
 

@@ -146,15 +146,26 @@ static struct status begin(struct vault *v, const struct vault_object *object, c
 	return compare_file(v, object, session, r);
 }
 
+/** close_object(r): close, but keep the memory for the next object. */
+static void close_object(struct vault_reader *r)
+{
+	struct buffer window = r->window, counts = r->counts;
+
+	object_reader_clear(&r->file);
+	chunked_clear(&r->part);
+	keyslot_clear(&r->key);
+	*r = (struct vault_reader){.window = window, .counts = counts};
+}
+
 struct status vault_read_begin(struct vault *v, const struct vault_object *object, struct vault_range range,
 			       const struct uuid *session, struct vault_reader *out)
 {
 	if (range.at > object->parts.size || range.len > object->parts.size - range.at)
 		return FAIL_AT(ST_INVALID, "range");
-	vault_read_end(out);
+	close_object(out);
 	struct status s = damaged(begin(v, object, session, out));
 	if (!ok(s)) {
-		vault_read_end(out);
+		close_object(out);
 		return s;
 	}
 	out->at = range.at;
@@ -192,19 +203,9 @@ struct status vault_read(struct vault_reader *r, struct bytes *piece)
 	return OK;
 }
 
-void vault_read_end(struct vault_reader *r)
-{
-	struct buffer window = r->window, counts = r->counts;
-
-	object_reader_clear(&r->file);
-	chunked_clear(&r->part);
-	keyslot_clear(&r->key);
-	*r = (struct vault_reader){.window = window, .counts = counts};
-}
-
 void vault_reader_clear(struct vault_reader *r)
 {
-	vault_read_end(r);
+	close_object(r);
 	buffer_clear(&r->window);
 	buffer_clear(&r->counts);
 	*r = (struct vault_reader){0};

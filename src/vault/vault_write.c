@@ -37,7 +37,7 @@ struct status vault_write_begin(struct vault *v, const struct uuid *id, struct v
 	if (ok(s))
 		secret_random(out->key.bytes, sizeof(struct key));
 	if (!ok(s))
-		vault_write_clear(out);
+		vault_writer_clear(out);
 	return s;
 }
 
@@ -88,7 +88,7 @@ struct status vault_write_resume(struct vault *v, const struct row *upload, stru
 	if (ok(s))
 		s = restore(out, upload);
 	if (!ok(s))
-		vault_write_clear(out);
+		vault_writer_clear(out);
 	return s;
 }
 
@@ -300,7 +300,7 @@ struct status vault_write_undo(struct vault_writer *w)
 	return w->has_file ? object_unpublish(&w->file) : OK;
 }
 
-void vault_write_clear(struct vault_writer *w)
+void vault_writer_clear(struct vault_writer *w)
 {
 	/* What lives in its row needs no file; while it is an upload, all of it is in the upload's row. */
 	if (w->finished && w->size <= LIMIT_INLINE_OBJECT)

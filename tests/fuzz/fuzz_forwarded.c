@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static bool trusted(const void *context, const struct ipaddress *a)
 {
-	return ipaddress_within(ipaddress_bytes(a), context);
+	return ipaddress_within(bytes_of(a->bytes, a->len), context);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -16,58 +16,17 @@ static void assert_holds(struct buffer *b, const char *wanted)
 
 /* RFC 9530 appendix B.1: {"hello": "world"} and a line feed. */
 #define DIGEST_OF_RFC "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"
-#define SHA512_OF_RFC \
-	"sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:"
 
-static void reads_the_digest_of_the_rfc(void **state)
+static void writes_the_digest_of_the_rfc(void **state)
 {
-	static const char *const fields[] = {
-		DIGEST_OF_RFC,
-		(SHA512_OF_RFC ", " DIGEST_OF_RFC),
-		("  " DIGEST_OF_RFC "\t,\t" SHA512_OF_RFC " "),
-		("*odd.key-1_=::," DIGEST_OF_RFC),
-	};
 	AUTO(buffer) out = {.max = 100};
 	struct hash h;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(fields); i++) {
-		assert_ok(digest_parse(text_of(fields[i]), &h));
-		assert_ok(digest_put(&out, &h));
-		assert_holds(&out, DIGEST_OF_RFC);
-	}
-}
-
-static void refuses_malformed_digests(void **state)
-{
-	static const char *const bad[] = {
-		"",
-		",",
-		"sha-256",
-		"sha-256=",
-		"sha-256=:",
-		"sha-256=::",
-		"sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=",
-		"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg:",
-		"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDk=:x",
-		"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:;p=1",
-		"sha-256=:AAAA:",
-		"SHA-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:",
-		"sha-256 =:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:",
-		(DIGEST_OF_RFC ","),
-		("," DIGEST_OF_RFC),
-		(DIGEST_OF_RFC "," DIGEST_OF_RFC),
-		(DIGEST_OF_RFC ", sha-512=1"),
-		(DIGEST_OF_RFC ", sha-512"),
-		(DIGEST_OF_RFC " " SHA512_OF_RFC),
-	};
-	struct hash h;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_fails(ST_INVALID, digest_parse(text_of(bad[i]), &h));
-	assert_fails(ST_NOT_FOUND, digest_parse(TEXT(SHA512_OF_RFC), &h));
-	assert_fails(ST_NOT_FOUND, digest_parse((struct text){0}, &h));
+	assert_ok(text_from_hex(TEXT("44aff4ab2d7c3250525675a08f0cfa9591168cffe51791c5f5bbc417c15a6c38"), h.bytes,
+				sizeof h.bytes));
+	assert_ok(digest_put(&out, &h));
+	assert_holds(&out, DIGEST_OF_RFC);
 }
 
 static void cuts_ranges_to_the_content(void **state)
@@ -115,36 +74,15 @@ static void tells_no_range_from_no_byte(void **state)
 	assert_fails(ST_NOT_FOUND, range_parse(TEXT("bytes=-5"), 0, &r));
 }
 
-static void writes_and_reads_content_ranges(void **state)
+static void writes_content_ranges(void **state)
 {
-	static const char *const bad[] = {"",
-					  "bytes */10",
-					  "bytes 0-1/*",
-					  "bytes 0-10/10",
-					  "bytes 2-1/10",
-					  "bytes 0-1",
-					  "bytes=0-1/10",
-					  "bytes 0-1/0",
-					  "bytes 01-2/10",
-					  "bytes -1/10",
-					  "bytes 0-/10",
-					  "bytes 0-1/10 ",
-					  "bytes  0-1/10"};
 	AUTO(buffer) out = {.max = 100};
-	struct range r;
-	uint64_t size;
 
 	(void)state;
 	assert_ok(range_put(&out, (struct range){10, 20}, 100));
-	assert_ok(range_parse_content(text_from(buffer_bytes(&out)), &r, &size));
 	assert_holds(&out, "bytes 10-29/100");
-	assert_true(r.first == 10 && r.len == 20 && size == 100);
 	assert_ok(range_put_none(&out, 7));
 	assert_holds(&out, "bytes */7");
-	assert_ok(range_put_wanted(&out, (struct range){10, 20}));
-	assert_holds(&out, "bytes=10-29");
-	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_fails(ST_INVALID, range_parse_content(text_of(bad[i]), &r, &size));
 }
 
 static bool matches(const char *field, const char *current, enum etag_comparison comparison)
@@ -284,11 +222,10 @@ static void refuses_what_is_no_string(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_the_digest_of_the_rfc),
-		TEST(refuses_malformed_digests),
+		TEST(writes_the_digest_of_the_rfc),
 		TEST(cuts_ranges_to_the_content),
 		TEST(tells_no_range_from_no_byte),
-		TEST(writes_and_reads_content_ranges),
+		TEST(writes_content_ranges),
 		TEST(compares_entity_tags),
 		TEST(refuses_malformed_entity_tags),
 		TEST(finds_its_own_cookie),

@@ -120,22 +120,6 @@ static void refuses_every_other_spelling_of_a_path(void **state)
 	assert_fails(ST_TOO_BIG, path_parse(TEXT("/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"), &arena, &p));
 }
 
-static void cuts_the_query_off(void **state)
-{
-	struct text path, query;
-
-	(void)state;
-	path_cut(TEXT("/a?b=c?d"), &path, &query);
-	assert_true(text_equal(path, TEXT("/a")));
-	assert_true(text_equal(query, TEXT("b=c?d")));
-	path_cut(TEXT("/a?"), &path, &query);
-	assert_true(text_equal(path, TEXT("/a")));
-	assert_int_equal(query.len, 0);
-	path_cut(TEXT("/a"), &path, &query);
-	assert_true(text_equal(path, TEXT("/a")));
-	assert_int_equal(query.len, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,7 +130,6 @@ int main(void)
 		TEST(escapes_what_it_must),
 		TEST(reads_segments),
 		TEST(refuses_every_other_spelling_of_a_path),
-		TEST(cuts_the_query_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,7 +161,6 @@ static void each_message_is_for_its_states(void **state)
 		{KEYWIRE_RENEW, false, false, true},    {KEYWIRE_IMPORT, false, false, true},
 		{KEYWIRE_REWRAP, false, false, true},   {KEYWIRE_STATUS, true, true, true},
 		{KEYWIRE_SLOT_ADD, false, false, true}, {KEYWIRE_SLOT_REMOVE, false, false, true},
-		{KEYWIRE_SHUTDOWN, true, true, true},
 	};
 	struct desk *d = *state;
 	struct key_name name = scene_name(1);
@@ -342,14 +341,6 @@ static void a_full_disk_says_so(void **state)
 	d->k.store.now.journal.os = &os_real;
 }
 
-static void shutting_down_ends_keyd(void **state)
-{
-	struct desk *d = *state;
-	const struct keywire_question q = plain(KEYWIRE_SHUTDOWN);
-
-	assert_int_equal(say(d, &q), DISPATCH_STOP);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,7 +355,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_certificate_is_given_renewed_and_imported, opened, gone),
 		cmocka_unit_test_setup_teardown(a_night_is_answered_when_it_is_over, opened, gone),
 		cmocka_unit_test_setup_teardown(a_full_disk_says_so, opened, gone),
-		cmocka_unit_test_setup_teardown(shutting_down_ends_keyd, fresh, gone),
 	};
 
 	return scene_setup() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -20,8 +20,7 @@ static void keys_survive_a_restart(void **state)
 	assert_fails(ST_NOT_FOUND, keyring_get(&d->ring, &missing, &key));
 	/* Creating again changes nothing. */
 	create(&d->ring, 0, 100);
-	const struct key_name seventh = den_name(7);
-	keyring_forget(&d->ring, &seventh);
+	den_restart(d);
 	key = get(&d->ring, 7);
 	assert_memory_equal(&key, &before[7], sizeof key);
 }
@@ -122,7 +121,7 @@ static void a_missing_program_is_named(void **state)
 	assert_fails(ST_NOT_FOUND, keyring_start(&o, &p));
 	o.connections = KEYRING_CONNECTIONS_MAX + 1;
 	assert_fails(ST_INVALID, keyring_start(&o, &p));
-	assert_false(keyring_running(&p));
+	assert_false(runs(&p));
 }
 
 /* A thread with a connection of its own. */

@@ -10,11 +10,11 @@ static void its_end_is_noticed(void **state)
 	struct key key;
 
 	create(&d->ring, 1, 1);
-	assert_true(keyring_running(&d->process));
+	assert_true(runs(&d->process));
 	assert_int_equal(poll(&watch, 1, 0), 0);
 	assert_int_equal(kill(d->process.pid, SIGKILL), 0);
 	assert_int_equal(poll(&watch, 1, 10000), 1);
-	assert_false(keyring_running(&d->process));
+	assert_false(runs(&d->process));
 	struct status s = keyring_get(&d->ring, &other, &key);
 	assert_int_equal(s.code, ST_UNREACHABLE);
 	assert_string_equal(s.what, REASON_GONE);
@@ -82,16 +82,7 @@ static void it_goes_on_after_being_stopped(void **state)
 		assert_int_equal(waitid(P_PID, (id_t)d->process.pid, &about, WCONTINUED), 0);
 		create(&d->ring, (uint64_t)i, 1);
 	}
-	assert_true(keyring_running(&d->process));
-}
-
-static void it_ends_when_told(void **state)
-{
-	struct den *d = *state;
-	struct pollfd watch = {.fd = d->process.watch, .events = POLLIN};
-
-	assert_ok(keyring_shutdown(&d->ring));
-	assert_int_equal(poll(&watch, 1, 10000), 1);
+	assert_true(runs(&d->process));
 }
 
 /* What a taken-over tacendad might send ends its own connection, nobody else's. */
@@ -131,7 +122,7 @@ static void bad_packets_end_one_connection(void **state)
 			assert_int_equal(recv(fd, &byte, 1, 0), 0);
 		}
 		create(&d->ring, i, 1);
-		assert_true(keyring_running(&d->process));
+		assert_true(runs(&d->process));
 	}
 }
 
@@ -267,7 +258,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(it_ends_with_its_last_connection_and_not_by_a_signal, opened, gone),
 		cmocka_unit_test_setup_teardown(a_quick_restart_waits_for_its_predecessor, opened, gone),
 		cmocka_unit_test_setup_teardown(it_goes_on_after_being_stopped, opened, gone),
-		cmocka_unit_test_setup_teardown(it_ends_when_told, fresh, gone),
 		cmocka_unit_test_setup_teardown(bad_packets_end_one_connection, opened, gone),
 		cmocka_unit_test_setup_teardown(who_reads_no_answer_is_let_go, opened, gone),
 		cmocka_unit_test_setup_teardown(it_gets_no_environment_and_no_other_descriptor, opened, gone),

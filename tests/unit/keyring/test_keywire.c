@@ -31,7 +31,6 @@ static void every_question_comes_back_as_it_was(void **state)
 		{.id = KEYWIRE_STATUS},
 		{.id = KEYWIRE_SLOT_ADD, .slot_add = {WORDS, FILE_PROOF}},
 		{.id = KEYWIRE_SLOT_REMOVE, .slot_remove = {FILE_PROOF, 3}},
-		{.id = KEYWIRE_SHUTDOWN},
 	};
 
 	(void)state;

@@ -122,29 +122,6 @@ static void checks_bundles_leaf_by_leaf(void **state)
 	tileview_free(v);
 }
 
-static void sees_whether_a_tree_extends_an_older_one(void **state)
-{
-	(void)state;
-	struct tree_head olds[COUNT(sizes)];
-
-	for (size_t i = 0; i < COUNT(sizes); i++)
-		olds[i] = head_of(sizes[i]);
-	struct tree_head head = head_of(66000);
-	struct tileview *v = NULL;
-
-	assert_ok(tileview_open(&head, source, &v));
-	for (size_t i = 0; i < COUNT(sizes); i++) {
-		if (sizes[i] > 66000) {
-			assert_fails(ST_CORRUPT, tileview_check_old(v, &olds[i]));
-			continue;
-		}
-		assert_ok(tileview_check_old(v, &olds[i]));
-		olds[i].root.bytes[9] ^= 1;
-		assert_fails(ST_CORRUPT, tileview_check_old(v, &olds[i]));
-	}
-	tileview_free(v);
-}
-
 /* The log's own reader and a client's view make the same proofs. */
 static void both_readers_prove_what_verifies(void **state)
 {
@@ -185,7 +162,6 @@ int main(void)
 		TEST(refuses_a_root_that_the_edge_does_not_have),
 		TEST(refuses_a_damaged_tile_and_keeps_the_others),
 		TEST(checks_bundles_leaf_by_leaf),
-		TEST(sees_whether_a_tree_extends_an_older_one),
 		TEST(both_readers_prove_what_verifies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

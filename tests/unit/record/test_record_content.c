@@ -18,8 +18,8 @@ static void a_record_keeps_its_bytes_and_gives_them_to_readers_only(void **state
 	AUTO(store_snapshot) snapshot = {0};
 	AUTO(row) row = {0};
 	const struct record_id record = {uuid_of(RECORD)};
-	struct record_version_place place;
-	struct permit_room room;
+	struct permit_facts facts;
+	struct record_state found;
 
 	(void)state;
 	server_begin(&s);
@@ -28,11 +28,11 @@ static void a_record_keeps_its_bytes_and_gives_them_to_readers_only(void **state
 	assert_ok(server_record(&s, &s.reader.w.ben, BOTH, &w));
 	assert_ok(server_send(&s, &s.reader.w.ben));
 	assert_ok(store_snapshot_new(&s.store, &snapshot));
-	assert_ok(record_version_find(snapshot.view, &record, 1, &place));
-	assert_int_equal(place.compartment, BOTH);
-	const struct permit_pass *pass =
-		server_pass(&s, snapshot.view, &s.reader.w.anna, PERMIT_READ_IDENTIFYING, &room);
-	assert_ok(record_version_get(snapshot.view, pass, &record, 1, &row));
+	assert_ok(facts_record(snapshot.view, &record, &found));
+	const struct uuid hers = uuid_of(PATIENT);
+	assert_true(uuid_equal(&found.patient.uuid, &hers) && !found.ended);
+	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &found.patient, NOW, &facts));
+	assert_ok(record_version_open(snapshot.view, &facts, &found, 1, &row));
 	struct vault_object object;
 	AUTO(vault_reader) reader = {0};
 	struct bytes piece;
@@ -40,26 +40,17 @@ static void a_record_keeps_its_bytes_and_gives_them_to_readers_only(void **state
 	assert_ok(vault_read_begin(s.vault, &object, (struct vault_range){0, some_content().len}, NULL, &reader));
 	assert_ok(vault_read(&reader, &piece));
 	assert_memory_equal(piece.at, some_content().at, piece.len);
-	/* A pass for another compartment, and none at all. */
-	pass = server_pass(&s, snapshot.view, &s.reader.w.anna, PERMIT_READ_CLINICAL, &room);
-	assert_fails(ST_DENIED, record_version_get(snapshot.view, pass, &record, 1, &row));
-	assert_fails(ST_DENIED, record_version_get(snapshot.view, NULL, &record, 1, &row));
-	assert_null(server_pass(&s, snapshot.view, &s.reader.w.carl, PERMIT_READ_IDENTIFYING, &room));
-	assert_fails(ST_NOT_FOUND, record_version_find(snapshot.view, &record, 2, &place));
-	/* Decided upon facts: hers, and those of somebody without a share. */
-	struct permit_facts facts;
-	struct record_state found;
-	assert_ok(facts_record(snapshot.view, &record, &found));
-	assert_true(uuid_equal(&found.patient.uuid, &place.patient.uuid) && !found.ended);
-	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &place.patient, NOW, &facts));
-	assert_ok(record_version_open(snapshot.view, &facts, &found, 1, &row));
 	assert_fails(ST_NOT_FOUND, record_version_open(snapshot.view, &facts, &found, 2, &row));
+	/* Facts of another file, of rights that do not reach this compartment, and of somebody without a share. */
 	facts.patient.uuid.bytes[0] ^= 1;
 	assert_fails(ST_DENIED, record_version_open(snapshot.view, &facts, &found, 1, &row));
-	assert_ok(facts_patient(snapshot.view, &s.reader.w.carl.id, &place.patient, NOW, &facts));
+	facts.patient.uuid.bytes[0] ^= 1;
+	facts.rights &= ~(uint32_t)RIGHT_IDENTITY;
+	assert_fails(ST_NOT_FOUND, record_version_open(snapshot.view, &facts, &found, 1, &row));
+	assert_ok(facts_patient(snapshot.view, &s.reader.w.carl.id, &found.patient, NOW, &facts));
 	assert_fails(ST_NOT_FOUND, record_version_open(snapshot.view, &facts, &found, 1, &row));
 	/* One that has ended, however well she may read it. */
-	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &place.patient, NOW, &facts));
+	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &found.patient, NOW, &facts));
 	found.ended = true;
 	assert_fails(ST_GONE, record_version_open(snapshot.view, &facts, &found, 1, &row));
 }
@@ -113,7 +104,8 @@ static void an_ended_record_hands_out_nothing(void **state)
 	AUTO(store_snapshot) snapshot = {0};
 	AUTO(row) row = {0};
 	const struct record_id record = {uuid_of(RECORD)};
-	struct permit_room room;
+	struct permit_facts facts;
+	struct record_state found;
 
 	(void)state;
 	server_begin(&s);
@@ -125,8 +117,10 @@ static void an_ended_record_hands_out_nothing(void **state)
 	assert_ok(server_end_record(&s, &s.reader.w.anna));
 	assert_ok(server_send(&s, &s.reader.w.anna));
 	assert_ok(store_snapshot_new(&s.store, &snapshot));
-	const struct permit_pass *pass = server_pass(&s, snapshot.view, &s.reader.w.anna, PERMIT_READ_CLINICAL, &room);
-	assert_fails(ST_GONE, record_version_get(snapshot.view, pass, &record, 1, &row));
+	assert_ok(facts_record(snapshot.view, &record, &found));
+	assert_true(found.ended);
+	assert_ok(facts_patient(snapshot.view, &s.reader.w.anna.id, &found.patient, NOW, &facts));
+	assert_fails(ST_GONE, record_version_open(snapshot.view, &facts, &found, 1, &row));
 	assert_fails(ST_GONE, server_record(&s, &s.reader.w.anna, CL, NULL));
 	assert_fails(ST_GONE, server_send(&s, &s.reader.w.anna));
 }
@@ -316,7 +310,7 @@ static void a_record_of_another_file_is_none_of_ones_own(void **state) /* PROMIS
 	AUTO(server) s = {0};
 	AUTO(store_snapshot) snapshot = {0};
 	const struct record_id record = {uuid_of(RECORD)};
-	struct record_version_place place;
+	struct record_state found;
 	struct world *w = &s.reader.w;
 
 	(void)state;
@@ -336,10 +330,10 @@ static void a_record_of_another_file_is_none_of_ones_own(void **state) /* PROMIS
 	server_take(&s);
 	assert_fails(ST_NOT_FOUND, server_send(&s, &w->ben));
 	assert_ok(store_snapshot_new(&s.store, &snapshot));
-	assert_ok(record_version_find(snapshot.view, &record, 1, &place));
+	assert_ok(facts_record(snapshot.view, &record, &found));
 	const struct uuid hers = uuid_of(PATIENT);
-	assert_false(place.ended);
-	assert_true(uuid_equal(&place.patient.uuid, &hers));
+	assert_false(found.ended);
+	assert_true(uuid_equal(&found.patient.uuid, &hers));
 }
 
 int main(void)

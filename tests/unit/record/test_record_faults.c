@@ -34,13 +34,14 @@ static void check_whole(struct server *s, bool answered)
 	const bool there = count == STATEMENTS_AFTER;
 	AUTO(store_snapshot) snapshot = {0};
 	const struct record_id record = {uuid_of(RECORD)};
-	struct record_version_place place;
+	struct record_state found;
 	struct permit_room room;
 
 	assert_true(there || count == STATEMENTS_BEFORE);
 	assert_true(there || !answered);
 	assert_ok(store_snapshot_new(&s->store, &snapshot));
-	assert_int_equal(ok(record_version_find(snapshot.view, &record, 1, &place)), there);
+	assert_int_equal(ok(facts_record(snapshot.view, &record, &found)), there);
+	assert_int_equal(server_rows(s, TABLE_VERSION), there);
 	uint64_t used;
 	assert_ok(quota_used(snapshot.view, NULL, &used));
 	assert_int_equal(used, there ? quota_of_version(0) : 0);

@@ -169,7 +169,7 @@ static void an_upload_that_expires_counts_no_more(void **state)
 	assert_ok(vault_write_begin(chest.vault, &id, &w));
 	assert_ok(vault_write(&w, bytes_of(chest.content, 1000)));
 	assert_ok(chest_keep(&w));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(store_begin(&chest.store, &txn));
 	assert_ok(store_get(txn.view, TABLE_UPLOAD, key, &row));
 	const struct user_id user = {row_uuid(&row, COLUMN_UPLOAD_USER)};

@@ -67,11 +67,11 @@ static void bytes_that_do_not_fit_the_signature_are_not_stored(void **state)
 		assert_ok(vault_write_begin(chest.vault, &id, &w));
 		assert_ok(vault_write(&w, bytes_of(chest.content, sizes[n])));
 		assert_fails(ST_MISMATCH, vault_write_finish(&w, sizes[n] + 1, &hash));
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		assert_ok(vault_write_begin(chest.vault, &id, &w));
 		assert_ok(vault_write(&w, bytes_of(chest.content + 1, sizes[n])));
 		assert_fails(ST_MISMATCH, vault_write_finish(&w, sizes[n], &hash));
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		char name[64];
 		(void)snprintf(name, sizeof name, "uploads/%s", id_print(ID_UPLOAD, &id).at);
 		assert_int_equal(os_real.stat(chest.rig.dir, name, &status), -1);
@@ -92,7 +92,7 @@ static struct status upload_in_pieces(uint8_t n, size_t len, size_t piece, size_
 	TRY(chest_keep(&w));
 	for (size_t at = 0; at < len; at += piece) {
 		w.file.keep = true;
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		chest_close();
 		assert_ok(chest_open());
 		TRY(chest_resume(n, &w));
@@ -101,7 +101,7 @@ static struct status upload_in_pieces(uint8_t n, size_t len, size_t piece, size_
 		TRY(chest_keep(&w));
 		TRY(vault_write(&w, bytes_of(chest.content, lost)));
 	}
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	TRY(chest_resume(n, &w));
 	TRY(vault_write_finish(&w, len, &hash));
 	return chest_commit(&w, n);
@@ -161,7 +161,7 @@ static void two_writers_of_one_upload_are_refused(void **state)
 	assert_ok(vault_write(&w, bytes_of(chest.content, 100000)));
 	assert_ok(chest_keep(&w));
 	assert_fails(ST_BUSY, chest_resume(1, &second));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(chest_resume(1, &second));
 }
 
@@ -177,7 +177,7 @@ static void a_refused_commit_leaves_the_upload_whole(void **state)
 	assert_ok(chest_keep(&w));
 	assert_ok(vault_write_finish(&w, 100000, &hash));
 	assert_ok(vault_write_undo(&w));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(chest_resume(1, &w));
 	assert_ok(vault_write_finish(&w, 100000, &hash));
 	assert_ok(chest_commit(&w, 1));
@@ -206,7 +206,7 @@ static void old_uploads_expire(void **state)
 	assert_ok(vault_write_begin(chest.vault, &id, &w));
 	assert_ok(vault_write(&w, bytes_of(chest.content, 100000)));
 	assert_ok(chest_keep(&w));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(store_begin(&chest.store, &txn));
 	assert_ok(vault_expire(&txn, 1000 + LIMIT_UPLOAD_AGE_MS - 1, expired, COUNT(expired), &count));
 	assert_int_equal(count, 0);
@@ -254,7 +254,7 @@ static void nothing_that_was_stored_can_be_found_in_any_file(void **state)
 	assert_true(searched > 200000);
 	assert_ok(store_checkpoint(&chest.store));
 	assert_int_equal(ftw(chest.rig.path, search, 16), 0);
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	chest_close();
 	assert_int_equal(ftw(chest.rig.path, search, 16), 0);
 	assert_ok(chest_open());

@@ -159,12 +159,12 @@ static void parts_that_changed_places_are_refused(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		assert_ok(vault_write(&w, bytes_of(chest.content + i * CHUNKED_PLAIN, CHUNKED_PLAIN)));
 		assert_ok(chest_keep(&w));
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		assert_ok(chest_resume(1, &w));
 	}
 	assert_ok(vault_write_finish(&w, 4 * CHUNKED_PLAIN, &hash));
 	assert_ok(chest_commit(&w, 1));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(chest_read(1, 0, 4 * CHUNKED_PLAIN));
 	load(1, &file);
 	uint8_t *copy = malloc(part);
@@ -304,7 +304,7 @@ static void a_scrub_of_whole_data_finds_nothing(void **state)
 	assert_ok(chest_keep(&w));
 	struct findings findings = scrub(true);
 	assert_int_equal(total(&findings), 0);
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	findings = scrub(true);
 	assert_int_equal(total(&findings), 0);
 	assert_ok(chest_resume(50, &w));
@@ -325,7 +325,7 @@ static void a_scrub_spares_what_is_being_written(void **state)
 	findings = scrub(true); /* durable, its row not committed yet */
 	assert_int_equal(total(&findings), 0);
 	assert_ok(chest_commit(&w, 1));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	findings = scrub(true);
 	assert_int_equal(total(&findings), 0);
 	assert_ok(chest_read(1, 0, 100000));
@@ -351,7 +351,7 @@ static void a_scrub_names_every_damage_and_goes_on(void **state)
 	assert_ok(vault_write_begin(chest.vault, &orphan, &w));
 	assert_ok(vault_write(&w, bytes_of(chest.content, 100000)));
 	assert_ok(vault_write_finish(&w, 100000, &hash));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	int stray = os_real.open(chest.rig.dir, "objects/stray", O_CREAT | O_WRONLY, 0600);
 	assert_true(stray >= 0);
 	close(stray);

@@ -108,7 +108,7 @@ static bool append_with_fault(uint8_t n, long at, bool persistent)
 	assert_ok(vault_write_begin(chest.vault, &id, &w));
 	assert_ok(vault_write(&w, bytes_of(chest.content, kept)));
 	assert_ok(chest_keep(&w));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 
 	assert_ok(chest_resume(n, &w));
 	rig_fault_from(at, persistent, EIO);
@@ -120,14 +120,14 @@ static bool append_with_fault(uint8_t n, long at, bool persistent)
 	if (!ok(s)) {
 		assert_true(is_expected(s));
 		(void)ok(vault_write_undo(&w));
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		assert_ok(chest_resume(n, &w));
 		assert_int_equal(w.size, kept);
 		assert_ok(vault_write(&w, bytes_of(chest.content + kept, len - kept)));
 		assert_ok(vault_write_finish(&w, len, &hash));
 	}
 	assert_ok(chest_commit(&w, n));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(chest_read(n, 0, len));
 	return met;
 }
@@ -165,14 +165,14 @@ static void every_fault_of_keeping_leaves_what_was_kept_before(void **state)
 		struct status s = vault_write_keep(&w, &row);
 		met = rig_fault.calls > at;
 		rig_fault_none();
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		assert_true(ok(s) || is_expected(s));
 		assert_ok(chest_resume(n, &w));
 		assert_int_equal(w.size, 40000);
 		struct hash hash = chest_hash(bytes_of(chest.content, 40000));
 		assert_ok(vault_write_finish(&w, 40000, &hash));
 		assert_ok(chest_commit(&w, n));
-		vault_write_clear(&w);
+		vault_writer_clear(&w);
 		assert_ok(chest_read(n, 0, 40000));
 	}
 }
@@ -187,7 +187,7 @@ static void a_full_disk_refuses_writes_and_serves_reads(void **state)
 	assert_ok(vault_write_begin(chest.vault, &id, &w));
 	rig_fault.bytes_left = 100000;
 	assert_fails(ST_FULL, vault_write(&w, bytes_of(chest.content, 1 << 20)));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_ok(chest_read(1, 0, 200000));
 	rig_fault_none();
 	assert_ok(chest_write(2, 0, 1 << 20, 65536));
