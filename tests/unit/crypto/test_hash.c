@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "hash_internal.h"
 #include "secret.h"
 #include "text.h"

@@ -10,6 +10,7 @@
 #include "ed25519.h"
 #include "engine.h"
 #include "gcm.h"
+#include "hash.h"
 #include "hash_internal.h"
 #include "p256_internal.h"
 #include "text.h"

@@ -7,14 +7,14 @@
 #define STATEMENTS_BEFORE 12
 #define STATEMENTS_AFTER  16
 
-static uint64_t statements(struct server *s)
+static uint64_t rows_of(struct server *s, enum table_id table)
 {
 	AUTO(store_snapshot) snapshot = {0};
 	const struct store_range all = {.index = TABLE_NONE};
 	uint64_t count = 0;
 
 	assert_ok(store_snapshot_new(&s->store, &snapshot));
-	assert_ok(store_count(snapshot.view, TABLE_STATEMENT, &all, &count));
+	assert_ok(store_count(snapshot.view, table, &all, &count));
 	return count;
 }
 
@@ -30,7 +30,7 @@ static void build_change(struct server *s)
 
 static void check_whole(struct server *s, bool answered)
 {
-	const uint64_t count = statements(s);
+	const uint64_t count = rows_of(s, TABLE_STATEMENT);
 	const bool there = count == STATEMENTS_AFTER;
 	AUTO(store_snapshot) snapshot = {0};
 	const struct record_id record = {uuid_of(RECORD)};
@@ -41,7 +41,7 @@ static void check_whole(struct server *s, bool answered)
 	assert_true(there || !answered);
 	assert_ok(store_snapshot_new(&s->store, &snapshot));
 	assert_int_equal(ok(facts_record(snapshot.view, &record, &found)), there);
-	assert_int_equal(server_rows(s, TABLE_VERSION), there);
+	assert_int_equal(rows_of(s, TABLE_VERSION), there);
 	uint64_t used;
 	assert_ok(quota_used(snapshot.view, NULL, &used));
 	assert_int_equal(used, there ? quota_of_version(0) : 0);
@@ -68,7 +68,7 @@ static bool run(long at, bool persistent)
 	check_whole(&s, ok(done));
 	/* Sent again, it is there, once. */
 	assert_ok(server_send(&s, &s.reader.w.anna));
-	assert_int_equal(statements(&s), STATEMENTS_AFTER);
+	assert_int_equal(rows_of(&s, TABLE_STATEMENT), STATEMENTS_AFTER);
 	return met;
 }
 
