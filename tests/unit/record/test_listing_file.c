@@ -170,7 +170,6 @@ static void a_file_replays_from_what_the_server_gives(void **state) /* PROMISES#
 static struct status open_file(struct server *s)
 {
 	AUTO(store_snapshot) snapshot = {0};
-	AUTO(patient_state) replayed = {.fingerprint = s->fingerprint};
 	struct permit_room room;
 	struct seen seen = {.file = &s->reader};
 	const struct listing_file visit = {replay, see_wrapped, see_access, &seen};
