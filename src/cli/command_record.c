@@ -272,8 +272,8 @@ static struct status get(struct cli *c)
 {
 	AUTO(patientfile) file = {0};
 	const char *path = options_value(&c->options, "-o"), *number = options_value(&c->options, "--version");
+	AUTO(filetarget) target = {.fd = -1};
 	struct record_id record;
-	struct filetarget target;
 	uint32_t version = 0;
 
 	if (path == NULL)
@@ -283,12 +283,9 @@ static struct status get(struct cli *c)
 	TRY(cli_patient(c, cli_argument(c, 0), &file));
 	TRY(find_record(&file, cli_argument(c, 1), &record));
 	TRY(filetarget_open(path, &target));
-	struct recordget_sink sink = filetarget_of(&target);
-	struct status s = recordget_content(&file, &record, version, &sink);
-	if (ok(s))
-		s = filetarget_keep(&target);
-	filetarget_clear(&target);
-	return s;
+	const struct recordget_sink sink = filetarget_of(&target);
+	TRY(recordget_content(&file, &record, version, &sink));
+	return filetarget_keep(&target);
 }
 
 static struct status delete_record(struct cli *c)

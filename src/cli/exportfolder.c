@@ -22,9 +22,9 @@ static struct status make_folder(const char *path)
 	return errno == ENOSPC ? FAIL_AT(ST_FULL, "output folder") : FAIL_AT(ST_IO, "output folder");
 }
 
-static struct status join(char *out, const char *folder, const char *name)
+static struct status join(char *out, const char *folder, struct text name)
 {
-	int len = snprintf(out, EXPORTFOLDER_PATH, "%s/%s", folder, name);
+	int len = snprintf(out, EXPORTFOLDER_PATH, "%s/%.*s", folder, TEXT_ARG(name));
 
 	return len > 0 && len < EXPORTFOLDER_PATH ? OK : FAIL_AT(ST_TOO_BIG, "output path");
 }
@@ -55,16 +55,16 @@ struct status exportfolder_open(const char *parent, const char *name, struct exp
 	struct stat about;
 
 	TRY(make_folder(parent));
-	TRY(join(made.path, parent, name));
+	TRY(join(made.path, parent, text_of(name)));
 	if (lstat(made.path, &about) == 0)
 		return FAIL_AT(ST_CONFLICT, "output folder of this patient");
 	(void)snprintf(part, sizeof part, ".%s" PART "%d", name, (int)getpid());
-	TRY(join(made.temporary, parent, part));
+	TRY(join(made.temporary, parent, text_of(part)));
 	TRY(make_folder(made.temporary));
 	TRY(hold(made.temporary, &made.lock));
 	*out = made;
 	for (size_t i = 0; i < COUNT(sections); i++) {
-		TRY(join(inner, out->temporary, sections[i]));
+		TRY(join(inner, out->temporary, text_of(sections[i])));
 		TRY(make_folder(inner));
 	}
 	return OK;
@@ -118,7 +118,7 @@ void exportfolder_sweep(const char *parent)
 	if (entries == NULL)
 		return;
 	for (struct dirent *e = readdir(entries); e != NULL; e = readdir(entries))
-		if (is_temporary(e->d_name) && ok(join(path, parent, e->d_name)))
+		if (is_temporary(e->d_name) && ok(join(path, parent, text_of(e->d_name))))
 			sweep_one(path);
 	(void)closedir(entries);
 }
@@ -138,7 +138,7 @@ static void drop_empty(const struct exportfolder *f)
 	char inner[EXPORTFOLDER_PATH];
 
 	for (size_t i = 0; i < COUNT(sections); i++)
-		if (ok(join(inner, f->temporary, sections[i])))
+		if (ok(join(inner, f->temporary, text_of(sections[i]))))
 			(void)rmdir(inner);
 }
 
@@ -279,21 +279,14 @@ struct status exportfolder_create(const struct exportfolder *f, struct text name
 {
 	static char path[EXPORTFOLDER_PATH]; /* a target keeps its path as a view; one is open at a time */
 
-	int len = snprintf(path, sizeof path, "%s/%.*s", f->temporary, TEXT_ARG(name));
-	if (len < 0 || (size_t)len >= sizeof path)
-		return FAIL_AT(ST_TOO_BIG, "output path");
+	TRY(join(path, f->temporary, name));
 	return filetarget_open(path, out);
 }
 
 struct status exportfolder_write(const struct exportfolder *f, struct text name, struct bytes content)
 {
-	struct filetarget target;
+	char path[EXPORTFOLDER_PATH];
 
-	TRY(exportfolder_create(f, name, &target));
-	struct recordget_sink sink = filetarget_of(&target);
-	struct status s = sink.write(sink.context, content);
-	if (ok(s))
-		s = filetarget_keep(&target);
-	filetarget_clear(&target);
-	return s;
+	TRY(join(path, f->temporary, name));
+	return filetarget_save(path, content);
 }

@@ -150,16 +150,13 @@ static struct status name_file(struct exportrun *r, struct exportrun_version *v)
 
 static struct status write_content(struct exportrun *r, struct exportrun_version *v)
 {
-	struct filetarget target;
+	AUTO(filetarget) target = {.fd = -1};
 
 	TRY(name_file(r, v));
 	TRY(exportfolder_create(&r->folder, v->file, &target));
-	struct recordget_sink sink = filetarget_of(&target);
-	struct status s = recordget_content(&r->file, &v->record, v->version, &sink);
-	if (ok(s))
-		s = filetarget_keep(&target);
-	filetarget_clear(&target);
-	return s;
+	const struct recordget_sink sink = filetarget_of(&target);
+	TRY(recordget_content(&r->file, &v->record, v->version, &sink));
+	return filetarget_keep(&target);
 }
 
 static struct status write_contents(struct exportrun *r)
@@ -213,7 +210,7 @@ static struct status find_shared(struct exportrun *r)
 static struct status write_shared(struct exportrun *r)
 {
 	AUTO(patientfile) other = {0};
-	struct filetarget target;
+	AUTO(filetarget) target = {.fd = -1};
 
 	if (uuid_is_zero(&r->shared_record.uuid) || uuid_equal(&r->shared_patient.uuid, &r->file.id.uuid))
 		return OK;
@@ -222,11 +219,10 @@ static struct status write_shared(struct exportrun *r)
 		return OK;
 	TRY(s);
 	TRY(exportfolder_create(&r->folder, TEXT("resources/Shared.json"), &target));
-	struct recordget_sink sink = filetarget_of(&target);
+	const struct recordget_sink sink = filetarget_of(&target);
 	s = recordget_content(&other, &r->shared_record, 0, &sink);
 	if (ok(s))
 		s = filetarget_keep(&target);
-	filetarget_clear(&target);
 	return s.code == ST_DENIED || s.code == ST_GONE || s.code == ST_NOT_FOUND ? OK : s;
 }
 

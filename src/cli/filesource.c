@@ -234,3 +234,12 @@ void filetarget_clear(struct filetarget *t)
 		(void)unlink(t->temporary);
 	*t = (struct filetarget){.fd = -1};
 }
+
+struct status filetarget_save(const char *path, struct bytes content)
+{
+	AUTO(filetarget) target = {.fd = -1};
+
+	TRY(filetarget_open(path, &target));
+	TRY(write_all(target.fd, content));
+	return filetarget_keep(&target);
+}

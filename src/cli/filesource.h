@@ -42,7 +42,9 @@ MUST_CHECK struct status filetarget_open(const char *path, struct filetarget *ou
 struct recordget_sink filetarget_of(struct filetarget *t);
 /** filetarget_keep(t): everything was right: give it its name, or send it to standard output. */
 MUST_CHECK struct status filetarget_keep(struct filetarget *t);
-/** filetarget_clear(t): what was not kept goes. */
+/** filetarget_clear(t): what was not kept goes.  `{.fd = -1}` is empty. */
 void filetarget_clear(struct filetarget *t);
+/** filetarget_save(path, content): all of a file at once. */
+MUST_CHECK struct status filetarget_save(const char *path, struct bytes content);
 
 #endif /* !CLI_FILESOURCE_H */

@@ -99,7 +99,6 @@ struct status importrun_write_unmatched(struct importrun *r)
 {
 	AUTO(buffer) out = {.max = ROWS_MAX, .wipe = true};
 	struct text heads[COLUMNS];
-	struct filetarget target;
 
 	/* Who is there already is only known once the site was asked. */
 	if (r->dry_run)
@@ -112,13 +111,7 @@ struct status importrun_write_unmatched(struct importrun *r)
 		heads[i] = text_of(names[i]);
 	TRY(csv_put_row(&out, heads, COUNT(heads)));
 	TRY(buffer_put(&out, buffer_bytes(&r->unmatched_rows)));
-	TRY(filetarget_open(r->unmatched_file, &target));
-	struct recordget_sink sink = filetarget_of(&target);
-	struct status s = sink.write(sink.context, buffer_bytes(&out));
-	if (ok(s))
-		s = filetarget_keep(&target);
-	filetarget_clear(&target);
-	return s;
+	return filetarget_save(r->unmatched_file, buffer_bytes(&out));
 }
 
 /* --- Reading a corrected one --- */
