@@ -130,7 +130,7 @@ static struct status identify(struct call *c)
 	if (cookie)
 		TRY(check_same_origin(c));
 	if (c->caller.session.steps != 0 && c->route->who != ROUTE_PENDING)
-		return FAIL_AT(ST_PENDING, session_step_advice(c->caller.session.steps));
+		return FAIL_AT(ST_PENDING, step_advice(c->caller.session.steps));
 	return c->route->who == ROUTE_FRESH ? secondfactor_fresh(c) : OK;
 }
 

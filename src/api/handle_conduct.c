@@ -154,7 +154,7 @@ static struct status apply_accepting(struct call *c, struct store_txn *txn, cons
 	TRY(record_apply(txn, log, &a->change));
 	if (a->outcome.repeated)
 		TRY(log_repetition(c, txn, log));
-	return session_step_done(txn, &c->caller.session.id, SESSION_STEP_CONDUCT);
+	return session_step_done(txn, &c->caller.session.id, STEP_CONDUCT);
 }
 
 static void effect_accepted(struct call *c)

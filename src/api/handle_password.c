@@ -88,7 +88,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 		return FAIL_AT(ST_TOO_MANY, "locked");
 	TRY(credential_put(txn, &session->user, &p->made));
 	TRY(passwordreset_end(txn, &session->user));
-	TRY(session_step_done(txn, &session->id, SESSION_STEP_PASSWORD));
+	TRY(session_step_done(txn, &session->id, STEP_PASSWORD));
 	TRY(session_end_all(txn, &session->user, &others, sessions_note, p->turn));
 	TRY(notice_put(txn, notice_to_user(&session->user), NOTICE_PASSWORD_CHANGED, (struct text){0}, log->time));
 	call_actor(c, &event.actor);

@@ -45,12 +45,12 @@ static struct status factor(const struct pending *p, bool *stands)
 }
 
 static const struct {
-	enum session_step step;
+	enum step step;
 	pending_rule *rule;
 } steps[] = {
-	{SESSION_STEP_PASSWORD, password},
-	{SESSION_STEP_CONDUCT, conduct},
-	{SESSION_STEP_FACTOR, factor},
+	{STEP_PASSWORD, password},
+	{STEP_CONDUCT, conduct},
+	{STEP_FACTOR, factor},
 };
 
 struct status pending_steps(const struct pending *p, uint32_t *out)

@@ -16,7 +16,7 @@ struct pending {
 	bool refused;              /* the policy would not take this password again */
 	bool unusual;              /* signs that several people use this login */
 };
-/** pending_steps(p, out): bits of enum session_step; none ever on a trial site. */
+/** pending_steps(p, out): bits of enum step; none ever on a trial site. */
 MUST_CHECK struct status pending_steps(const struct pending *p, uint32_t *out);
 
 #endif /* !API_PENDING_H */

@@ -88,8 +88,8 @@ void sessions_put(struct jsonwriter *w, const struct service *service, const str
 	if (ends != UINT64_MAX)
 		jsonwriter_time(w, "password_ends", ends);
 	jsonwriter_array(w, "pending");
-	for (uint32_t bit = 1; bit != 0 && bit <= s->steps; bit <<= 1)
-		if ((s->steps & bit) != 0 && session_step_word((enum session_step)bit) != NULL)
-			jsonwriter_string(w, NULL, session_step_word((enum session_step)bit));
+	for (size_t i = 0; step_at(i) != NULL; i++)
+		if ((s->steps & (uint32_t)step_at(i)->step) != 0)
+			jsonwriter_string(w, NULL, step_at(i)->word);
 	jsonwriter_end(w);
 }

@@ -6,6 +6,7 @@
 #include "output.h"
 #include "securitystore.h"
 #include "signin.h"
+#include "step.h"
 #include "terminal.h"
 
 #include <fcntl.h>
@@ -42,22 +43,14 @@ static void print_sharing(const struct cli *c, const struct signin_session *s)
 			s->sharing);
 }
 
-static const struct {
-	const char *word, *command;
-} steps[] = {
-	{"password", "tacenda password change"},
-	{"conduct", "tacenda conduct accept"},
-	{"factor", "tacenda factor add totp"},
-};
-
 /** All that stands between this session and work, in the order in which it is done best. */
 static void print_steps(const struct cli *c, const struct signin_session *s)
 {
 	AUTO(buffer) line = {.max = 256};
 
-	for (size_t i = 0; i < COUNT(steps); i++)
-		if (strstr(s->pending, steps[i].word) != NULL)
-			(void)ok(buffer_print(&line, "%s%s", line.len > 0 ? ", then " : "", steps[i].command));
+	for (size_t i = 0; step_at(i) != NULL; i++)
+		if (strstr(s->pending, step_at(i)->word) != NULL)
+			(void)ok(buffer_print(&line, "%s%s", line.len > 0 ? ", then " : "", step_at(i)->command));
 	if (line.len > 0)
 		output_done(c, "\nBefore you can work: %.*s", (int)line.len, (const char *)line.bytes);
 }
@@ -395,19 +388,12 @@ static struct status key_copy(struct cli *c)
 {
 	AUTO(buffer) json = {.max = SECURITYFILE_MAX};
 	const char *path = options_value(&c->options, "-o");
-	struct filetarget target;
 
 	if (path == NULL)
 		return cli_usage("say where to", "-o F");
 	TRY(cli_home(c));
 	TRY(os_load(&os_real, c->home, SECURITYSTORE_NAME, json.max, &json));
-	TRY(filetarget_open(path, &target));
-	struct recordget_sink sink = filetarget_of(&target);
-	struct status s = sink.write(sink.context, buffer_bytes(&json));
-	if (ok(s))
-		s = filetarget_keep(&target);
-	filetarget_clear(&target);
-	TRY(s);
+	TRY(filetarget_save(path, buffer_bytes(&json)));
 	output_done(c, "Copied. It opens with your passphrase only.");
 	return OK;
 }

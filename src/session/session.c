@@ -8,31 +8,6 @@
 
 #define TOKEN_BYTES 32
 
-static const struct {
-	enum session_step step;
-	const char *word, *advice;
-} steps[] = {
-	{SESSION_STEP_PASSWORD, "password", "password: run tacenda password change"},
-	{SESSION_STEP_CONDUCT, "conduct", "conduct: run tacenda conduct accept"},
-	{SESSION_STEP_FACTOR, "factor", "second factor: run tacenda factor add totp"},
-};
-
-const char *session_step_word(enum session_step step)
-{
-	for (size_t i = 0; i < COUNT(steps); i++)
-		if (steps[i].step == step)
-			return steps[i].word;
-	return NULL;
-}
-
-const char *session_step_advice(uint32_t pending)
-{
-	for (size_t i = 0; i < COUNT(steps); i++)
-		if ((pending & (uint32_t)steps[i].step) != 0)
-			return steps[i].advice;
-	return "step";
-}
-
 static struct status make_token(struct secret *out)
 {
 	AUTO(secret) raw = {0};
@@ -193,8 +168,7 @@ struct status session_get(struct store_view *view, const struct session_id *id, 
 }
 
 /** ${step} is done; fresh since ${now}, unless that is 0. */
-static struct status change_state(struct store_txn *txn, const struct session_id *id, enum session_step step,
-				  uint64_t now)
+static struct status change_state(struct store_txn *txn, const struct session_id *id, enum step step, uint64_t now)
 {
 	AUTO(row) old = {0};
 	const struct row_value key[] = {ROW_UUID(&id->uuid)};
@@ -212,14 +186,14 @@ static struct status change_state(struct store_txn *txn, const struct session_id
 	return store_put(txn, &row);
 }
 
-struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step)
+struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum step step)
 {
 	return change_state(txn, id, step, 0);
 }
 
 struct status session_prove(struct store_txn *txn, const struct session_id *id, uint64_t now)
 {
-	return change_state(txn, id, SESSION_STEP_FACTOR, now);
+	return change_state(txn, id, STEP_FACTOR, now);
 }
 
 struct status session_list(struct store_view *view, const struct user_id *user, store_visit *visit, void *context)

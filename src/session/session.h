@@ -11,22 +11,12 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
+#include "step.h"
 #include "store.h"
 
 #define SESSION_TOKEN_TEXT 43 /* base64url of 32 bytes */
 /* The most that the cap on one user's open sessions may be: gathered on the stack. */
 #define SESSION_MAX_PER_USER 64
-
-/** What may stand between a sign-in and work; bits. */
-enum session_step {
-	SESSION_STEP_PASSWORD = 1,
-	SESSION_STEP_CONDUCT = 2,
-	SESSION_STEP_FACTOR = 4,
-};
-/** session_step_word(step): "password", or NULL for a bit that is no step. */
-const char *session_step_word(enum session_step step);
-/** session_step_advice(steps): a literal that names the command which satisfies the first of them. */
-const char *session_step_advice(uint32_t steps);
 
 struct session {
 	struct session_id id;
@@ -34,7 +24,7 @@ struct session {
 	struct device_id device;
 	struct hash key_hash;      /* of the user's keys when it was opened */
 	uint64_t created, expires; /* ms since 1970; the absolute limit */
-	uint32_t steps;            /* pending; 0: none */
+	uint32_t steps;            /* bits of enum step that are pending; 0: none */
 	uint64_t fresh;            /* ms since 1970: when it last proved all that its user has */
 };
 
@@ -85,7 +75,7 @@ MUST_CHECK struct status session_list(struct store_view *view, const struct user
  * ST_NOT_FOUND. */
 MUST_CHECK struct status session_prove(struct store_txn *txn, const struct session_id *id, uint64_t now);
 /** session_step_done(txn, id, step): it no longer stands before this session; ST_NOT_FOUND. */
-MUST_CHECK struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum session_step step);
+MUST_CHECK struct status session_step_done(struct store_txn *txn, const struct session_id *id, enum step step);
 /** Which of a user's sessions are meant; all where nothing is set. */
 struct session_choice {
 	const struct session_id *except;
