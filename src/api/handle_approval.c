@@ -34,7 +34,7 @@ static struct status put_approval(void *context, const struct approval_shown *sh
 
 void handle_approvals(struct call *c, struct bytes body)
 {
-	struct listing_page page = {.limit = LIMIT_PAGE};
+	struct page page = {.limit = LIMIT_PAGE};
 	struct jsonwriter w = call_writer(c);
 	struct status s = call_query_u64(c, "since", 0, &page.since);
 

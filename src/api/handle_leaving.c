@@ -16,7 +16,7 @@ static struct status put_file(void *context, const struct leaving_file *f)
 	return w->failure;
 }
 
-static struct status read_question(struct call *c, struct leaving *l, struct listing_page *page)
+static struct status read_question(struct call *c, struct leaving *l, struct page *page)
 {
 	const struct text to = form_get(&c->query, TEXT("to"));
 	struct permit_facts facts;
@@ -32,7 +32,7 @@ static struct status read_question(struct call *c, struct leaving *l, struct lis
 
 void handle_user_files(struct call *c, struct bytes body)
 {
-	struct listing_page page = {.limit = LIMIT_PAGE};
+	struct page page = {.limit = LIMIT_PAGE};
 	struct leaving leaving = {.time = 0};
 	struct jsonwriter w = call_writer(c);
 	struct status s = read_question(c, &leaving, &page);

@@ -9,7 +9,7 @@
 #define PAGE_DEFAULT 100
 
 /** Where the page begins, from the query. */
-static struct status read_page(struct call *c, struct listing_page *page)
+static struct status read_page(struct call *c, struct page *page)
 {
 	uint64_t limit;
 
@@ -25,7 +25,7 @@ static struct status read_page(struct call *c, struct listing_page *page)
 	return OK;
 }
 
-static void end_page(struct jsonwriter *w, const struct listing_page *page)
+static void end_page(struct jsonwriter *w, const struct page *page)
 {
 	jsonwriter_u64(w, "next", page->next);
 	jsonwriter_bool(w, "more", page->more);
@@ -110,7 +110,7 @@ static struct status put_statement(void *context, const struct listing_statement
 
 void handle_directory(struct call *c, struct bytes body)
 {
-	struct listing_page page = {0};
+	struct page page = {0};
 	struct jsonwriter w = call_writer(c);
 	struct directory_writing d = {&w, false};
 	struct status s = read_page(c, &page);
@@ -142,7 +142,7 @@ static struct status put_patient(void *context, const struct listing_patient *p)
 
 void handle_patients(struct call *c, struct bytes body)
 {
-	struct listing_page page = {0};
+	struct page page = {0};
 	struct jsonwriter w = call_writer(c);
 	struct status s = read_page(c, &page);
 
@@ -243,7 +243,7 @@ static struct status read_kind(struct call *c, uint32_t *out)
 
 void handle_records(struct call *c, struct bytes body)
 {
-	struct listing_page page = {0};
+	struct page page = {0};
 	struct listing_which which = {.time = call_now(c)};
 	struct jsonwriter w = call_writer(c);
 	struct piece_subject subject = about_patient(c);

@@ -5,7 +5,7 @@
 
 #define PAGE_DEFAULT 100
 
-static struct status read_page(struct call *c, struct noticelist_page *page)
+static struct status read_page(struct call *c, struct page *page)
 {
 	uint64_t limit;
 
@@ -42,7 +42,7 @@ static struct status put(void *context, const struct notice *n, bool read)
 
 static struct status give(struct call *c, struct jsonwriter *w)
 {
-	struct noticelist_page page = {0};
+	struct page page = {0};
 
 	TRY(read_page(c, &page));
 	jsonwriter_object(w, NULL);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "contact.h"
+#include "counter.h"
 #include "serving.h"
 #include "userrow.h"
 
@@ -140,7 +141,7 @@ static struct status apply_found(struct committer_entry *entry, struct committer
 
 	for (size_t i = 0; i < c->count; i++)
 		TRY(delivery_add(turn->txn, &c->found[i], turn->time));
-	TRY(delivery_mark_put(turn->txn, COUNTER_NOTICES_SENT, c->seen));
+	TRY(counter_put(turn->txn, COUNTER_NOTICES_SENT, NULL, c->seen));
 	(void)snprintf(detail, sizeof detail, "to deliver: %zu", c->count);
 	const struct event event = {
 		.kind = LEAF_SERVICE, .result = LEAF_DONE, .subject = {.kind = PIECE_SITE, .detail = text_of(detail)}};
@@ -153,7 +154,7 @@ static struct status collect(struct serving *s, struct store_view *view)
 	struct collecting c = {.entry = {.apply = apply_found}, .serving = s, .view = view};
 
 	if (d->seen == 0)
-		TRY(delivery_mark(view, COUNTER_NOTICES_SENT, &d->seen));
+		TRY(counter_get(view, COUNTER_NOTICES_SENT, NULL, &d->seen));
 	const struct store_range fresh = {
 		.index = INDEX_NOTICE_SEQ, .after_count = 1, .after = {ROW_NUMBER(d->seen)}, .limit = 64};
 	c.seen = d->seen;

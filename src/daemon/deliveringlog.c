@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "counter.h"
 #include "delivering.h"
 #include "serving.h"
 
@@ -93,7 +94,7 @@ static struct status apply_noted(struct committer_entry *entry, struct committer
 	uint64_t leaf;
 
 	if (n->to > 0)
-		TRY(delivery_mark_put(turn->txn, COUNTER_LEAVES_SENT, n->to));
+		TRY(counter_put(turn->txn, COUNTER_LEAVES_SENT, NULL, n->to));
 	if (n->tell)
 		TRY(notice_put(turn->txn, notice_to_profile(PROFILE_ADMINISTRATOR), NOTICE_UNDELIVERABLE,
 			       text_of(n->words), turn->time));
@@ -155,7 +156,7 @@ static struct status begin(struct serving *s, uint64_t *from)
 	struct noted n = {.words = DETAIL " from here on"};
 
 	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
-	TRY(delivery_mark(snapshot.view, COUNTER_LEAVES_SENT, from));
+	TRY(counter_get(snapshot.view, COUNTER_LEAVES_SENT, NULL, from));
 	store_snapshot_rest(&snapshot);
 	if (*from > 0)
 		return OK;

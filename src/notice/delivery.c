@@ -3,8 +3,6 @@
 
 #include "contact.h"
 
-static const struct user_id nobody = {{{0}}};
-
 struct status delivery_read(const struct row *row, struct delivery *out)
 {
 	struct delivery d = {.notice = {row_uuid(row, COLUMN_DELIVERY_NOTICE)},
@@ -108,28 +106,4 @@ struct status delivery_end(struct store_txn *txn, const struct delivery *d)
 
 	TRY(contact_warned(txn, &d->user));
 	return s.code == ST_NOT_FOUND ? OK : s;
-}
-
-struct status delivery_mark(struct store_view *view, uint64_t counter, uint64_t *out)
-{
-	const struct row_value key[] = {ROW_NUMBER(counter), ROW_UUID(&nobody.uuid)};
-	AUTO(row) row = {0};
-	const struct status got = store_get(view, TABLE_COUNTER, key, &row);
-
-	*out = 0;
-	if (got.code == ST_NOT_FOUND)
-		return OK;
-	TRY(got);
-	*out = row_number(&row, COLUMN_COUNTER_VALUE);
-	return OK;
-}
-
-struct status delivery_mark_put(struct store_txn *txn, uint64_t counter, uint64_t value)
-{
-	struct row row = {.table = TABLE_COUNTER,
-			  .plain = {[COLUMN_COUNTER_KIND] = ROW_NUMBER(counter),
-				    [COLUMN_COUNTER_HOLDER] = ROW_UUID(&nobody.uuid),
-				    [COLUMN_COUNTER_VALUE] = ROW_NUMBER(value)}};
-
-	return store_put(txn, &row);
 }

@@ -39,8 +39,4 @@ MUST_CHECK struct status delivery_failed(struct store_txn *txn, const struct del
 /** delivery_end(txn, d): no more of it; also when there is no such row. */
 MUST_CHECK struct status delivery_end(struct store_txn *txn, const struct delivery *d);
 
-/** delivery_mark(view, counter, out): how far the rows of COUNTER_NOTICES_SENT, COUNTER_LEAVES_SENT have come. */
-MUST_CHECK struct status delivery_mark(struct store_view *view, uint64_t counter, uint64_t *out);
-MUST_CHECK struct status delivery_mark_put(struct store_txn *txn, uint64_t counter, uint64_t value);
-
 #endif /* !NOTICE_DELIVERY_H */

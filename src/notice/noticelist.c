@@ -1,40 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "noticelist.h"
 
+#include "counter.h"
+
 #include <stdlib.h>
 
 /* --- How far he has read --- */
-
-static struct status mark_of(struct store_view *view, const struct user_id *user, uint64_t *out)
-{
-	const struct row_value key[] = {ROW_NUMBER(COUNTER_NOTICES_READ), ROW_UUID(&user->uuid)};
-	AUTO(row) row = {0};
-	const struct status got = store_get(view, TABLE_COUNTER, key, &row);
-
-	*out = 0;
-	if (got.code == ST_NOT_FOUND)
-		return OK;
-	TRY(got);
-	*out = row_number(&row, COLUMN_COUNTER_VALUE);
-	return OK;
-}
 
 /** Never further than numbers were given, and never back. */
 static struct status mark(struct store_txn *txn, const struct user_id *user, uint64_t seq)
 {
 	uint64_t before, last;
 
-	TRY(mark_of(txn->view, user, &before));
+	TRY(counter_get(txn->view, COUNTER_NOTICES_READ, &user->uuid, &before));
 	/* A number that is not given yet would hide what comes. */
 	TRY(store_sequence(txn->view, &last));
 	seq = seq < last ? seq : last;
 	if (seq <= before)
 		return OK;
-	struct row row = {.table = TABLE_COUNTER,
-			  .plain = {[COLUMN_COUNTER_KIND] = ROW_NUMBER(COUNTER_NOTICES_READ),
-				    [COLUMN_COUNTER_HOLDER] = ROW_UUID(&user->uuid),
-				    [COLUMN_COUNTER_VALUE] = ROW_NUMBER(seq)}};
-	return store_put(txn, &row);
+	return counter_put(txn, COUNTER_NOTICES_READ, &user->uuid, seq);
 }
 
 struct status noticelist_mark(struct store_txn *txn, const struct permit_pass *pass, uint64_t seq)
@@ -95,7 +79,7 @@ static struct status find(struct store_view *view, const struct user_id *user, e
 	return OK;
 }
 
-struct status noticelist(struct store_view *view, const struct permit_pass *pass, struct noticelist_page *page,
+struct status noticelist(struct store_view *view, const struct permit_pass *pass, struct page *page,
 			 noticelist_visit *visit, void *context)
 {
 	struct places places;
@@ -103,7 +87,7 @@ struct status noticelist(struct store_view *view, const struct permit_pass *pass
 	uint64_t mark;
 
 	TRY(permit_demand(pass, PERMIT_NOTICE_OWN, NULL));
-	TRY(mark_of(view, permit_user(pass), &mark));
+	TRY(counter_get(view, COUNTER_NOTICES_READ, &permit_user(pass)->uuid, &mark));
 	TRY(find(view, permit_user(pass), permit_profile(pass), page->since, &places));
 	page->more = places.count > page->limit;
 	places.count = page->more ? page->limit : places.count;
@@ -125,7 +109,7 @@ struct status noticelist_unread(struct store_view *view, const struct user_id *u
 	struct places places;
 	uint64_t mark;
 
-	TRY(mark_of(view, user, &mark));
+	TRY(counter_get(view, COUNTER_NOTICES_READ, &user->uuid, &mark));
 	TRY(find(view, user, profile, mark, &places));
 	*out = places.count;
 	return OK;

@@ -7,21 +7,15 @@
 #define NOTICE_NOTICELIST_H
 
 #include "notice.h"
+#include "page.h"
 #include "permit.h"
 
-struct noticelist_page {
-	uint64_t since;
-	uint32_t limit; /* 1 to LIMIT_PAGE */
-	/* Results. */
-	uint64_t next; /* `since` of the next page */
-	bool more;
-};
 /** One of them; it lives until the visitor returns. */
 typedef struct status noticelist_visit(void *context, const struct notice *notice, bool read);
 
 /** noticelist(view, pass, page, visit, context): PERMIT_NOTICE_OWN: in the order in which they last happened. */
-MUST_CHECK struct status noticelist(struct store_view *view, const struct permit_pass *pass,
-				    struct noticelist_page *page, noticelist_visit *visit, void *context);
+MUST_CHECK struct status noticelist(struct store_view *view, const struct permit_pass *pass, struct page *page,
+				    noticelist_visit *visit, void *context);
 /** noticelist_unread(view, user, profile, out): how many he has not read; no row is opened. */
 MUST_CHECK struct status noticelist_unread(struct store_view *view, const struct user_id *user, enum profile profile,
 					   uint64_t *out);

@@ -93,7 +93,7 @@ static struct status gather(void *context, const struct row *row)
 
 #define PIECE 64
 /** One piece of a page. */
-static struct status list_piece(struct store_view *view, const struct permit_facts *user, struct listing_page *page,
+static struct status list_piece(struct store_view *view, const struct permit_facts *user, struct page *page,
 				approval_visit *visit, void *context)
 {
 	struct approval list[PIECE];
@@ -114,8 +114,8 @@ static struct status list_piece(struct store_view *view, const struct permit_fac
 	return OK;
 }
 
-struct status approval_list(struct store_view *view, const struct permit_pass *pass, uint64_t time,
-			    struct listing_page *page, approval_visit *visit, void *context)
+struct status approval_list(struct store_view *view, const struct permit_pass *pass, uint64_t time, struct page *page,
+			    approval_visit *visit, void *context)
 {
 	struct permit_facts user;
 

@@ -15,6 +15,7 @@
 #define RECORD_APPROVAL_H
 
 #include "act.h"
+#include "page.h"
 #include "permit.h"
 #include "record.h"
 
@@ -60,10 +61,9 @@ struct approval_shown {
 	uint64_t request_leaf, decision_leaf;
 };
 typedef struct status approval_visit(void *context, const struct approval_shown *shown);
-/** approval_list(view, pass, time, page, visit, context): PERMIT_APPROVAL; ${page} is a struct listing_page. */
-struct listing_page;
+/** approval_list(view, pass, time, page, visit, context): PERMIT_APPROVAL. */
 MUST_CHECK struct status approval_list(struct store_view *view, const struct permit_pass *pass, uint64_t time,
-				       struct listing_page *page, approval_visit *visit, void *context);
+				       struct page *page, approval_visit *visit, void *context);
 /** approval_open(view, time, visit, context): all that wait for an answer or for being used; for the host. */
 MUST_CHECK struct status approval_open(struct store_view *view, uint64_t time, approval_visit *visit, void *context);
 

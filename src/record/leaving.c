@@ -55,7 +55,7 @@ static struct status gather(void *context, const struct row *row)
 }
 
 struct status leaving_files(struct store_view *view, const struct permit_pass *pass, const struct leaving *l,
-			    struct listing_page *page, leaving_visit *visit, void *context)
+			    struct page *page, leaving_visit *visit, void *context)
 {
 	const struct store_range own = {.index = INDEX_PATIENT_OWNER,
 					.prefix_count = 1,

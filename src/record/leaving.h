@@ -28,7 +28,7 @@ struct leaving {
  * PERMIT_USER_ADMINISTER: his files that have not ended, in the order of their last change.
  */
 MUST_CHECK struct status leaving_files(struct store_view *view, const struct permit_pass *pass,
-				       const struct leaving *leaving, struct listing_page *page, leaving_visit *visit,
+				       const struct leaving *leaving, struct page *page, leaving_visit *visit,
 				       void *context);
 
 /** Owners told at once: beyond them nobody is; the mark in `tacenda shares` stands for everybody. */

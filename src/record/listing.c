@@ -73,7 +73,7 @@ static struct status gather(struct changed *c)
 	return OK;
 }
 
-struct status listing_directory(struct store_view *view, const struct permit_pass *pass, struct listing_page *page,
+struct status listing_directory(struct store_view *view, const struct permit_pass *pass, struct page *page,
 				const struct listing_directory *visit)
 {
 	AUTO(changed) c = {.view = view, .since = page->since};

@@ -11,15 +11,7 @@
 #define RECORD_LISTING_H
 
 #include "facts.h"
-
-/** Where a page begins and how long it may be; then where the next one begins. */
-struct listing_page {
-	uint64_t since;
-	uint32_t limit; /* 1 to LIMIT_PAGE */
-	/* Results. */
-	uint64_t next; /* `since` of the next page */
-	bool more;
-};
+#include "page.h"
 
 /** A statement with the place of its leaf; `statement.at` NULL: none. */
 struct listing_statement {
@@ -40,8 +32,8 @@ struct listing_directory {
 	void *context;
 };
 /** listing_directory(view, pass, page, visit): PERMIT_USER_LIST. */
-MUST_CHECK struct status listing_directory(struct store_view *view, const struct permit_pass *pass,
-					   struct listing_page *page, const struct listing_directory *visit);
+MUST_CHECK struct status listing_directory(struct store_view *view, const struct permit_pass *pass, struct page *page,
+					   const struct listing_directory *visit);
 
 /**
  * listing_invitation(view, key_hash, visit):
@@ -88,7 +80,7 @@ struct listing_patient {
 typedef struct status listing_visit_patient(void *context, const struct listing_patient *patient);
 /** listing_patients(view, pass, time, page, visit, context): PERMIT_PATIENT_LIST; own and shared files by sequence. */
 MUST_CHECK struct status listing_patients(struct store_view *view, const struct permit_pass *pass, uint64_t time,
-					  struct listing_page *page, listing_visit_patient *visit, void *context);
+					  struct page *page, listing_visit_patient *visit, void *context);
 
 struct listing_access {
 	enum recipient_kind kind;
@@ -117,7 +109,7 @@ struct listing_which {
 };
 /** listing_records(view, pass, which, page, visit, context): PERMIT_PATIENT_SEE: latest versions that he may read. */
 MUST_CHECK struct status listing_records(struct store_view *view, const struct permit_pass *pass,
-					 const struct listing_which *which, struct listing_page *page,
+					 const struct listing_which *which, struct page *page,
 					 listing_visit_record *visit, void *context);
 /** listing_history(view, pass, record, time, visit, context): PERMIT_PATIENT_SEE: every version that he may read. */
 MUST_CHECK struct status listing_history(struct store_view *view, const struct permit_pass *pass,

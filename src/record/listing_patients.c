@@ -85,7 +85,7 @@ static uint64_t cut(struct candidates *c, uint32_t limit, uint64_t complete)
 	return complete;
 }
 
-static struct status gather(struct store_view *view, const struct user_id *user, struct listing_page *page,
+static struct status gather(struct store_view *view, const struct user_id *user, struct page *page,
 			    struct candidates *out)
 {
 	struct source own = {.into = out};
@@ -310,7 +310,7 @@ static struct status show_listed(struct shown *s, const struct permit_pass *pass
 }
 
 struct status listing_patients(struct store_view *view, const struct permit_pass *pass, uint64_t time,
-			       struct listing_page *page, listing_visit_patient *visit, void *context)
+			       struct page *page, listing_visit_patient *visit, void *context)
 {
 	AUTO(candidates) c = {0};
 	AUTO(shown) s = {.view = view};

@@ -77,7 +77,7 @@ static struct status power_of(struct store_view *view, const struct permit_pass 
 }
 
 struct status listing_records(struct store_view *view, const struct permit_pass *pass,
-			      const struct listing_which *which, struct listing_page *page, listing_visit_record *visit,
+			      const struct listing_which *which, struct page *page, listing_visit_record *visit,
 			      void *context)
 {
 	const struct patient_id *patient = permit_patient(pass);

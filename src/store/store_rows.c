@@ -2,6 +2,7 @@
 /* store: reading and writing of rows, driven by the declaration of their table. */
 #include <string.h>
 
+#include "counter.h"
 #include "limits.h"
 #include "query.h"
 #include "store_engine.h"
@@ -293,18 +294,7 @@ struct status store_insert(struct store_txn *txn, struct row *row)
 
 struct status store_keep_sequence(struct store_txn *txn)
 {
-	static const struct uuid nobody;
-	struct row row = {
-		.table = TABLE_COUNTER,
-		.plain =
-			{
-				[COLUMN_COUNTER_KIND] = ROW_NUMBER(COUNTER_SEQUENCE),
-				[COLUMN_COUNTER_HOLDER] = ROW_UUID(&nobody),
-				[COLUMN_COUNTER_VALUE] = ROW_NUMBER(txn->sequence),
-			},
-	};
-
-	return store_put(txn, &row);
+	return counter_put(txn, COUNTER_SEQUENCE, NULL, txn->sequence);
 }
 
 static struct status remove_row(struct store_txn *txn, enum table_id id, const struct row_value *key)

@@ -101,9 +101,8 @@ enum {
 	COUNTER_SEQUENCE = 1 /* the store's own */,
 	COUNTER_USE = 2 /* bytes stored */,
 	COUNTER_NOTICES_READ = 3 /* up to which number */,
-	COUNTER_NOTICES_SENT = 4,
-	COUNTER_LEAVES_SENT = 5,
-
+	COUNTER_NOTICES_SENT = 4 /* taken up to be delivered: up to which number */,
+	COUNTER_LEAVES_SENT = 5 /* to the log server: up to which leaf */,
 };
 
 enum { COLUMN_SITE_ID };

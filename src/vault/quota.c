@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "quota.h"
 
-static const struct user_id the_site = {{{0}}};
+#include "counter.h"
 
 struct status quota_of_upload(const struct row *upload, uint64_t *out)
 {
@@ -16,62 +16,39 @@ struct status quota_of_upload(const struct row *upload, uint64_t *out)
 
 /* ---- Counters ---- */
 
-static struct status count_of(struct store_view *view, const struct user_id *holder, uint64_t *out)
-{
-	const struct row_value key[] = {ROW_NUMBER(COUNTER_USE), ROW_UUID(&holder->uuid)};
-	AUTO(row) row = {0};
-	const struct status got = store_get(view, TABLE_COUNTER, key, &row);
-
-	*out = 0;
-	if (got.code == ST_NOT_FOUND)
-		return OK;
-	TRY(got);
-	*out = row_number(&row, COLUMN_COUNTER_VALUE);
-	return OK;
-}
-
-static struct status set_count(struct store_txn *txn, const struct user_id *holder, uint64_t value)
-{
-	struct row row = {.table = TABLE_COUNTER,
-			  .plain = {[COLUMN_COUNTER_KIND] = ROW_NUMBER(COUNTER_USE),
-				    [COLUMN_COUNTER_HOLDER] = ROW_UUID(&holder->uuid),
-				    [COLUMN_COUNTER_VALUE] = ROW_NUMBER(value)}};
-
-	return store_put(txn, &row);
-}
-
-static struct status add(struct store_txn *txn, const struct user_id *holder, uint64_t more)
+/** ${holder} NULL: the site. */
+static struct status add(struct store_txn *txn, const struct uuid *holder, uint64_t more)
 {
 	uint64_t value;
 
-	TRY(count_of(txn->view, holder, &value));
+	TRY(counter_get(txn->view, COUNTER_USE, holder, &value));
 	if (more > INT64_MAX - value)
 		return FAIL_AT(ST_TOO_BIG, "bytes stored");
-	return set_count(txn, holder, value + more);
+	return counter_put(txn, COUNTER_USE, holder, value + more);
 }
 
-static struct status subtract(struct store_txn *txn, const struct user_id *holder, uint64_t less)
+static struct status subtract(struct store_txn *txn, const struct uuid *holder, uint64_t less)
 {
 	uint64_t value;
 
-	TRY(count_of(txn->view, holder, &value));
-	return set_count(txn, holder, value > less ? value - less : 0);
+	TRY(counter_get(txn->view, COUNTER_USE, holder, &value));
+	return counter_put(txn, COUNTER_USE, holder, value > less ? value - less : 0);
 }
 
 struct status quota_used(struct store_view *view, const struct user_id *owner, uint64_t *out)
 {
-	return count_of(view, owner != NULL ? owner : &the_site, out);
+	return counter_get(view, COUNTER_USE, owner != NULL ? &owner->uuid : NULL, out);
 }
 
 /* ---- Limits ---- */
 
 /** One limit; ${left} and ${nearest} change when it leaves less. */
-static struct status look_at(struct store_view *view, const struct user_id *holder, struct quota_met limit,
-			     uint64_t *left, struct quota_met *nearest)
+static struct status look_at(struct store_view *view, const struct uuid *holder, struct quota_met limit, uint64_t *left,
+			     struct quota_met *nearest)
 {
 	if (limit.limit == 0)
 		return OK;
-	TRY(count_of(view, holder, &limit.used));
+	TRY(counter_get(view, COUNTER_USE, holder, &limit.used));
 	const uint64_t here = limit.limit > limit.used ? limit.limit - limit.used : 0;
 	if (here < *left) {
 		*left = here;
@@ -87,9 +64,9 @@ struct status quota_left(struct store_view *view, const struct quota_limits *lim
 	uint64_t left = UINT64_MAX;
 
 	*nearest = (struct quota_met){0};
-	TRY(look_at(view, &the_site, of_site, &left, nearest));
+	TRY(look_at(view, NULL, of_site, &left, nearest));
 	if (owner != NULL)
-		TRY(look_at(view, owner, of_owner, &left, nearest));
+		TRY(look_at(view, &owner->uuid, of_owner, &left, nearest));
 	*out = left;
 	return OK;
 }
@@ -111,12 +88,12 @@ struct status quota_charge(struct store_txn *txn, const struct quota_limits *lim
 			   uint64_t more, struct quota_met *met)
 {
 	TRY(quota_check(txn->view, limits, owner, more, met));
-	TRY(add(txn, &the_site, more));
-	return add(txn, owner, more);
+	TRY(add(txn, NULL, more));
+	return add(txn, &owner->uuid, more);
 }
 
 struct status quota_free(struct store_txn *txn, const struct user_id *owner, uint64_t less)
 {
-	TRY(subtract(txn, &the_site, less));
-	return subtract(txn, owner, less);
+	TRY(subtract(txn, NULL, less));
+	return subtract(txn, &owner->uuid, less);
 }

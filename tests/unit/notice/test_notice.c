@@ -61,10 +61,10 @@ static struct status see(void *context, const struct notice *n, bool read)
 	return OK;
 }
 
-static struct noticelist_page list(const struct permit_pass *pass, uint64_t since, uint32_t limit)
+static struct page list(const struct permit_pass *pass, uint64_t since, uint32_t limit)
 {
 	AUTO(store_snapshot) snapshot = {0};
-	struct noticelist_page page = {.since = since, .limit = limit};
+	struct page page = {.since = since, .limit = limit};
 
 	seen.count = 0;
 	assert_ok(store_snapshot_new(&store, &snapshot));
@@ -121,7 +121,7 @@ static void takes_the_pass_for_ones_own(void **state)
 					   .state = USER_ACTIVE,
 					   .enrolled = true,
 					   .time = NOW};
-	struct noticelist_page page = {.limit = 2};
+	struct page page = {.limit = 2};
 	const struct permit_pass *other = NULL;
 
 	(void)state;
@@ -160,7 +160,7 @@ static void each_has_read_his_own_part(void **state)
 	tell(notice_to_profile(PROFILE_ADMINISTRATOR), NOTICE_USER_LOCKED, "anna", NOW);
 	assert_int_equal(unread(1, PROFILE_ADMINISTRATOR), 2);
 	assert_int_equal(unread(2, PROFILE_ADMINISTRATOR), 1);
-	const struct noticelist_page page = list(pass_of(1, PROFILE_ADMINISTRATOR), 0, 10);
+	const struct page page = list(pass_of(1, PROFILE_ADMINISTRATOR), 0, 10);
 	mark(pass_of(1, PROFILE_ADMINISTRATOR), page.next);
 	assert_int_equal(unread(1, PROFILE_ADMINISTRATOR), 0);
 	assert_int_equal(unread(2, PROFILE_ADMINISTRATOR), 1);
@@ -226,7 +226,7 @@ static void comes_in_pages_in_one_order(void **state)
 		uint32_t limit;
 		bool more;
 	} pages[] = {{2, true}, {2, true}, {2, false}};
-	struct noticelist_page page = {0};
+	struct page page = {0};
 	uint64_t last = 0;
 
 	(void)state;

@@ -324,7 +324,7 @@ static void the_list_shows_each_his_own(void **state)
 	assert_ok(ask(&t, ANNA, ACT_PATIENT_DELETE, WHO_COUNT, &id, &request));
 	for (enum who who = ROOT; who < WHO_COUNT; who++) {
 		AUTO(store_snapshot) snapshot = {0};
-		struct listing_page page = {.limit = 2};
+		struct page page = {.limit = 2};
 		struct permit_room room;
 		size_t count = 0;
 
@@ -333,7 +333,7 @@ static void the_list_shows_each_his_own(void **state)
 			server_pass(&t.s, snapshot.view, t.people[who], PERMIT_APPROVAL, &room);
 		assert_ok(approval_list(snapshot.view, pass, NOW, &page, count_shown, &count));
 		assert_true(page.more);
-		page = (struct listing_page){.since = page.next, .limit = 100};
+		page = (struct page){.since = page.next, .limit = 100};
 		assert_ok(approval_list(snapshot.view, pass, NOW, &page, count_shown, &count));
 		assert_false(page.more);
 		assert_int_equal(count, expected[who]);

@@ -15,7 +15,7 @@ static struct status see_patient(void *context, const struct listing_patient *p)
 	return OK;
 }
 
-static struct seen patients_of(struct server *s, const struct actor *a, struct listing_page *page)
+static struct seen patients_of(struct server *s, const struct actor *a, struct page *page)
 {
 	AUTO(store_snapshot) snapshot = {0};
 	struct permit_room room;
@@ -31,7 +31,7 @@ static void files_come_with_what_opens_their_identity(void **state)
 {
 	AUTO(server) s = {0};
 	const struct world *w = &s.reader.w;
-	struct listing_page page = {.since = 0, .limit = 10};
+	struct page page = {.since = 0, .limit = 10};
 
 	(void)state;
 	server_begin(&s);
@@ -45,7 +45,7 @@ static void files_come_with_what_opens_their_identity(void **state)
 	assert_int_equal(seen.patient.wrapped_count, 2);
 	assert_true(seen.patient.has_identity);
 	assert_false(page.more);
-	page = (struct listing_page){.since = 0, .limit = 10};
+	page = (struct page){.since = 0, .limit = 10};
 	seen = patients_of(&s, &w->ben, &page);
 	assert_int_equal(seen.patients, 1);
 	assert_int_equal(seen.patient.power, 7);
@@ -61,7 +61,7 @@ static void what_rights_do_not_cover_is_left_out(void **state)
 {
 	AUTO(server) s = {0};
 	struct world *w = &s.reader.w;
-	struct listing_page page = {.since = 0, .limit = 10};
+	struct page page = {.since = 0, .limit = 10};
 
 	(void)state;
 	server_begin(&s);
@@ -83,7 +83,7 @@ static void the_end_of_an_access_is_told(void **state)
 {
 	AUTO(server) s = {0};
 	const struct world *w = &s.reader.w;
-	struct listing_page page = {.since = 0, .limit = 10};
+	struct page page = {.since = 0, .limit = 10};
 
 	(void)state;
 	server_begin(&s);
@@ -104,7 +104,7 @@ static void a_deletion_is_told_when_it_is_signed_and_when_it_counts(void **state
 	AUTO(server) s = {0};
 	const struct world *w = &s.reader.w;
 	const struct actor *const both[] = {&w->anna, &w->ben};
-	struct listing_page page[] = {{.limit = 10}, {.limit = 10}};
+	struct page page[] = {{.limit = 10}, {.limit = 10}};
 
 	(void)state;
 	server_begin(&s);
@@ -164,7 +164,7 @@ static void own_and_shared_files_come_in_one_order(void **state)
 	server_begin(&s);
 	many_files(&s, 18); /* 9 are anna's, of ben's 9 every third (3, 9, 15) is shared with her */
 	for (uint32_t limit = 1; limit <= 13; limit++) {
-		struct listing_page page = {.since = 0, .limit = limit, .more = true};
+		struct page page = {.since = 0, .limit = limit, .more = true};
 		size_t count = 0;
 
 		while (page.more) {
@@ -181,7 +181,7 @@ static void own_and_shared_files_come_in_one_order(void **state)
 static void files_whose_key_was_destroyed_are_passed_over(void **state)
 {
 	AUTO(server) s = {0};
-	struct listing_page page = {.since = 0, .limit = 5, .more = true};
+	struct page page = {.since = 0, .limit = 5, .more = true};
 	const struct uuid destroyed = uuid_of(100);
 	size_t own = 0, shared = 0;
 
@@ -193,7 +193,7 @@ static void files_whose_key_was_destroyed_are_passed_over(void **state)
 		own += patients_of(&s, &s.reader.w.anna, &page).patients;
 		page.since = page.next;
 	}
-	page = (struct listing_page){.since = 0, .limit = 1, .more = true};
+	page = (struct page){.since = 0, .limit = 1, .more = true};
 	while (page.more) {
 		shared += patients_of(&s, &s.reader.w.ben, &page).patients;
 		page.since = page.next;
@@ -207,7 +207,7 @@ static void the_newest_identity_and_epochs_are_shown(void **state)
 {
 	AUTO(server) s = {0};
 	const struct world *w = &s.reader.w;
-	struct listing_page page = {.since = 0, .limit = 10};
+	struct page page = {.since = 0, .limit = 10};
 
 	(void)state;
 	server_begin(&s);
@@ -225,7 +225,7 @@ static void the_newest_identity_and_epochs_are_shown(void **state)
 	/* Its end is the end of what the list shows of it. */
 	assert_ok(server_end_record(&s, &w->anna));
 	assert_ok(server_send(&s, &w->anna));
-	page = (struct listing_page){.since = 0, .limit = 10};
+	page = (struct page){.since = 0, .limit = 10};
 	assert_false(patients_of(&s, &w->anna, &page).patient.has_identity);
 }
 

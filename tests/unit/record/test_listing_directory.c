@@ -12,7 +12,7 @@ static struct status see_user(void *context, const struct listing_user *user)
 	return OK;
 }
 
-static void page_of_directory(struct server *s, const struct actor *a, struct listing_page *page, struct seen *seen)
+static void page_of_directory(struct server *s, const struct actor *a, struct page *page, struct seen *seen)
 {
 	AUTO(store_snapshot) snapshot = {0};
 	struct permit_room room;
@@ -33,7 +33,7 @@ static void the_directory_replays_from_pages_of_any_length(void **state)
 	for (uint32_t limit = 1; limit <= 10; limit++) {
 		AUTO(directory_state) replayed = {0};
 		struct seen seen = {.directory = &replayed};
-		struct listing_page page = {.since = 0, .limit = limit, .more = true};
+		struct page page = {.since = 0, .limit = limit, .more = true};
 		size_t statements = 0;
 		struct person p;
 
@@ -60,7 +60,7 @@ static void the_directory_tells_what_changed_since(void **state)
 	AUTO(server) s = {0};
 	struct world *w = &s.reader.w;
 	struct seen seen = {0};
-	struct listing_page page = {.since = 0, .limit = 100};
+	struct page page = {.since = 0, .limit = 100};
 
 	(void)state;
 	server_begin(&s);

@@ -16,7 +16,7 @@ static struct status see_record(void *context, const struct listing_record *r)
 	return OK;
 }
 
-static size_t records_of(struct server *s, const struct actor *a, uint32_t kind, struct listing_page *page)
+static size_t records_of(struct server *s, const struct actor *a, uint32_t kind, struct page *page)
 {
 	AUTO(store_snapshot) snapshot = {0};
 	const struct listing_which which = {kind, s->reader.w.time};
@@ -55,14 +55,14 @@ static void records_go_to_those_who_may_read_their_compartment(void **state)
 	server_file(&s);
 	three_records(&s);
 	for (size_t i = 0; i < COUNT(cells); i++) {
-		struct listing_page page = {.since = 0, .limit = 10};
+		struct page page = {.since = 0, .limit = 10};
 		assert_ok(server_grant(&s, &w->anna, &w->ben, cells[i].permissions, 0));
 		server_rekey(&s, &w->anna);
 		assert_ok(server_send(&s, &w->anna));
 		assert_int_equal(records_of(&s, &w->ben, 0, &page), cells[i].records);
-		page = (struct listing_page){.since = 0, .limit = 10};
+		page = (struct page){.since = 0, .limit = 10};
 		assert_int_equal(records_of(&s, &w->anna, 0, &page), 3);
-		page = (struct listing_page){.since = 0, .limit = 10};
+		page = (struct page){.since = 0, .limit = 10};
 		assert_int_equal(records_of(&s, &w->anna, RECORD_IDENTITY, &page), 1);
 	}
 }
@@ -70,7 +70,7 @@ static void records_go_to_those_who_may_read_their_compartment(void **state)
 static void records_come_page_by_page(void **state)
 {
 	AUTO(server) s = {0};
-	struct listing_page page = {.since = 0, .limit = 2, .more = true};
+	struct page page = {.since = 0, .limit = 2, .more = true};
 	size_t count = 0;
 
 	(void)state;
