@@ -133,7 +133,7 @@ void attempt_refuse(struct call *c, struct status s)
 	c->attempt->answer = s;
 	c->attempt->hashed = true;
 	c->effect = NULL;
-	call_settle_change(c, apply, respond);
+	call_settle_change(c, OK, apply, respond);
 }
 
 struct status attempt_fail(struct call *c, struct store_txn *txn, const struct record_log *log, struct status s)

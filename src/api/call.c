@@ -15,6 +15,8 @@
 /* An unused call keeps a body of at most this, and the first block of its arena: as many are kept as ever ran at
  * once. */
 #define CALL_KEEP 4096
+/* Rows of a page whose length was not asked for. */
+#define PAGE_DEFAULT 100
 
 static const struct text json_type = {"application/json", 16};
 
@@ -305,10 +307,14 @@ static struct status apply_change(struct committer_entry *entry, struct committe
 	return c->apply(c, turn->txn, &log);
 }
 
-void call_settle_change(struct call *c, call_apply *apply, call_respond *respond)
+void call_settle_change(struct call *c, struct status s, call_apply *apply, call_respond *respond)
 {
 	struct piece_actor actor;
 
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
 	/* apply() will want it, on a thread that must not touch the exchange. */
 	call_actor(c, &actor);
 	c->respond = respond;
@@ -440,6 +446,25 @@ void call_written(struct call *c, struct jsonwriter *w)
 		c->failure = s;
 }
 
+void call_deliver(struct call *c, struct jsonwriter *w, struct status s, const struct piece_subject *subject)
+{
+	if (!ok(s)) {
+		call_refuse(c, s);
+		return;
+	}
+	call_written(c, w);
+	call_event(c, LEAF_LIST, subject);
+	call_settle(c, NULL);
+}
+
+void call_respond_nothing(struct call *c)
+{
+	c->http = 204;
+	c->body.len = 0;
+}
+
+/* --- Queries --- */
+
 struct status call_query_u64(struct call *c, const char *name, uint64_t otherwise, uint64_t *out)
 {
 	struct text value = form_get(&c->query, text_of(name));
@@ -451,4 +476,20 @@ struct status call_query_u64(struct call *c, const char *name, uint64_t otherwis
 	if (!ok(s))
 		c->problem.field = text_of(name);
 	return s;
+}
+
+struct status call_query_page(struct call *c, struct page *page)
+{
+	uint64_t limit;
+
+	TRY(call_query_u64(c, "since", 0, &page->since));
+	TRY(call_query_u64(c, "limit", PAGE_DEFAULT, &limit));
+	if (limit == 0 || limit > LIMIT_PAGE) {
+		c->problem.field = TEXT("limit");
+		c->problem.limited = true;
+		c->problem.limit = LIMIT_PAGE;
+		return FAIL_AT(ST_INVALID, "limit");
+	}
+	page->limit = (uint32_t)limit;
+	return OK;
 }

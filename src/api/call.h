@@ -20,6 +20,7 @@
 #include "jsonfield.h"
 #include "jsonwriter.h"
 #include "logread.h"
+#include "page.h"
 #include "path.h"
 #include "permit.h"
 #include "problem.h"
@@ -158,8 +159,9 @@ void call_refuse_field(struct call *c, struct status s, struct text field);
 
 /** call_settle(c, respond): log c->event; then respond(), which fills the answer in, and it leaves. */
 void call_settle(struct call *c, call_respond *respond);
-/** call_settle_change(c, apply, respond): apply() in the next transaction; a failure of it is refused. */
-void call_settle_change(struct call *c, call_apply *apply, call_respond *respond);
+/** call_settle_change(c, s, apply, respond): with ${s} OK apply() in the next transaction; a failure of either is
+ * refused. */
+void call_settle_change(struct call *c, struct status s, call_apply *apply, call_respond *respond);
 /** call_sign(c): have the log as it is now signed, then c->respond(); logs nothing. */
 void call_sign(struct call *c);
 /** call_work_on(c, work, worked): work() on a worker, then worked() on the loop, c->failure its result. */
@@ -174,7 +176,17 @@ MUST_CHECK struct status call_json(struct call *c, struct bytes body, const stru
 struct jsonwriter call_writer(struct call *c);
 /** call_written(c, w): 200 with that JSON, or a failure. */
 void call_written(struct call *c, struct jsonwriter *w);
-/** call_page(c, page): `since` and `limit` of the query. */
+/**
+ * call_deliver(c, w, s, subject):
+ * With ${s} OK that JSON, *delivered*: it leaves once the leaf about ${subject} is durable.  Otherwise
+ * refuse with ${s}; nothing that was written leaves then.
+ */
+void call_deliver(struct call *c, struct jsonwriter *w, struct status s, const struct piece_subject *subject);
+/** call_respond_nothing(c): 204 without a body; for call_settle_change(). */
+void call_respond_nothing(struct call *c);
+/** call_query_page(c, page): `since` and `limit` of the query, 0 and 100 where they are not given; ST_INVALID. */
+MUST_CHECK struct status call_query_page(struct call *c, struct page *page);
+/** call_query_u64(c, name, otherwise, out): up to INT64_MAX, ${otherwise} where it is not given; ST_INVALID. */
 MUST_CHECK struct status call_query_u64(struct call *c, const char *name, uint64_t otherwise, uint64_t *out);
 
 #endif /* !API_CALL_H */

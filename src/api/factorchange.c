@@ -99,5 +99,5 @@ void factorchange_add(struct call *c, enum factor_kind kind, struct text name, c
 				    .body = buffer_bytes(&g->body)};
 	(void)snprintf(g->detail, sizeof g->detail, "factor added: %s", factor_kind_word(kind));
 	c->effect = factorchange_effect;
-	call_settle_change(c, apply, respond_added);
+	call_settle_change(c, OK, apply, respond_added);
 }

@@ -44,16 +44,6 @@ void handle_approvals(struct call *c, struct bytes body)
 	if (ok(s))
 		s = approval_list(call_view(c), c->pass, call_now(c), &page, put_approval, &w);
 	jsonwriter_end(&w);
-	jsonwriter_u64(&w, "next", page.next);
-	jsonwriter_bool(&w, "more", page.more);
-	jsonwriter_end(&w);
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->failure = OK;
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("approvals")});
-	call_settle(c, NULL);
+	render_page_end(&w, &page);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("approvals")});
 }

@@ -13,14 +13,7 @@ void handle_block_list(struct call *c, struct bytes body)
 	struct status s = blocks_write(call_view(c), call_now(c), &w);
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("blocks")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("blocks")});
 }
 
 /** One by its id, or all of a user. */
@@ -62,12 +55,6 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	return lifted > 0 ? OK : FAIL_AT(ST_NOT_FOUND, "block");
 }
 
-static void respond(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
-}
-
 static void begin(struct call *c, struct status s, const struct lifting *lifting)
 {
 	void *room;
@@ -80,7 +67,7 @@ static void begin(struct call *c, struct status s, const struct lifting *lifting
 	}
 	c->own = room;
 	*(struct lifting *)room = *lifting;
-	call_settle_change(c, apply, respond);
+	call_settle_change(c, OK, apply, call_respond_nothing);
 }
 
 void handle_block_lift(struct call *c, struct bytes body)

@@ -381,10 +381,7 @@ static void finished(struct call *c)
 	if (ok(s))
 		s = prepare(c, g);
 	g->handed = ok(s);
-	if (ok(s))
-		call_settle_change(c, apply, respond);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply, respond);
 }
 
 void changing_go_on(struct call *c, struct status s)

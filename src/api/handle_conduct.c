@@ -66,25 +66,10 @@ void handle_conduct(struct call *c, struct bytes body)
 	struct status s = write_code(c, &w);
 
 	(void)body;
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("code of conduct")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("code of conduct")});
 }
 
 /* --- Who has accepted --- */
-
-static struct status put_acceptance(void *context, const struct listing_statement *s)
-{
-	struct jsonwriter *w = context;
-
-	render_statement(w, NULL, s);
-	return w->failure;
-}
 
 void handle_conduct_list(struct call *c, struct bytes body)
 {
@@ -93,17 +78,10 @@ void handle_conduct_list(struct call *c, struct bytes body)
 	(void)body;
 	jsonwriter_object(&w, NULL);
 	jsonwriter_array(&w, "items");
-	struct status s = signoff_conducts(call_view(c), c->pass, put_acceptance, &w);
+	struct status s = signoff_conducts(call_view(c), c->pass, render_statement_row, &w);
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("acceptances")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("acceptances")});
 }
 
 /* --- Accepting --- */
@@ -203,10 +181,7 @@ void handle_conduct_accept(struct call *c, struct bytes body)
 	struct status s = begin_accepting(c, body);
 
 	c->effect = effect_accepted;
-	if (ok(s))
-		call_settle_change(c, apply_accepting, respond_accepted);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply_accepting, respond_accepted);
 }
 
 /* --- Changing --- */
@@ -273,8 +248,5 @@ void handle_conduct_change(struct call *c, struct bytes body)
 {
 	struct status s = read_change(c, body);
 
-	if (ok(s))
-		call_settle_change(c, apply_change, respond_changed);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply_change, respond_changed);
 }

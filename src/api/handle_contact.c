@@ -21,9 +21,7 @@ void handle_contact(struct call *c, struct bytes body)
 	jsonwriter_string(&w, "mail", contact.mail);
 	jsonwriter_string(&w, "kinds", contact.kinds);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices: contact")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, OK, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices: contact")});
 }
 
 struct contact_body {
@@ -69,12 +67,6 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	return log->add(log->context, txn, &event, &leaf);
 }
 
-static void respond(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
-}
-
 static struct status read_contact(struct call *c, struct bytes body)
 {
 	struct contact_body sent = {0};
@@ -97,8 +89,5 @@ void handle_contact_change(struct call *c, struct bytes body)
 {
 	struct status s = read_contact(c, body);
 
-	if (ok(s))
-		call_settle_change(c, apply, respond);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply, call_respond_nothing);
 }

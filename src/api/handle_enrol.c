@@ -47,7 +47,7 @@ static void hashed(struct call *c)
 	}
 	c->why = "enrolment that its invitation does not allow, or no longer";
 	c->effect = entering_effect;
-	call_settle_change(c, apply_enrolment, entering_respond);
+	call_settle_change(c, OK, apply_enrolment, entering_respond);
 }
 
 static struct status prepare_enrolment(struct call *c, struct entering *e)

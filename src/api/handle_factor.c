@@ -51,9 +51,7 @@ void handle_factor_list(struct call *c, struct bytes body)
 		put_factor(&w, &had.of[i]);
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("factors")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, OK, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("factors")});
 }
 
 /* --- Changes --- */
@@ -154,12 +152,6 @@ static struct status apply_remove(struct call *c, struct store_txn *txn, const s
 	return factorchange_log(c, txn, log);
 }
 
-static void respond_nothing(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
-}
-
 void handle_factor_remove(struct call *c, struct bytes body)
 {
 	struct factorchange *g;
@@ -175,7 +167,7 @@ void handle_factor_remove(struct call *c, struct bytes body)
 	}
 	g->factor.id = id;
 	c->effect = factorchange_effect;
-	call_settle_change(c, apply_remove, respond_nothing);
+	call_settle_change(c, OK, apply_remove, call_respond_nothing);
 }
 
 /* --- Step-up --- */
@@ -216,7 +208,7 @@ static struct status apply_step_up(struct call *c, struct store_txn *txn, const 
 		return FAIL_AT(ST_TOO_MANY, "locked");
 	/* The committer may call this twice. */
 	c->effect = factorchange_effect;
-	c->respond = respond_nothing;
+	c->respond = call_respond_nothing;
 	struct status taken = take_step_up(c, g, txn, log->time);
 	if (taken.code == ST_UNPROVEN) {
 		c->why = secondfactor_why(&g->second, taken, WHY_STEP_UP);
@@ -236,7 +228,7 @@ static void worked_step_up(struct call *c)
 
 	c->failure = OK;
 	if (ok(s))
-		call_settle_change(c, apply_step_up, respond_nothing);
+		call_settle_change(c, OK, apply_step_up, call_respond_nothing);
 	else if (g->guessed)
 		attempt_refuse(c, s);
 	else

@@ -2,6 +2,7 @@
 /* handle_leaving: what somebody who leaves would leave behind (docs/AUTHENTICATION.md, "Life of a login"). */
 #include "form.h"
 #include "leaving.h"
+#include "render.h"
 #include "route.h"
 
 static struct status put_file(void *context, const struct leaving_file *f)
@@ -43,19 +44,9 @@ void handle_user_files(struct call *c, struct bytes body)
 	if (ok(s))
 		s = leaving_files(call_view(c), c->pass, &leaving, &page, put_file, &w);
 	jsonwriter_end(&w);
-	jsonwriter_u64(&w, "next", page.next);
-	jsonwriter_bool(&w, "more", page.more);
-	jsonwriter_end(&w);
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->failure = OK;
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST,
-		   &(struct piece_subject){.kind = PIECE_USER,
-					   .id = leaving.owner.uuid,
-					   .detail = TEXT("patient files he owns, by id")});
-	call_settle(c, NULL);
+	render_page_end(&w, &page);
+	call_deliver(c, &w, s,
+		     &(struct piece_subject){.kind = PIECE_USER,
+					     .id = leaving.owner.uuid,
+					     .detail = TEXT("patient files he owns, by id")});
 }

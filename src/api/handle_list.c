@@ -6,46 +6,6 @@
 
 #include <string.h>
 
-#define PAGE_DEFAULT 100
-
-/** Where the page begins, from the query. */
-static struct status read_page(struct call *c, struct page *page)
-{
-	uint64_t limit;
-
-	TRY(call_query_u64(c, "since", 0, &page->since));
-	TRY(call_query_u64(c, "limit", PAGE_DEFAULT, &limit));
-	if (limit == 0 || limit > LIMIT_PAGE) {
-		c->problem.field = TEXT("limit");
-		c->problem.limited = true;
-		c->problem.limit = LIMIT_PAGE;
-		return FAIL_AT(ST_INVALID, "limit");
-	}
-	page->limit = (uint32_t)limit;
-	return OK;
-}
-
-static void end_page(struct jsonwriter *w, const struct page *page)
-{
-	jsonwriter_u64(w, "next", page->next);
-	jsonwriter_bool(w, "more", page->more);
-	jsonwriter_end(w);
-}
-
-static void deliver(struct call *c, struct jsonwriter *w, struct status s, enum leaf_kind kind,
-		    const struct piece_subject *subject)
-{
-	call_written(c, w);
-	if (!ok(s)) {
-		c->failure = OK;
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, kind, subject);
-	call_settle(c, NULL);
-}
-
 static struct piece_subject about_patient(const struct call *c)
 {
 	return (struct piece_subject){.kind = PIECE_PATIENT, .id = c->patient.uuid};
@@ -113,7 +73,7 @@ void handle_directory(struct call *c, struct bytes body)
 	struct page page = {0};
 	struct jsonwriter w = call_writer(c);
 	struct directory_writing d = {&w, false};
-	struct status s = read_page(c, &page);
+	struct status s = call_query_page(c, &page);
 
 	(void)body;
 	jsonwriter_object(&w, NULL);
@@ -126,8 +86,8 @@ void handle_directory(struct call *c, struct bytes body)
 		jsonwriter_array(&w, "statements");
 		jsonwriter_end(&w);
 	}
-	end_page(&w, &page);
-	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("directory")});
+	render_page_end(&w, &page);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("directory")});
 }
 
 /* --- Patient files --- */
@@ -144,7 +104,7 @@ void handle_patients(struct call *c, struct bytes body)
 {
 	struct page page = {0};
 	struct jsonwriter w = call_writer(c);
-	struct status s = read_page(c, &page);
+	struct status s = call_query_page(c, &page);
 
 	(void)body;
 	jsonwriter_object(&w, NULL);
@@ -152,8 +112,8 @@ void handle_patients(struct call *c, struct bytes body)
 	if (ok(s))
 		s = listing_patients(call_view(c), c->pass, call_now(c), &page, put_patient, &w);
 	jsonwriter_end(&w);
-	end_page(&w, &page);
-	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("patient files")});
+	render_page_end(&w, &page);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("patient files")});
 }
 
 /** Three arrays in the order in which the listing gives them. */
@@ -215,7 +175,7 @@ void handle_patient(struct call *c, struct bytes body)
 	jsonwriter_end(&w);
 	if (ok(s))
 		s = add_receipt(c, TEXT("patient file"), &f.shown, &subject);
-	deliver(c, &w, s, LEAF_LIST, &subject);
+	call_deliver(c, &w, s, &subject);
 }
 
 /* --- Records --- */
@@ -247,7 +207,7 @@ void handle_records(struct call *c, struct bytes body)
 	struct listing_which which = {.time = call_now(c)};
 	struct jsonwriter w = call_writer(c);
 	struct piece_subject subject = about_patient(c);
-	struct status s = read_page(c, &page);
+	struct status s = call_query_page(c, &page);
 
 	(void)body;
 	if (ok(s))
@@ -257,9 +217,9 @@ void handle_records(struct call *c, struct bytes body)
 	if (ok(s))
 		s = listing_records(call_view(c), c->pass, &which, &page, put_record, &w);
 	jsonwriter_end(&w);
-	end_page(&w, &page);
+	render_page_end(&w, &page);
 	subject.detail = TEXT("records");
-	deliver(c, &w, s, LEAF_LIST, &subject);
+	call_deliver(c, &w, s, &subject);
 }
 
 /** Versions in their order; the end, which each of them carries, comes last. */
@@ -306,7 +266,7 @@ void handle_history(struct call *c, struct bytes body)
 		s = add_receipt(c, TEXT("history"), &h.with_end, &subject);
 	subject.record = record;
 	subject.version = h.version;
-	deliver(c, &w, s, LEAF_LIST, &subject);
+	call_deliver(c, &w, s, &subject);
 }
 
 /* --- Import tokens --- */
@@ -357,5 +317,5 @@ void handle_tokens(struct call *c, struct bytes body)
 		s = put_tokens(c, &asked, &w);
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	deliver(c, &w, s, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("import tokens")});
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("import tokens")});
 }

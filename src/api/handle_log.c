@@ -329,18 +329,10 @@ static void deliver(struct asking *a, struct status s, struct text detail)
 {
 	struct call *c = a->call;
 
-	call_written(c, &a->w);
-	if (!ok(s)) {
-		c->failure = OK;
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST,
-		   &(struct piece_subject){.kind = uuid_is_zero(&c->patient.uuid) ? PIECE_SITE : PIECE_PATIENT,
-					   .id = c->patient.uuid,
-					   .detail = detail});
-	call_settle(c, NULL);
+	call_deliver(c, &a->w, s,
+		     &(struct piece_subject){.kind = uuid_is_zero(&c->patient.uuid) ? PIECE_SITE : PIECE_PATIENT,
+					     .id = c->patient.uuid,
+					     .detail = detail});
 }
 
 void handle_entries(struct call *c, struct bytes body)

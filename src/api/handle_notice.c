@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* handle_notice: a user's notices, his own and those to everybody of his profile, and that he has read them. */
 #include "noticelist.h"
+#include "render.h"
 #include "route.h"
-
-#define PAGE_DEFAULT 100
-
-static struct status read_page(struct call *c, struct page *page)
-{
-	uint64_t limit;
-
-	TRY(call_query_u64(c, "since", 0, &page->since));
-	TRY(call_query_u64(c, "limit", PAGE_DEFAULT, &limit));
-	if (limit == 0 || limit > LIMIT_PAGE) {
-		c->problem.field = TEXT("limit");
-		c->problem.limited = true;
-		c->problem.limit = LIMIT_PAGE;
-		return FAIL_AT(ST_INVALID, "limit");
-	}
-	page->limit = (uint32_t)limit;
-	return OK;
-}
 
 static struct status put(void *context, const struct notice *n, bool read)
 {
@@ -44,14 +27,12 @@ static struct status give(struct call *c, struct jsonwriter *w)
 {
 	struct page page = {0};
 
-	TRY(read_page(c, &page));
+	TRY(call_query_page(c, &page));
 	jsonwriter_object(w, NULL);
 	jsonwriter_array(w, "items");
 	TRY(noticelist(call_view(c), c->pass, &page, put, w));
 	jsonwriter_end(w);
-	jsonwriter_u64(w, "next", page.next);
-	jsonwriter_bool(w, "more", page.more);
-	jsonwriter_end(w);
+	render_page_end(w, &page);
 	return OK;
 }
 
@@ -61,13 +42,7 @@ void handle_notices(struct call *c, struct bytes body)
 	struct status s = give(c, &w);
 
 	(void)body;
-	if (!ok(s)) {
-		call_refuse(c, s);
-		return;
-	}
-	call_written(c, &w);
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("notices")});
 }
 
 /* --- Read --- */
@@ -97,12 +72,6 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	return log->add(log->context, txn, &event, &leaf);
 }
 
-static void respond(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
-}
-
 void handle_notices_read(struct call *c, struct bytes body)
 {
 	void *room;
@@ -115,5 +84,5 @@ void handle_notices_read(struct call *c, struct bytes body)
 		return;
 	}
 	c->own = room;
-	call_settle_change(c, apply, respond);
+	call_settle_change(c, OK, apply, call_respond_nothing);
 }

@@ -116,7 +116,7 @@ static void worked(struct call *c)
 	c->failure = OK;
 	c->effect = effect;
 	if (ok(s))
-		call_settle_change(c, apply, respond);
+		call_settle_change(c, OK, apply, respond);
 	else if (p->guessed)
 		attempt_refuse(c, s);
 	else

@@ -94,7 +94,7 @@ void handle_user_reset(struct call *c, struct bytes body)
 		s = route_id(c, "user", ID_USER, &((struct making *)room)->user.uuid);
 	}
 	if (ok(s))
-		call_settle_change(c, apply_making, respond_making);
+		call_settle_change(c, OK, apply_making, respond_making);
 	else
 		call_refuse(c, s);
 }
@@ -262,7 +262,7 @@ static void worked(struct call *c)
 	if (ok(s))
 		s = seen_check(c, &u->statement.head);
 	if (ok(s))
-		call_settle_change(c, apply, respond);
+		call_settle_change(c, OK, apply, respond);
 	else if (s.code == ST_UNPROVEN)
 		attempt_refuse(c, s);
 	else

@@ -5,14 +5,6 @@
 #include "route.h"
 #include "signoff.h"
 
-static struct status put_review(void *context, const struct listing_statement *s)
-{
-	struct jsonwriter *w = context;
-
-	render_statement(w, NULL, s);
-	return w->failure;
-}
-
 void handle_reviews(struct call *c, struct bytes body)
 {
 	struct jsonwriter w = call_writer(c);
@@ -20,16 +12,9 @@ void handle_reviews(struct call *c, struct bytes body)
 	(void)body;
 	jsonwriter_object(&w, NULL);
 	jsonwriter_array(&w, "items");
-	struct status s = signoff_reviews(call_view(c), c->pass, put_review, &w);
+	struct status s = signoff_reviews(call_view(c), c->pass, render_statement_row, &w);
 	jsonwriter_end(&w);
 	jsonwriter_u64(&w, "interval_days", settings_value(c->loop->service->settings, SETTING_REVIEW_INTERVAL));
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("reviews")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("reviews")});
 }

@@ -153,7 +153,7 @@ static void signed_in(struct call *c)
 	if (ok(s))
 		s = seen_check(c, &e->statement.head);
 	if (ok(s))
-		call_settle_change(c, apply_sign_in, entering_respond);
+		call_settle_change(c, OK, apply_sign_in, entering_respond);
 	else if (s.code == ST_UNPROVEN)
 		attempt_refuse(c, s);
 	else

@@ -34,9 +34,7 @@ void handle_session(struct call *c, struct bytes body)
 	sessions_put(&w, c->loop->service, &c->caller.session, &c->caller.facts, c->caller.password_changed);
 	unusual_put(&w, &unusual);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("session")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, OK, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("session")});
 }
 
 /* --- Lists --- */
@@ -114,14 +112,7 @@ static void give_list(struct call *c, list_rows *list, store_visit *visit, struc
 	struct status s = list(call_view(c), &c->caller.session.user, visit, &writing);
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	if (!ok(s)) {
-		c->http = 0;
-		call_refuse(c, s);
-		return;
-	}
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = detail});
-	call_settle(c, NULL);
+	call_deliver(c, &w, s, &(struct piece_subject){.kind = PIECE_SITE, .detail = detail});
 }
 
 void handle_session_list(struct call *c, struct bytes body)
@@ -220,8 +211,7 @@ static void respond_ended(struct call *c)
 {
 	const struct ending *e = c->own;
 
-	c->http = 204;
-	c->body.len = 0;
+	call_respond_nothing(c);
 	if (e->what != END_THIS && e->what != END_ALL)
 		return;
 	AUTO(buffer) cookie = {.max = 256};
@@ -252,12 +242,8 @@ static void begin_ending(struct call *c, enum ending_what what, const char *segm
 		s = sessions_begin(c, c->caller.facts.profile, &e->turn);
 		c->own = e;
 	}
-	if (!ok(s)) {
-		call_refuse(c, s);
-		return;
-	}
 	c->effect = effect_ending;
-	call_settle_change(c, apply_ending, respond_ended);
+	call_settle_change(c, s, apply_ending, respond_ended);
 }
 
 void handle_sign_out(struct call *c, struct bytes body)

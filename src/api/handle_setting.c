@@ -26,9 +26,7 @@ void handle_settings(struct call *c, struct bytes body)
 	}
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
-	call_written(c, &w);
-	call_event(c, LEAF_LIST, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("settings")});
-	call_settle(c, NULL);
+	call_deliver(c, &w, OK, &(struct piece_subject){.kind = PIECE_SITE, .detail = TEXT("settings")});
 }
 
 struct value_body {
@@ -89,8 +87,5 @@ void handle_setting_change(struct call *c, struct bytes body)
 	struct status s = read_change(c, body);
 
 	c->effect = effect;
-	if (ok(s))
-		call_settle_change(c, apply, respond);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply, respond);
 }

@@ -240,10 +240,7 @@ void handle_upload_begin(struct call *c, struct bytes body)
 	struct status s = prepare_begin(c);
 
 	(void)body;
-	if (ok(s))
-		call_settle_change(c, apply_begin, respond_begin);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply_begin, respond_begin);
 }
 
 /* --- Offset, end --- */
@@ -285,8 +282,7 @@ static void respond_drop(struct call *c)
 	struct appending *a = c->own;
 
 	(void)ok(vault_discard(c->loop->service->vault, &a->id.uuid));
-	c->http = 204;
-	c->body.len = 0;
+	call_respond_nothing(c);
 }
 
 void handle_upload_drop(struct call *c, struct bytes body)
@@ -297,10 +293,7 @@ void handle_upload_drop(struct call *c, struct bytes body)
 	(void)body;
 	if (ok(s))
 		s = find_upload(c, a);
-	if (ok(s))
-		call_settle_change(c, apply_drop, respond_drop);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply_drop, respond_drop);
 }
 
 /* --- Append --- */
@@ -336,8 +329,7 @@ static void respond_append(struct call *c)
 	struct appending *a = c->own;
 
 	give_offset(c, a->writer.size);
-	c->http = 204;
-	c->body.len = 0;
+	call_respond_nothing(c);
 }
 
 static void durable(struct call *c)
@@ -345,10 +337,7 @@ static void durable(struct call *c)
 	struct status s = c->failure;
 
 	c->failure = OK;
-	if (ok(s))
-		call_settle_change(c, apply_append, respond_append);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply_append, respond_append);
 }
 
 static void on_piece(struct exchange *e, struct status s, struct bytes piece, bool last)

@@ -10,6 +10,14 @@ void render_statement(struct jsonwriter *w, const char *name, const struct listi
 	jsonwriter_end(w);
 }
 
+struct status render_statement_row(void *w, const struct listing_statement *s)
+{
+	struct jsonwriter *out = w;
+
+	render_statement(out, NULL, s);
+	return out->failure;
+}
+
 void render_rights(struct jsonwriter *w, const char *name, uint32_t rights)
 {
 	jsonwriter_array(w, name);
@@ -99,6 +107,13 @@ void render_access(struct jsonwriter *w, const struct listing_access *a)
 	render_rights(w, "permissions", a->permissions);
 	if (a->until != 0)
 		jsonwriter_time(w, "until", a->until);
+	jsonwriter_end(w);
+}
+
+void render_page_end(struct jsonwriter *w, const struct page *page)
+{
+	jsonwriter_u64(w, "next", page->next);
+	jsonwriter_bool(w, "more", page->more);
 	jsonwriter_end(w);
 }
 
