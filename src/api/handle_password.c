@@ -7,13 +7,10 @@
  */
 #include "attempt.h"
 #include "factor.h"
-#include "notice.h"
+#include "passwordchange.h"
 #include "passwordreset.h"
 #include "passwordtext.h"
 #include "route.h"
-#include "sessions.h"
-
-#include <string.h>
 
 struct password_body {
 	struct text present, fresh;
@@ -33,64 +30,49 @@ static const struct jsonfield password_rows[] = {
 static const struct jsonfield_table password_table = JSONFIELD_TABLE(struct password_body, password_rows);
 
 struct changing_password {
-	struct password_body sent;
-	struct credential old, made;
-	struct sessions_turn *turn;
-	bool second_factor; /* stands beside it */
-	bool guessed;       /* the present one was wrong: counted as a sign-in that failed (PROMISES#K5) */
+	struct passwordchange change;
+	struct text present;
+	bool guessed; /* the present one was wrong: counted as a sign-in that failed (PROMISES#K5) */
 };
 
 static void changing_release(struct call *c)
 {
 	struct changing_password *p = c->own;
 
-	secret_wipe(&p->old, sizeof p->old);
-	secret_wipe(&p->made, sizeof p->made);
+	passwordchange_clear(&p->change);
 }
 
 /** On a worker. */
 static struct status work(struct call *c)
 {
 	struct changing_password *p = c->own;
-	const struct service *s = c->loop->service;
-	const struct passwordrule *rule = service_password_rule(s);
-	const struct passwordrule_about about = {
-		.login = c->caller.login, .site = s->name, .list = s->passwords, .second_factor = p->second_factor};
 
 	c->why = "password change: the present password is wrong";
-	p->guessed = !ok(credential_check(&p->old, text_bytes(p->sent.present)));
+	p->guessed = !ok(credential_check(&p->change.old, text_bytes(p->present)));
 	if (p->guessed)
 		return FAIL_AT(ST_INVALID, "present: this is not your present password");
 	c->why = "password change: the policy refuses the new one";
-	TRY(passwordrule_check(rule, p->sent.fresh, &about));
-	if (credential_was(&p->old, text_bytes(p->sent.fresh), rule->history))
-		return FAIL_AT(ST_INVALID, "new: you had this password before; choose a new one");
+	TRY(passwordchange_allow(c, &p->change, c->caller.login));
 	c->why = NULL;
-	TRY(credential_hash(text_bytes(p->sent.fresh), service_password_cost(s), call_now(c), &p->made));
-	credential_follow(&p->old, &p->made);
-	return OK;
+	return passwordchange_hash(c, &p->change);
 }
 
 static struct status apply(struct call *c, struct store_txn *txn, const struct record_log *log)
 {
 	struct changing_password *p = c->own;
 	const struct session *session = &c->caller.session;
-	const struct session_choice others = {.except = &session->id};
 	struct event event = {
 		.kind = LEAF_SIGN_IN,
 		.result = LEAF_DONE,
 		.subject = {.kind = PIECE_USER, .id = session->user.uuid, .detail = TEXT("password changed")}};
 	uint64_t leaf;
 
-	p->turn->ended_count = 0;
-	TRY(credential_same(txn->view, &session->user, &p->old));
+	TRY(credential_same(txn->view, &session->user, &p->change.old));
 	if (attempt_locked(c, txn->view, log->time) != NULL)
 		return FAIL_AT(ST_TOO_MANY, "locked");
-	TRY(credential_put(txn, &session->user, &p->made));
+	TRY(passwordchange_put(txn, &p->change, &session->user, &session->id, log->time));
 	TRY(passwordreset_end(txn, &session->user));
 	TRY(session_step_done(txn, &session->id, STEP_PASSWORD));
-	TRY(session_end_all(txn, &session->user, &others, sessions_note, p->turn));
-	TRY(notice_put(txn, notice_to_user(&session->user), NOTICE_PASSWORD_CHANGED, (struct text){0}, log->time));
 	call_actor(c, &event.actor);
 	return log->add(log->context, txn, &event, &leaf);
 }
@@ -99,13 +81,7 @@ static void effect(struct call *c)
 {
 	const struct changing_password *p = c->own;
 
-	sessions_cut(c, p->turn);
-}
-
-static void respond(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
+	sessions_cut(c, p->change.turn);
 }
 
 static void worked(struct call *c)
@@ -116,7 +92,7 @@ static void worked(struct call *c)
 	c->failure = OK;
 	c->effect = effect;
 	if (ok(s))
-		call_settle_change(c, OK, apply, respond);
+		call_settle_change(c, OK, apply, call_respond_nothing);
 	else if (p->guessed)
 		attempt_refuse(c, s);
 	else
@@ -125,16 +101,17 @@ static void worked(struct call *c)
 
 static struct status begin(struct call *c, struct bytes body)
 {
+	struct password_body sent = {0};
 	void *room;
 
+	TRY(call_json(c, body, &password_table, &sent));
 	TRY(arena_take(&c->arena, sizeof(struct changing_password), &room));
 	struct changing_password *p = room;
-	TRY(call_json(c, body, &password_table, &p->sent));
-	TRY(passwordtext_normal(&c->arena, p->sent.present, &p->sent.present));
-	TRY(passwordtext_normal(&c->arena, p->sent.fresh, &p->sent.fresh));
-	TRY(sessions_begin(c, c->caller.facts.profile, &p->turn));
-	TRY(credential_get(call_view(c), &c->caller.session.user, &p->old));
-	TRY(factors_stand(call_view(c), &c->caller.session.user, &p->second_factor));
+	TRY(passwordtext_normal(&c->arena, sent.present, &p->present));
+	TRY(passwordtext_normal(&c->arena, sent.fresh, &p->change.fresh));
+	TRY(sessions_begin(c, c->caller.facts.profile, &p->change.turn));
+	TRY(credential_get(call_view(c), &c->caller.session.user, &p->change.old));
+	TRY(factors_stand(call_view(c), &c->caller.session.user, &p->change.second_factor));
 	c->own = p;
 	c->release = changing_release;
 	return OK;

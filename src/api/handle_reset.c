@@ -8,16 +8,14 @@
  */
 #include "attempt.h"
 #include "device.h"
+#include "entering.h"
 #include "factor.h"
 #include "notice.h"
+#include "passwordchange.h"
 #include "passwordreset.h"
 #include "passwordtext.h"
 #include "route.h"
-#include "sessions.h"
 #include "userrow.h"
-
-#include <stdio.h>
-#include <string.h>
 
 /* --- Making the code --- */
 
@@ -93,36 +91,15 @@ void handle_user_reset(struct call *c, struct bytes body)
 		c->release = making_release;
 		s = route_id(c, "user", ID_USER, &((struct making *)room)->user.uuid);
 	}
-	if (ok(s))
-		call_settle_change(c, OK, apply_making, respond_making);
-	else
-		call_refuse(c, s);
+	call_settle_change(c, s, apply_making, respond_making);
 }
 
 /* --- Using it --- */
 
-struct reset_device {
-	struct device_id id;
-	struct text label;
-};
-static const struct jsonfield device_rows[] = {
-	{.name = "id",
-	 .type = JSONFIELD_ID,
-	 .offset = offsetof(struct reset_device, id),
-	 .required = true,
-	 .id = ID_DEVICE},
-	{.name = "label",
-	 .type = JSONFIELD_TEXT,
-	 .offset = offsetof(struct reset_device, label),
-	 .required = true,
-	 .max = LIMIT_NAME},
-};
-static const struct jsonfield_table device_table = JSONFIELD_TABLE(struct reset_device, device_rows);
-
 struct reset_body {
 	struct text login, code, fresh;
 	struct bytes proof;
-	struct reset_device device;
+	struct device_field device;
 };
 #define RESET(field, kind, member, ...) \
 	{ \
@@ -134,26 +111,24 @@ static const struct jsonfield reset_rows[] = {
 	RESET("code", JSONFIELD_TEXT, code, .max = 128),
 	RESET("new", JSONFIELD_TEXT, fresh, .max = LIMIT_PASSWORD),
 	RESET("proof", JSONFIELD_BASE64, proof, .max = 4096),
-	RESET("device", JSONFIELD_OBJECT, device, .table = &device_table),
+	RESET("device", JSONFIELD_OBJECT, device, .table = &entering_device_table),
 };
 static const struct jsonfield_table reset_table = JSONFIELD_TABLE(struct reset_body, reset_rows);
 
 struct using
 {
 	struct reset_body sent;
-	bool found, has_code, nonce_taken, second_factor;
+	struct passwordchange change;
+	bool found, has_code, nonce_taken;
 	struct person person; /* its login is not kept */
 	struct passwordreset reset;
-	struct credential old, made;
 	struct statement statement;
-	struct sessions_turn *turn;
 };
 static void using_release(struct call *c)
 {
 	struct using *u = c->own;
 
-	secret_wipe(&u->old, sizeof u->old);
-	secret_wipe(&u->made, sizeof u->made);
+	passwordchange_clear(&u->change);
 }
 
 /** Its signature is verified whatever else is wrong, under nobody's key for an unknown login. */
@@ -188,22 +163,15 @@ static const char *wrong(const struct using *u, struct status proof)
 static struct status work(struct call *c)
 {
 	struct using *u = c->own;
-	const struct service *s = c->loop->service;
-	const struct passwordrule *rule = service_password_rule(s);
-	const struct passwordrule_about about = {
-		.login = u->sent.login, .site = s->name, .list = s->passwords, .second_factor = u->second_factor};
-	const struct status proof = check_proof(s, u);
+	const struct status proof = check_proof(c->loop->service, u);
 
-	TRY(credential_hash(text_bytes(u->sent.fresh), service_password_cost(s), call_now(c), &u->made));
+	TRY(passwordchange_hash(c, &u->change));
 	c->why = wrong(u, proof);
 	if (c->why != NULL)
 		return FAIL_AT(ST_UNPROVEN, "sign-in");
 	c->why = "password reset: the policy refuses the new password";
-	TRY(passwordrule_check(rule, u->sent.fresh, &about));
-	if (credential_was(&u->old, text_bytes(u->sent.fresh), rule->history))
-		return FAIL_AT(ST_INVALID, "new: you had this password before; choose a new one");
+	TRY(passwordchange_allow(c, &u->change, u->sent.login));
 	c->why = NULL;
-	credential_follow(&u->old, &u->made);
 	return OK;
 }
 
@@ -217,7 +185,6 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 		.subject = {.kind = PIECE_USER, .id = user->uuid, .detail = TEXT("password reset: used")}};
 	uint64_t leaf;
 
-	u->turn->ended_count = 0;
 	c->why = attempt_locked(c, txn->view, log->time);
 	if (c->why != NULL)
 		return FAIL_AT(ST_UNPROVEN, "sign-in");
@@ -226,12 +193,10 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 		TRY(challenges_take(&c->loop->service->challenges, log->time, &u->statement.sign_in.nonce));
 	u->nonce_taken = true;
 	c->why = "password reset: code used before";
-	if (!ok(passwordreset_take(txn, &u->reset, log->time)) || !ok(credential_same(txn->view, user, &u->old)))
+	if (!ok(passwordreset_take(txn, &u->reset, log->time)) || !ok(credential_same(txn->view, user, &u->change.old)))
 		return FAIL_AT(ST_UNPROVEN, "sign-in");
 	c->why = NULL;
-	TRY(credential_put(txn, user, &u->made));
-	TRY(session_end_all(txn, user, NULL, sessions_note, u->turn));
-	TRY(notice_put(txn, notice_to_user(user), NOTICE_PASSWORD_CHANGED, (struct text){0}, log->time));
+	TRY(passwordchange_put(txn, &u->change, user, NULL, log->time));
 	call_actor(c, &event.actor);
 	event.actor.user = *user;
 	event.actor.device = u->sent.device.id;
@@ -243,13 +208,7 @@ static void effect(struct call *c)
 {
 	const struct using *u = c->own;
 
-	sessions_cut(c, u->turn);
-}
-
-static void respond(struct call *c)
-{
-	c->http = 204;
-	c->body.len = 0;
+	sessions_cut(c, u->change.turn);
 }
 
 static void worked(struct call *c)
@@ -262,7 +221,7 @@ static void worked(struct call *c)
 	if (ok(s))
 		s = seen_check(c, &u->statement.head);
 	if (ok(s))
-		call_settle_change(c, OK, apply, respond);
+		call_settle_change(c, OK, apply, call_respond_nothing);
 	else if (s.code == ST_UNPROVEN)
 		attempt_refuse(c, s);
 	else
@@ -275,11 +234,11 @@ static struct status find_login(struct call *c, struct using *u)
 	AUTO(row) row = {0};
 	struct piece_actor actor;
 
-	credential_nobody(service_password_cost(c->loop->service), &u->old);
+	credential_nobody(service_password_cost(c->loop->service), &u->change.old);
 	struct status s = userrow_find(call_view(c), u->sent.login, &row, &u->person);
 	u->found = ok(s) && u->person.enrolled;
 	if (u->found)
-		s = credential_get(call_view(c), &u->person.id, &u->old);
+		s = credential_get(call_view(c), &u->person.id, &u->change.old);
 	if (s.code == ST_CORRUPT)
 		return s;
 	u->found = u->found && ok(s);
@@ -292,7 +251,7 @@ static struct status find_login(struct call *c, struct using *u)
 		return code;
 	u->has_code = ok(code);
 	/* As many look-ups for an unknown login. */
-	TRY(factors_stand(call_view(c), &u->person.id, &u->second_factor));
+	TRY(factors_stand(call_view(c), &u->person.id, &u->change.second_factor));
 	call_actor(c, &actor);
 	if (u->found)
 		c->actor.user = u->person.id;
@@ -317,11 +276,11 @@ static struct status begin(struct call *c, struct bytes body)
 	TRY(arena_take(&c->arena, sizeof(struct using), &room));
 	struct using *u = room;
 	TRY(call_json(c, body, &reset_table, &u->sent));
-	TRY(passwordtext_normal(&c->arena, u->sent.fresh, &u->sent.fresh));
+	TRY(passwordtext_normal(&c->arena, u->sent.fresh, &u->change.fresh));
 	c->own = u;
 	c->release = using_release;
 	TRY(find_login(c, u));
-	TRY(sessions_begin(c, u->found ? u->person.profile : PROFILE_ASSISTANT, &u->turn));
+	TRY(sessions_begin(c, u->found ? u->person.profile : PROFILE_ASSISTANT, &u->change.turn));
 	return find_lane(c, u);
 }
 
