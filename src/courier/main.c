@@ -7,16 +7,15 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "child.h"
 #include "courier.h"
 #include "couriersandbox.h"
 #include "hash.h"
 #include "mailpassword.h"
 
-#define SOCKET       3
 #define EXIT_REFUSED 1
 #define EXIT_USAGE   2
 #define CA_MAX       ((size_t)1 << 20)
@@ -84,31 +83,18 @@ static struct status read_options(int argc, char **argv, struct carry_secrets *o
 	return OK;
 }
 
-/* tacendad lets us go by closing the socket. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigaddset(&set, SIGPIPE);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 static struct status run(int argc, char **argv)
 {
 	AUTO(carry_secrets) secrets = {0};
 
 	TRY(secret_setup());
 	TRY(crypto_setup());
-	block_signals();
+	child_stay();
 	TRY(read_options(argc, argv, &secrets));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return FAIL_AT(ST_NO_MEMORY, "libcurl");
 	TRY(couriersandbox_enter());
-	return courier_run(SOCKET, &(struct courier_work){carry, &secrets, COURIER_MOST_MS});
+	return courier_run(CHILD_FIRST_END, &(struct courier_work){carry, &secrets, COURIER_MOST_MS});
 }
 
 int main(int argc, char **argv)

@@ -7,21 +7,20 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "hash.h"
 #include "logline.h"
 #include "sandbox.h"
 #include "serve.h"
 
-#define FIRST_CONNECTION 3
-#define EXIT_REFUSED     1
-#define EXIT_USAGE       2
-#define LOCK_WAIT_MS     1500
-#define LOCK_STEP_MS     20
+#define EXIT_REFUSED 1
+#define EXIT_USAGE   2
+#define LOCK_WAIT_MS 1500
+#define LOCK_STEP_MS 20
 
 static const char usage[] = "usage: tacenda-keyd serve --keys K --connections N [--create] [--holder DIR]...\n"
 			    "       tacenda-keyd sweep --holder DIR\n"
@@ -60,20 +59,6 @@ static bool read_arguments(int argc, char **argv, struct arguments *out)
 			return false;
 	}
 	return true;
-}
-
-/* tacendad drains and then lets us go; a signal to the whole group must not
- * take its keys away before that. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigaddset(&set, SIGPIPE);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 static int open_folder(const char *path, bool create)
@@ -118,14 +103,14 @@ static struct status serve(const struct arguments *a)
 	int connections[SERVE_CONNECTIONS_MAX];
 	unsigned landlock;
 
-	block_signals();
+	child_stay();
 	open_places(a, &keeper, &sandbox);
 	TRY(sandbox_enter(&sandbox, &landlock));
 	keeper.landlock = (uint8_t)landlock;
 	if (landlock == 0)
 		logline_event("no-landlock", 0, OK);
 	for (size_t i = 0; i < a->connections; i++)
-		connections[i] = FIRST_CONNECTION + (int)i;
+		connections[i] = CHILD_FIRST_END + (int)i;
 	logline_event("started", a->connections, OK);
 	struct status s = serve_run(&keeper, connections, a->connections);
 	keeper_seal(&keeper);

@@ -2,9 +2,10 @@
 #include "keyring.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "child.h"
 
 /* An answer that takes longer than this does not come: a disk that hangs. */
 #define WAIT_MS 30000
@@ -53,23 +54,11 @@ static struct status send_question(struct keyring *r, const struct keywire_quest
 	return sent == (ssize_t)packet.len ? OK : gone(r);
 }
 
-static bool wait_for_answer(const struct keyring *r, int wait_ms)
-{
-	struct pollfd p = {.fd = r->fd, .events = POLLIN};
-	int ready;
-
-	/* Interrupted: begin again; signals that come faster than answers are no case. */
-	do {
-		ready = poll(&p, 1, wait_ms);
-	} while (ready < 0 && errno == EINTR);
-	return ready == 1;
-}
-
 static struct status receive_answer(struct keyring *r, int wait_ms, enum keywire_id id, struct keywire_answer *out)
 {
 	ssize_t len;
 
-	if (!wait_for_answer(r, wait_ms))
+	if (!child_readable(r->fd, wait_ms))
 		return gone(r);
 	do {
 		len = recv(r->fd, r->packet.bytes, r->packet.len, MSG_TRUNC);
