@@ -25,38 +25,23 @@ static void hear(void *context, enum cborreader_kind kind, uint64_t number)
 	h->item = (struct cborreader_item){.kind = kind, .number = number};
 	h->taken = true;
 }
-static void hear_uint8(void *context, uint8_t v)
-{
-	hear(context, CBORREADER_UNSIGNED, v);
-}
-static void hear_uint16(void *context, uint16_t v)
-{
-	hear(context, CBORREADER_UNSIGNED, v);
-}
-static void hear_uint32(void *context, uint32_t v)
-{
-	hear(context, CBORREADER_UNSIGNED, v);
-}
-static void hear_uint64(void *context, uint64_t v)
-{
-	hear(context, CBORREADER_UNSIGNED, v);
-}
-static void hear_negative8(void *context, uint8_t v)
-{
-	hear(context, CBORREADER_NEGATIVE, v);
-}
-static void hear_negative16(void *context, uint16_t v)
-{
-	hear(context, CBORREADER_NEGATIVE, v);
-}
-static void hear_negative32(void *context, uint32_t v)
-{
-	hear(context, CBORREADER_NEGATIVE, v);
-}
-static void hear_negative64(void *context, uint64_t v)
-{
-	hear(context, CBORREADER_NEGATIVE, v);
-}
+/* A callback for each width that a number may have. */
+#define HEAR_NUMBER(name, type, kind) \
+	static void name(void *context, type v) \
+	{ \
+		hear(context, kind, v); \
+	}
+HEAR_NUMBER(hear_uint8, uint8_t, CBORREADER_UNSIGNED)
+HEAR_NUMBER(hear_uint16, uint16_t, CBORREADER_UNSIGNED)
+HEAR_NUMBER(hear_uint32, uint32_t, CBORREADER_UNSIGNED)
+HEAR_NUMBER(hear_uint64, uint64_t, CBORREADER_UNSIGNED)
+HEAR_NUMBER(hear_negative8, uint8_t, CBORREADER_NEGATIVE)
+HEAR_NUMBER(hear_negative16, uint16_t, CBORREADER_NEGATIVE)
+HEAR_NUMBER(hear_negative32, uint32_t, CBORREADER_NEGATIVE)
+HEAR_NUMBER(hear_negative64, uint64_t, CBORREADER_NEGATIVE)
+HEAR_NUMBER(hear_array, size_t, CBORREADER_ARRAY)
+HEAR_NUMBER(hear_map, size_t, CBORREADER_MAP)
+
 static void hear_string(struct heard *h, enum cborreader_kind kind, cbor_data at, size_t len)
 {
 	hear(h, kind, len);
@@ -69,14 +54,6 @@ static void hear_bytes(void *context, cbor_data at, size_t len)
 static void hear_text(void *context, cbor_data at, size_t len)
 {
 	hear_string(context, CBORREADER_TEXT, at, len);
-}
-static void hear_array(void *context, size_t count)
-{
-	hear(context, CBORREADER_ARRAY, count);
-}
-static void hear_map(void *context, size_t count)
-{
-	hear(context, CBORREADER_MAP, count);
 }
 static void hear_bool(void *context, bool v)
 {
