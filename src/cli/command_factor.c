@@ -26,18 +26,6 @@ static struct status ask_code(struct cli *c, const char *prompt, struct secret *
 	return cli_secret(c, "--code-file", prompt, out);
 }
 
-static struct status send(struct cli *c, const char *method, const char *path, const struct buffer *body,
-			  struct https_answer *answer)
-{
-	return site_call(&c->site,
-			 &(struct https_call){.method = method,
-					      .path = path,
-					      .content_type = body != NULL ? "application/json" : NULL,
-					      .body = body != NULL ? buffer_bytes(body) : (struct bytes){0},
-					      .max = 65536},
-			 answer);
-}
-
 /* --- list --- */
 
 struct factors_answer {
@@ -126,19 +114,6 @@ static struct status choose_secret(struct cli *c, struct buffer *secret, bool *m
 	return s;
 }
 
-static struct status write_file(const char *path, struct bytes content)
-{
-	struct filetarget target;
-
-	TRY(filetarget_open(path, &target));
-	struct recordget_sink sink = filetarget_of(&target);
-	struct status s = sink.write(sink.context, content);
-	if (ok(s))
-		s = filetarget_keep(&target);
-	filetarget_clear(&target);
-	return s;
-}
-
 /** As a picture and as text, to the terminal or into a file. */
 static struct status show_secret(struct cli *c, struct bytes secret)
 {
@@ -151,7 +126,7 @@ static struct status show_secret(struct cli *c, struct bytes secret)
 	TRY(otpauth_link(host, text_of(c->keys.person.login), secret, &link));
 	if (svg != NULL) {
 		TRY(qr_svg(text_from(buffer_bytes(&link)), &picture));
-		return write_file(svg, buffer_bytes(&picture));
+		return filetarget_save(svg, buffer_bytes(&picture));
 	}
 	TRY(qr_terminal(text_from(buffer_bytes(&link)), &picture));
 	TRY(otpauth_put(secret, &letters));
@@ -192,7 +167,7 @@ static struct status add_totp(struct cli *c)
 	jsonwriter_text(&w, "code", text_trim(text_from(secret_bytes(&code))));
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	TRY(send(c, "POST", "/v1/authenticators", &body, &answer));
+	TRY(site_send(&c->site, "POST", "/v1/authenticators", &body, &answer));
 	TRY(factorprompt_remember(c));
 	return print_id(c, &answer,
 			"Added. From now on a sign-in takes its code. Make recovery codes too: tacenda factor add "
@@ -218,7 +193,7 @@ static struct status print_codes(struct cli *c, struct json root)
 	const struct output_cell cells[] = {CELL_TEXT("id", text_member(root, "id")),
 					    CELL_WORDS("codes", text_from(buffer_bytes(&words)))};
 	if (path != NULL)
-		TRY(write_file(path, buffer_bytes(&page)));
+		TRY(filetarget_save(path, buffer_bytes(&page)));
 	if (c->json)
 		return output_object(c, cells, path != NULL ? 1 : COUNT(cells));
 	if (path == NULL)
@@ -236,7 +211,7 @@ static struct status add_codes(struct cli *c)
 	AUTO(json_document) d = {0};
 
 	TRY(cli_signed_in(c));
-	TRY(send(c, "POST", "/v1/recovery-codes", NULL, &answer));
+	TRY(site_send(&c->site, "POST", "/v1/recovery-codes", NULL, &answer));
 	TRY(json_parse(buffer_bytes(&answer.body), &placed_json_limits, &d));
 	return print_codes(c, json_root(&d));
 }
@@ -266,7 +241,7 @@ static struct status remove_factor(struct cli *c)
 	TRY(cli_confirm(c, "Remove this second factor?"));
 	TRY(buffer_print(&path, "/v1/factors/%.*s", TEXT_ARG(id)));
 	TRY(buffer_put_u8(&path, 0));
-	TRY(send(c, "DELETE", (const char *)path.bytes, NULL, &answer));
+	TRY(site_send(&c->site, "DELETE", (const char *)path.bytes, NULL, &answer));
 	output_done(c, "Removed.");
 	return OK;
 }
@@ -286,7 +261,7 @@ static struct status step_up(struct cli *c)
 	jsonwriter_text(&w, "code", text_trim(text_from(secret_bytes(&code))));
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	TRY(send(c, "PUT", "/v1/session/factor", &body, &answer));
+	TRY(site_send(&c->site, "PUT", "/v1/session/factor", &body, &answer));
 	TRY(factorprompt_remember(c));
 	output_done(c, "Proven; now repeat the command that asked for it.");
 	return OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_leave: handing over one's patient files, and letting somebody leave who did or did not. */
 #include "output.h"
+#include "pages.h"
 #include "patientchange.h"
-#include "placed.h"
 #include "rights.h"
 #include "userchange.h"
 
@@ -100,22 +100,6 @@ static const struct jsonfield file_rows[] = {
 	FILE_ROW("holders", JSONFIELD_U64, holders, .max = 0),
 };
 static const struct jsonfield_table file_table = JSONFIELD_TABLE(struct file_row, file_rows);
-struct files_page {
-	struct jsonfield_list items;
-	uint64_t next;
-	bool more;
-};
-static const struct jsonfield page_rows[] = {
-	{.name = "items",
-	 .type = JSONFIELD_OBJECT,
-	 .offset = offsetof(struct files_page, items),
-	 .required = true,
-	 .many = 1000,
-	 .table = &file_table},
-	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct files_page, next), .required = true},
-	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct files_page, more), .required = true},
-};
-static const struct jsonfield_table page_table = JSONFIELD_TABLE(struct files_page, page_rows);
 
 struct leaving {
 	struct person person, to;
@@ -123,50 +107,35 @@ struct leaving {
 	size_t files, handed_over, orphans; /* orphans: nobody but who leaves holds their keys */
 };
 
-static struct status print_file(struct output *rows, const struct file_row *f, struct leaving *l)
+struct printing {
+	struct output *rows;
+	struct leaving *leaving;
+};
+static struct status print_file(void *context, const void *item)
 {
+	const struct printing *to = context;
+	const struct file_row *f = item;
 	const struct id_text id = id_print(ID_PATIENT, &f->patient.uuid);
 	const struct output_cell cells[] = {CELL_STRING("id", id.at), CELL_BOOL("handed_over", f->handed_over),
 					    CELL_NUMBER("holders", f->holders)};
 
-	l->files++;
-	l->handed_over += f->handed_over ? 1 : 0;
-	l->orphans += f->holders == 0 ? 1 : 0;
-	return output_row(rows, cells, COUNT(cells));
-}
-
-static struct status list_page(struct cli *c, struct output *rows, struct leaving *l, struct files_page *page)
-{
-	AUTO(https_answer) answer = {0};
-	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = (size_t)4 << 20};
-	const struct id_text user = id_print(ID_USER, &l->person.id.uuid);
-	const struct id_text to = id_print(ID_USER, &l->to.id.uuid);
-	char path[160];
-
-	(void)snprintf(path, sizeof path, "/v1/users/%s/patients?since=%llu%s%s", user.at,
-		       (unsigned long long)page->next, l->has_to ? "&to=" : "", l->has_to ? to.at : "");
-	TRY(site_get(&c->site, path, &answer));
-	TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, page));
-	const struct file_row *items = page->items.items;
-	for (size_t i = 0; i < page->items.count; i++)
-		TRY(print_file(rows, &items[i], l));
-	page->items = (struct jsonfield_list){0};
-	return OK;
+	to->leaving->files++;
+	to->leaving->handed_over += f->handed_over ? 1 : 0;
+	to->leaving->orphans += f->holders == 0 ? 1 : 0;
+	return output_row(to->rows, cells, COUNT(cells));
 }
 
 static struct status list_files(struct cli *c, struct leaving *l)
 {
+	const struct id_text user = id_print(ID_USER, &l->person.id.uuid), heir = id_print(ID_USER, &l->to.id.uuid);
 	AUTO(output) rows;
-	struct files_page page = {.more = true};
+	struct printing to = {&rows, l};
+	char path[160];
 
 	output_begin(c, &rows);
-	while (page.more) {
-		const uint64_t since = page.next;
-		TRY(list_page(c, &rows, l, &page));
-		if (page.more && page.next <= since)
-			return FAIL_AT(ST_CORRUPT, "answer");
-	}
+	(void)snprintf(path, sizeof path, "/v1/users/%s/patients%s%s", user.at, l->has_to ? "?to=" : "",
+		       l->has_to ? heir.at : "");
+	TRY(pages_read(&c->site, &(struct pages){path, &file_table, print_file, &to}, NULL));
 	return output_end(&rows, "No patient file of his own.");
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_notice: messages of the site to the signed-in user. */
 #include "output.h"
+#include "pages.h"
 #include "placed.h"
-
-#include <stdio.h>
 
 struct notice_row {
 	struct text id, severity, kind, text, detail;
@@ -29,23 +28,6 @@ static const struct jsonfield notice_rows[] = {
 };
 static const struct jsonfield_table notice_table = JSONFIELD_TABLE(struct notice_row, notice_rows);
 
-struct notice_page {
-	struct jsonfield_list items;
-	uint64_t next;
-	bool more;
-};
-static const struct jsonfield page_rows[] = {
-	{.name = "items",
-	 .type = JSONFIELD_OBJECT,
-	 .offset = offsetof(struct notice_page, items),
-	 .required = true,
-	 .many = LIMIT_PAGE,
-	 .table = &notice_table},
-	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct notice_page, next), .required = true},
-	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct notice_page, more), .required = true},
-};
-static const struct jsonfield_table page_table = JSONFIELD_TABLE(struct notice_page, page_rows);
-
 static struct status mark_read(struct cli *c, uint64_t last)
 {
 	AUTO(https_answer) answer = {0};
@@ -56,52 +38,38 @@ static struct status mark_read(struct cli *c, uint64_t last)
 	jsonwriter_u64(&w, "seq", last);
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	return site_call(&c->site,
-			 &(struct https_call){.method = "POST",
-					      .path = "/v1/notices/read",
-					      .content_type = "application/json",
-					      .body = buffer_bytes(&body),
-					      .max = 65536},
-			 &answer);
+	return site_send(&c->site, "POST", "/v1/notices/read", &body, &answer);
 }
 
-static struct status put_rows(struct output *rows, const struct notice_page *page, bool all)
+struct printing {
+	struct output *rows;
+	bool all;
+};
+static struct status print_notice(void *context, const void *item)
 {
-	const struct notice_row *items = page->items.items;
+	const struct printing *to = context;
+	const struct notice_row *n = item;
+	const struct output_cell cells[] = {
+		CELL_TIME("time", n->time),     CELL_TEXT("severity", n->severity), CELL_TEXT("kind", n->kind),
+		CELL_NUMBER("count", n->count), CELL_TEXT("detail", n->detail),     CELL_TEXT("text", n->text),
+		CELL_TIME("first", n->first),   CELL_BOOL("read", n->read),         CELL_TEXT("id", n->id),
+	};
 
-	for (size_t i = 0; i < page->items.count; i++) {
-		const struct notice_row *n = &items[i];
-		const struct output_cell cells[] = {
-			CELL_TIME("time", n->time),     CELL_TEXT("severity", n->severity), CELL_TEXT("kind", n->kind),
-			CELL_NUMBER("count", n->count), CELL_TEXT("detail", n->detail),     CELL_TEXT("text", n->text),
-			CELL_TIME("first", n->first),   CELL_BOOL("read", n->read),         CELL_TEXT("id", n->id),
-		};
-		if (all || !n->read)
-			TRY(output_row(rows, cells, COUNT(cells)));
-	}
-	return OK;
+	return to->all || !n->read ? output_row(to->rows, cells, COUNT(cells)) : OK;
 }
 
 static struct status notices(struct cli *c)
 {
 	const bool all = options_has(&c->options, "--all");
 	AUTO(output) rows;
-	struct notice_page page = {.more = true};
-	char path[96];
+	struct printing to = {&rows, all};
+	uint64_t end;
 
 	output_begin(c, &rows);
 	TRY(cli_signed_in(c));
-	while (page.more) {
-		AUTO(https_answer) answer = {0};
-		AUTO(json_document) document = {0};
-		AUTO(arena) arena = {.max = (size_t)8 << 20};
-		(void)snprintf(path, sizeof path, "/v1/notices?limit=500&since=%llu", (unsigned long long)page.next);
-		TRY(site_get(&c->site, path, &answer));
-		TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, &page));
-		TRY(put_rows(&rows, &page, all));
-	}
+	TRY(pages_read(&c->site, &(struct pages){"/v1/notices?limit=500", &notice_table, print_notice, &to}, &end));
 	TRY(output_end(&rows, all ? "No notices." : "No unread notices. Read ones too: tacenda notices --all"));
-	return options_has(&c->options, "--read") ? mark_read(c, page.next) : OK;
+	return options_has(&c->options, "--read") ? mark_read(c, end) : OK;
 }
 
 /* --- Where they are mailed --- */
@@ -126,13 +94,7 @@ static struct status put_contact(struct cli *c, const char *mail, const char *ki
 	jsonwriter_string(&w, "kinds", kinds);
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	return site_call(&c->site,
-			 &(struct https_call){.method = "PUT",
-					      .path = "/v1/notices/contact",
-					      .content_type = "application/json",
-					      .body = buffer_bytes(&body),
-					      .max = 65536},
-			 &answer);
+	return site_send(&c->site, "PUT", "/v1/notices/contact", &body, &answer);
 }
 
 static struct status contact(struct cli *c)

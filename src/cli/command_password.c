@@ -30,13 +30,7 @@ static struct status change(struct cli *c)
 	jsonwriter_text(&w, "new", text_from(secret_bytes(&fresh)));
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	TRY(site_call(&c->site,
-		      &(struct https_call){.method = "PUT",
-					   .path = "/v1/password",
-					   .content_type = "application/json",
-					   .body = buffer_bytes(&body),
-					   .max = 65536},
-		      &answer));
+	TRY(site_send(&c->site, "PUT", "/v1/password", &body, &answer));
 	output_done(c, "Changed. Your other sessions have ended.");
 	return OK;
 }
@@ -95,7 +89,7 @@ static struct status user_reset(struct cli *c)
 
 	TRY(cli_user(c, cli_argument(c, 0), &person));
 	(void)snprintf(path, sizeof path, "/v1/users/%s/reset", id_print(ID_USER, &person.id.uuid).at);
-	TRY(site_call(&c->site, &(struct https_call){.method = "POST", .path = path, .max = 65536}, &answer));
+	TRY(site_send(&c->site, "POST", path, NULL, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &code_table, &arena, &document, &made));
 	const struct id_text id = id_print(ID_USER, &person.id.uuid);
 	const struct output_cell cells[] = {

@@ -95,7 +95,7 @@ static struct status remove_at(struct cli *c, const char *path, const char *said
 {
 	AUTO(https_answer) answer = {0};
 
-	TRY(site_call(&c->site, &(struct https_call){.method = "DELETE", .path = path, .max = 65536}, &answer));
+	TRY(site_send(&c->site, "DELETE", path, NULL, &answer));
 	output_done(c, "%s", said);
 	return OK;
 }

@@ -113,13 +113,7 @@ static struct status set(struct cli *c)
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
 	TRY(cli_signed_in(c));
-	TRY(site_call(&c->site,
-		      &(struct https_call){.method = "PUT",
-					   .path = path,
-					   .content_type = "application/json",
-					   .body = buffer_bytes(&body),
-					   .max = 65536},
-		      &answer));
+	TRY(site_send(&c->site, "PUT", path, &body, &answer));
 	output_done(c, "Set, and in force now.");
 	if (c->json)
 		(void)printf("%.*s\n", (int)answer.body.len, (const char *)answer.body.bytes);

@@ -201,9 +201,7 @@ static struct status ask_leave(struct cli *c, const struct patient_id *id)
 
 	TRY(buffer_print(&path, "/v1/patients/%s/exports", id_print(ID_PATIENT, &id->uuid).at));
 	TRY(buffer_put_u8(&path, 0));
-	struct status s = site_call(
-		&c->site, &(struct https_call){.method = "POST", .path = (const char *)path.bytes, .max = 65536},
-		&answer);
+	struct status s = site_send(&c->site, "POST", (const char *)path.bytes, NULL, &answer);
 	/* That a file has ended, by whom and when, is told with its proof by what opens it. */
 	return s.code == ST_GONE ? OK : s;
 }

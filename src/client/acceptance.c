@@ -119,18 +119,6 @@ const struct acceptance_text *acceptance_in(const struct acceptance *a, enum lan
 	return &a->texts[language == LANGUAGE_FRENCH ? 1 : 0];
 }
 
-static struct status send(struct site *s, const char *method, const char *path, const struct buffer *body,
-			  struct https_answer *answer)
-{
-	return site_call(s,
-			 &(struct https_call){.method = method,
-					      .path = path,
-					      .content_type = "application/json",
-					      .body = buffer_bytes(body),
-					      .max = 65536},
-			 answer);
-}
-
 struct place_answer {
 	struct hash name;
 	uint64_t leaf, time;
@@ -162,7 +150,7 @@ struct status acceptance_give(struct site *s, const struct acceptance *a, enum l
 	jsonwriter_base64(&w, "statement", buffer_bytes(&statement));
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	TRY(send(s, "POST", "/v1/conduct/acceptances", &body, &answer));
+	TRY(site_send(s, "POST", "/v1/conduct/acceptances", &body, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &place_table, &arena, &document, &place));
 	*leaf = place.leaf;
 	return OK;
@@ -243,7 +231,7 @@ struct status acceptance_change(struct site *s, enum language language, struct t
 	}
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	TRY(send(s, "PUT", "/v1/conduct", &body, &answer));
+	TRY(site_send(s, "PUT", "/v1/conduct", &body, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &version_table, &arena, &document, &now));
 	*version = now.version;
 	return OK;

@@ -2,12 +2,8 @@
 #include "approvals.h"
 
 #include "changeset.h"
+#include "pages.h"
 #include "proof.h"
-
-#include <stdio.h>
-
-#define PAGE_ARENA ((size_t)8 << 20)
-#define PAGE_MAX   1000
 
 /* --- What the answer looks like --- */
 
@@ -34,23 +30,6 @@ static const struct jsonfield item_rows[] = {
 	ITEM("decision", JSONFIELD_OBJECT, decision, .table = &placed_table),
 };
 static const struct jsonfield_table item_table = JSONFIELD_TABLE(struct item, item_rows);
-
-struct page {
-	struct jsonfield_list items;
-	uint64_t next;
-	bool more;
-};
-static const struct jsonfield page_rows[] = {
-	{.name = "items",
-	 .type = JSONFIELD_OBJECT,
-	 .offset = offsetof(struct page, items),
-	 .required = true,
-	 .many = PAGE_MAX,
-	 .table = &item_table},
-	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct page, next), .required = true},
-	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct page, more), .required = true},
-};
-static const struct jsonfield_table page_table = JSONFIELD_TABLE(struct page, page_rows);
 
 /* --- Verifying --- */
 
@@ -149,38 +128,25 @@ static struct status verify(struct site *s, const struct item *got, struct appro
 
 /* --- Listing --- */
 
-static struct status list_page(struct site *s, uint64_t since, struct page *page, approvals_visit *visit, void *context)
+struct listing {
+	struct site *site;
+	approvals_visit *visit;
+	void *context;
+};
+static struct status show(void *context, const void *item)
 {
-	AUTO(https_answer) answer = {0};
-	AUTO(json_document) document = {0};
-	AUTO(arena) arena = {.max = PAGE_ARENA};
-	struct approvals_item item;
-	char path[64];
+	const struct listing *l = context;
+	struct approvals_item verified;
 
-	(void)snprintf(path, sizeof path, "/v1/approvals?since=%llu", (unsigned long long)since);
-	TRY(site_get(s, path, &answer));
-	TRY(placed_read(buffer_bytes(&answer.body), &page_table, &arena, &document, page));
-	const struct item *items = page->items.items;
-	for (size_t i = 0; i < page->items.count; i++) {
-		TRY(verify(s, &items[i], &item));
-		TRY(visit(context, &item));
-	}
-	page->items = (struct jsonfield_list){0}; /* they go with the arena */
-	return OK;
+	TRY(verify(l->site, item, &verified));
+	return l->visit(l->context, &verified);
 }
 
 struct status approvals_list(struct site *s, approvals_visit *visit, void *context)
 {
-	struct page page = {.more = true};
+	struct listing listing = {s, visit, context};
 
-	while (page.more) {
-		const uint64_t since = page.next;
-		page = (struct page){0};
-		TRY(list_page(s, since, &page, visit, context));
-		if (page.more && page.next <= since)
-			return FAIL_AT(ST_CORRUPT, "answer");
-	}
-	return OK;
+	return pages_read(s, &(struct pages){"/v1/approvals", &item_table, show, &listing}, NULL);
 }
 
 /* --- Asking and deciding --- */

@@ -338,7 +338,7 @@ static struct status prove(struct site *site, const struct signin_device *device
 	AUTO(arena) arena = {.max = 4096};
 	struct challenge challenge = {0};
 
-	TRY(site_call(site, &(struct https_call){.method = "POST", .path = "/v1/challenges", .max = 65536}, &answer));
+	TRY(site_send(site, "POST", "/v1/challenges", NULL, &answer));
 	TRY(placed_read(buffer_bytes(&answer.body), &challenge_table, &arena, &document, &challenge));
 	struct statement draft = {
 		.kind = STATEMENT_SIGN_IN,

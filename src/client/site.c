@@ -60,6 +60,18 @@ struct status site_get(struct site *s, const char *path, struct https_answer *an
 			 answer);
 }
 
+struct status site_send(struct site *s, const char *method, const char *path, const struct buffer *json,
+			struct https_answer *answer)
+{
+	struct https_call call = {.method = method, .path = path, .max = LIMIT_JSON_BYTES};
+
+	if (json != NULL) {
+		call.content_type = "application/json";
+		call.body = buffer_bytes(json);
+	}
+	return site_call(s, &call, answer);
+}
+
 struct status site_ask(struct https *h, struct arena *arena, struct site_answer *out)
 {
 	AUTO(https_answer) answer = {0};

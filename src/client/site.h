@@ -57,6 +57,9 @@ void site_clear(struct site *s);
 MUST_CHECK struct status site_call(struct site *s, const struct https_call *call, struct https_answer *answer);
 /** site_get(s, path, answer): a GET of at most placed_json_limits.bytes. */
 MUST_CHECK struct status site_get(struct site *s, const char *path, struct https_answer *answer);
+/** site_send(s, method, path, json, answer): ${json} NULL: no body.  An answer of at most LIMIT_JSON_BYTES. */
+MUST_CHECK struct status site_send(struct site *s, const char *method, const char *path, const struct buffer *json,
+				   struct https_answer *answer);
 
 /**
  * site_prepare(s):

@@ -41,13 +41,7 @@ static struct status ask(struct site *site, const struct tokens_item *items, siz
 	jsonwriter_end(&w);
 	jsonwriter_end(&w);
 	TRY(jsonwriter_done(&w));
-	return site_call(site,
-			 &(struct https_call){.method = "POST",
-					      .path = "/v1/tokens",
-					      .content_type = "application/json",
-					      .body = buffer_bytes(&body),
-					      .max = LIMIT_JSON_BYTES},
-			 out);
+	return site_send(site, "POST", "/v1/tokens", &body, out);
 }
 
 static void take(struct tokens_item *items, size_t count, const struct answered *one)
