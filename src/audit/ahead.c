@@ -79,10 +79,7 @@ struct status ahead_undo(struct ahead *a, uint64_t at, uint64_t len)
 
 struct status ahead_sync(struct ahead *a)
 {
-	while (a->os->sync_data(a->fd) != 0)
-		if (errno != EINTR)
-			return os_status(errno, "sync");
-	return OK;
+	return os_sync(a->os->sync_data, a->fd);
 }
 
 struct status ahead_zero(struct ahead *a, uint64_t used, uint64_t window)

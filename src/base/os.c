@@ -179,9 +179,9 @@ struct status os_load(const struct os *os, int dir, const char *name, size_t max
 	return s;
 }
 
-static struct status sync_retried(const struct os *os, int fd)
+struct status os_sync(int (*sync)(int fd), int fd)
 {
-	while (os->sync(fd) != 0)
+	while (sync(fd) != 0)
 		if (errno != EINTR)
 			return os_status(errno, "sync");
 	return OK;
@@ -195,7 +195,7 @@ static struct status write_draft(const struct os *os, int dir, const char *draft
 		return os_status(errno, "open");
 	struct status s = os_write_all(os, fd, bytes, 0);
 	if (ok(s))
-		s = sync_retried(os, fd);
+		s = os_sync(os->sync, fd);
 	/* Network file systems report a full disk here, not in write(2). */
 	if (os->close(fd) != 0 && ok(s))
 		s = os_status(errno, "close");
@@ -216,7 +216,7 @@ struct status os_save(const struct os *os, int dir, const char *name, struct byt
 		return s;
 	}
 	/* The new name is durable only once its directory is. */
-	return sync_retried(os, dir);
+	return os_sync(os->sync, dir);
 }
 
 struct status os_remove(const struct os *os, int dir, const char *name)
@@ -224,7 +224,7 @@ struct status os_remove(const struct os *os, int dir, const char *name)
 	if (os->unlink(dir, name) != 0 && errno != ENOENT)
 		return os_status(errno, "unlink");
 	/* Missing or not: an earlier removal may have failed right here. */
-	return sync_retried(os, dir);
+	return os_sync(os->sync, dir);
 }
 
 /* The directory that holds ${name}: what must be synced after making it. */
@@ -244,7 +244,7 @@ static struct status sync_parent(const struct os *os, int dir, const char *name)
 	int fd = os->open(dir, parent, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return os_status(errno, "open");
-	struct status s = sync_retried(os, fd);
+	struct status s = os_sync(os->sync, fd);
 	(void)os->close(fd);
 	return s;
 }

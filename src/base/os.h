@@ -41,6 +41,8 @@ struct status os_status(int errno_value, const char *what);
 MUST_CHECK struct status os_write_all(const struct os *os, int fd, struct bytes bytes, uint64_t at);
 /** os_read_all(os, fd, out, len, at): exactly ${len} bytes; ST_CORRUPT when the file is shorter. */
 MUST_CHECK struct status os_read_all(const struct os *os, int fd, void *out, size_t len, uint64_t at);
+/** os_sync(sync, fd): durable by os->sync or os->sync_data; begun again when a signal came. */
+MUST_CHECK struct status os_sync(int (*sync)(int fd), int fd);
 /** os_load(os, dir, name, max, out): append a whole file of at most ${max} bytes; ST_NOT_FOUND, ST_TOO_BIG. */
 MUST_CHECK struct status os_load(const struct os *os, int dir, const char *name, size_t max, struct buffer *out);
 /**

@@ -159,12 +159,10 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 len)
 
 static int sync_fd(struct disk *d, int fd, int (*sync)(int))
 {
-	while (sync(fd) != 0)
-		if (errno != EINTR) {
-			d->broken = true;
-			return SQLITE_IOERR_FSYNC;
-		}
-	return SQLITE_OK;
+	if (ok(os_sync(sync, fd)))
+		return SQLITE_OK;
+	d->broken = true;
+	return SQLITE_IOERR_FSYNC;
 }
 
 static int file_sync(sqlite3_file *base, int flags)

@@ -157,18 +157,10 @@ struct status object_reread(struct object_writer *w, uint64_t at, void *out, siz
 	return os_read_all(w->objects->os, w->fd, out, len, at);
 }
 
-static struct status synced(int (*sync)(int), int fd)
-{
-	while (sync(fd) != 0)
-		if (errno != EINTR)
-			return os_status(errno, "sync");
-	return OK;
-}
-
 struct status object_sync(struct object_writer *w)
 {
-	TRY(synced(w->objects->os->sync_data, w->fd));
-	return synced(w->objects->os->sync, w->objects->uploads);
+	TRY(os_sync(w->objects->os->sync_data, w->fd));
+	return os_sync(w->objects->os->sync, w->objects->uploads);
 }
 
 /* With the mutex held: what a sync of the folder said that began when ${named} were there. */
@@ -185,7 +177,7 @@ static struct status leave_folder(struct objects *o)
 {
 	if (o->folder_fd < 0)
 		return OK;
-	struct status s = o->durable < o->named ? synced(o->os->sync, o->folder_fd) : OK;
+	struct status s = o->durable < o->named ? os_sync(o->os->sync, o->folder_fd) : OK;
 	note_sync(o, o->named, s);
 	(void)o->os->close(o->folder_fd);
 	o->folder_fd = -1;
@@ -261,7 +253,7 @@ struct status object_publish(struct object_writer *w, uint64_t len)
 	if (!w->placed)
 		TRY(give_name(w));
 	/* The name first: then one journal commit of the file system carries both. */
-	TRY(synced(os->sync, w->fd));
+	TRY(os_sync(os->sync, w->fd));
 	w->published = true;
 	return OK;
 }
@@ -293,7 +285,7 @@ struct status object_settle(const struct object_writer *w)
 	TRY(open_folder(o, w, &fd, &named));
 	if (fd < 0)
 		return OK;
-	struct status s = synced(o->os->sync, fd);
+	struct status s = os_sync(o->os->sync, fd);
 	(void)o->os->close(fd);
 	(void)pthread_mutex_lock(&o->mutex);
 	note_sync(o, named, s);
@@ -314,7 +306,7 @@ struct status object_unpublish(struct object_writer *w)
 	if (o->os->rename(o->dir, object_final_path(&w->id).at, object_upload_path(&w->id).at) != 0)
 		return os_status(errno, "rename");
 	w->published = false;
-	return synced(o->os->sync, o->uploads);
+	return os_sync(o->os->sync, o->uploads);
 }
 
 void object_writer_clear(struct object_writer *w)

@@ -6,16 +6,6 @@
 
 #define HEADER 32
 
-static int sync_retried(int (*sync)(int), int fd)
-{
-	int failed;
-
-	do {
-		failed = sync(fd);
-	} while (failed != 0 && errno == EINTR);
-	return failed;
-}
-
 static struct status grow(struct writeahead *w, int fd, uint64_t wanted)
 {
 	struct stat about;
@@ -31,7 +21,7 @@ static struct status grow(struct writeahead *w, int fd, uint64_t wanted)
 		return os_status(errno, "reserve");
 	w->allocated = wanted;
 	/* A new file is there after a crash only once its directory is durable. */
-	return there > 0 || sync_retried(w->os->sync, w->dir) == 0 ? OK : os_status(errno, "sync");
+	return there > 0 ? OK : os_sync(w->os->sync, w->dir);
 }
 
 struct status writeahead_keep(struct writeahead *w)
@@ -62,7 +52,7 @@ static struct status write_empty(struct writeahead *w, int fd)
 	static const uint8_t zeros[HEADER];
 
 	TRY(os_write_all(w->os, fd, BYTES_OF(zeros), 0));
-	return sync_retried(w->os->sync_data, fd) == 0 ? OK : os_status(errno, "sync");
+	return os_sync(w->os->sync_data, fd);
 }
 
 struct status writeahead_empty(struct writeahead *w)
