@@ -2,6 +2,7 @@
 #include "confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -121,6 +122,16 @@ struct status confine_rules_allow(struct confine_rules *r, int folder, uint64_t 
 	return syscall(SYS_landlock_add_rule, r->fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0
 		       ? OK
 		       : FAIL_AT(ST_DENIED, "Landlock rule");
+}
+
+struct status confine_rules_allow_read(struct confine_rules *r, const char *path)
+{
+	const int at = open(path, O_PATH | O_CLOEXEC);
+	const struct status s = confine_rules_allow(r, at, CONFINE_READ);
+
+	if (at >= 0)
+		(void)close(at);
+	return s;
 }
 
 struct status confine_rules_enter(struct confine_rules *r)

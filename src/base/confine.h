@@ -57,6 +57,9 @@ struct confine_rules {
 MUST_CHECK struct status confine_rules_new(unsigned how, struct confine_rules *out);
 /** confine_rules_allow(r, folder, access): CONFINE_* beneath the descriptor ${folder}; -1 is passed over. */
 MUST_CHECK struct status confine_rules_allow(struct confine_rules *r, int folder, uint64_t access);
+/** confine_rules_allow_read(r, path): CONFINE_READ of a file or beneath a folder; what a host does not have is passed
+ * over. */
+MUST_CHECK struct status confine_rules_allow_read(struct confine_rules *r, const char *path);
 /** confine_rules_enter(r): in force, for this thread and all that it starts; what is open stays open. */
 MUST_CHECK struct status confine_rules_enter(struct confine_rules *r);
 void confine_rules_clear(struct confine_rules *r);

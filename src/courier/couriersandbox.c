@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "couriersandbox.h"
 
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <seccomp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "confine.h"
 
@@ -102,17 +100,6 @@ static const char *const readable[] = {
 	"/dev/urandom",
 };
 
-static struct status allow(struct confine_rules *rules, const char *path)
-{
-	const int at = open(path, O_PATH | O_CLOEXEC);
-
-	if (at < 0)
-		return OK;
-	struct status s = confine_rules_allow(rules, at, CONFINE_READ);
-	(void)close(at);
-	return s;
-}
-
 struct status couriersandbox_enter(void)
 {
 	const struct confine_calls left = {.list = calls,
@@ -130,7 +117,7 @@ struct status couriersandbox_enter(void)
 	TRY(confine_privileges());
 	TRY(confine_rules_new(CONFINE_APART | CONFINE_REACH, &rules));
 	for (size_t i = 0; i < COUNT(readable); i++)
-		TRY(allow(&rules, readable[i]));
+		TRY(confine_rules_allow_read(&rules, readable[i]));
 	TRY(confine_rules_enter(&rules));
 	return confine_calls(&left);
 }

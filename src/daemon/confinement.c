@@ -106,18 +106,6 @@ struct status confinement_begin(void)
 	return confine_process(0);
 }
 
-/** The database seeds its random numbers from there. */
-static struct status allow_randomness(struct confine_rules *rules)
-{
-	int device = open("/dev/urandom", O_PATH | O_CLOEXEC);
-
-	if (device < 0)
-		return OK;
-	struct status s = confine_rules_allow(rules, device, CONFINE_READ);
-	(void)close(device);
-	return s;
-}
-
 /** The socket of "unix:/path" is removed at the end. */
 static struct status allow_socket(struct confine_rules *rules, const char *address)
 {
@@ -148,7 +136,8 @@ struct status confinement_files(int data, const char *const *addresses, size_t c
 	/* Not apart: it tells keyd to end. */
 	TRY(confine_rules_new(0, &rules));
 	TRY(confine_rules_allow(&rules, data, DATA));
-	TRY(allow_randomness(&rules));
+	/* The database seeds its random numbers from there. */
+	TRY(confine_rules_allow_read(&rules, "/dev/urandom"));
 	for (size_t i = 0; i < count; i++)
 		TRY(allow_socket(&rules, addresses[i]));
 	return confine_rules_enter(&rules);

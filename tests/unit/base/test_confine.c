@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each test gives something up in a child and tries what must then fail (PROMISES#S1). */
-#include "testing.h"
+#include "confined_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "confine.h"
-
-/* What a child reports. */
-#define DONE     0
-#define REFUSED  1 /* EACCES or EPERM */
-#define OTHER    2
-#define NO_ENTRY 3
 
 static char folder[] = "/tmp/tacenda-confine-XXXXXX";
 static int dir = -1;
@@ -45,26 +37,6 @@ static int after_all(void **state)
 	(void)unlinkat(dir, "new", 0);
 	(void)close(dir);
 	return rmdir(folder);
-}
-
-static int outcome(long result)
-{
-	if (result >= 0)
-		return DONE;
-	return errno == EACCES || errno == EPERM ? REFUSED : OTHER;
-}
-
-/** The exit code of a child that did ${act}, or minus the signal that ended it. */
-static int in_child(int (*act)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(act());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* ---- The process ---- */
@@ -106,9 +78,9 @@ static int without_privileges(void)
 static void a_process_leaves_no_core_and_gains_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(in_child(with_few_descriptors), DONE);
-	assert_int_equal(in_child(with_all_descriptors), DONE);
-	assert_int_equal(in_child(without_privileges), REFUSED);
+	assert_int_equal(in_child(NULL, with_few_descriptors), DONE);
+	assert_int_equal(in_child(NULL, with_all_descriptors), DONE);
+	assert_int_equal(in_child(NULL, without_privileges), REFUSED);
 }
 
 /* ---- Files ---- */
@@ -165,7 +137,7 @@ static int binds_a_port(void)
 static int granting(uint64_t access, int (*act)(void))
 {
 	granted = access;
-	return in_child(act);
+	return in_child(NULL, act);
 }
 
 /** The kernel's version of Landlock; skips the test where there is less than ${least}. */
@@ -275,7 +247,7 @@ static int leaving(bool threads, bool refuses, bool more, int (*act)(void))
 		.threads = threads,
 		.refuses = refuses,
 	};
-	return in_child(act);
+	return in_child(NULL, act);
 }
 
 static void a_call_off_the_lists_ends_the_process_or_is_refused(void **state)

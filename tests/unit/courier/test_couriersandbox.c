@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each test confines a child as the courier confines itself, and tries one thing there (PROMISES#S1). */
-#include "testing.h"
+#include "confined_fixture.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <netdb.h>
@@ -12,17 +11,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "confine.h"
 #include "couriersandbox.h"
-
-/* What a child reports. */
-#define DONE     0
-#define REFUSED  1 /* EACCES or EPERM */
-#define OTHER    2
-#define NO_ENTRY 3
 
 static char folder[] = "/tmp/tacenda-courier-XXXXXX";
 static struct sockaddr_un control = {.sun_family = AF_UNIX};
@@ -54,27 +45,9 @@ static int after_all(void **state)
 	return rmdir(folder);
 }
 
-static int outcome(long result)
+static bool enter(void)
 {
-	if (result >= 0)
-		return DONE;
-	return errno == EACCES || errno == EPERM ? REFUSED : OTHER;
-}
-
-/** What ${attempt} reports in a confined child; skips where the build does not confine. */
-static int confined(int (*attempt)(void))
-{
-	int status;
-
-	if (!confine_is_whole())
-		skip();
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(ok(couriersandbox_enter()) ? attempt() : NO_ENTRY);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return ok(couriersandbox_enter());
 }
 
 static int ask_the_host(void)
@@ -144,29 +117,29 @@ static int execute(void)
 static void the_control_socket_is_out_of_reach(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(ask_the_host), REFUSED);
-	assert_int_equal(confined(make_a_datagram_pair), REFUSED);
-	assert_int_equal(confined(turn_a_pair_to_the_host), REFUSED);
+	assert_int_equal(confined(enter, ask_the_host), REFUSED);
+	assert_int_equal(confined(enter, make_a_datagram_pair), REFUSED);
+	assert_int_equal(confined(enter, turn_a_pair_to_the_host), REFUSED);
 }
 static void no_other_kind_of_socket_is_made(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(watch_processes), REFUSED);
-	assert_int_equal(confined(see_all_packets), REFUSED);
+	assert_int_equal(confined(enter, watch_processes), REFUSED);
+	assert_int_equal(confined(enter, see_all_packets), REFUSED);
 }
 static void names_are_found_and_connections_opened(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(find_a_name), DONE);
-	assert_int_equal(confined(open_a_connection), DONE);
-	assert_int_equal(confined(make_a_stream_pair), DONE);
+	assert_int_equal(confined(enter, find_a_name), DONE);
+	assert_int_equal(confined(enter, open_a_connection), DONE);
+	assert_int_equal(confined(enter, make_a_stream_pair), DONE);
 }
 static void nothing_is_started_and_no_other_file_read(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(execute), REFUSED);
+	assert_int_equal(confined(enter, execute), REFUSED);
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0)
-		assert_int_equal(confined(read_a_file), REFUSED);
+		assert_int_equal(confined(enter, read_a_file), REFUSED);
 }
 
 int main(void)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each test confines a child as tacendad confines itself, and tries one thing there (PROMISES#S1). */
-#include "testing.h"
+#include "confined_fixture.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,14 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "confine.h"
 #include "confinement.h"
-
-/* What a child reports. */
-#define DONE     0
-#define REFUSED  1 /* EACCES or EPERM */
-#define OTHER    2
-#define NO_ENTRY 3
 
 static char folder[] = "/tmp/tacenda-confinement-XXXXXX";
 static int data = -1;
@@ -40,30 +32,9 @@ static int after_all(void **state)
 	return rmdir(folder);
 }
 
-static int outcome(long result)
+static bool enter(void)
 {
-	if (result >= 0)
-		return DONE;
-	return errno == EACCES || errno == EPERM ? REFUSED : OTHER;
-}
-
-/** What ${attempt} reports in a confined child; skips where the build does not confine. */
-static int confined(int (*attempt)(void))
-{
-	int status;
-
-	if (!confine_is_whole())
-		skip();
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		if (!ok(confinement_begin()) || !ok(confinement_files(data, NULL, 0)) || !ok(confinement_calls()))
-			_exit(NO_ENTRY);
-		_exit(attempt());
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return ok(confinement_begin()) && ok(confinement_files(data, NULL, 0)) && ok(confinement_calls());
 }
 
 static bool has_landlock(void)
@@ -158,31 +129,31 @@ static void other_files_are_refused(void **state)
 	(void)state;
 	if (!has_landlock())
 		skip();
-	assert_int_equal(confined(open_password_file), REFUSED);
-	assert_int_equal(confined(write_beside), REFUSED);
+	assert_int_equal(confined(enter, open_password_file), REFUSED);
+	assert_int_equal(confined(enter, write_beside), REFUSED);
 }
 static void data_are_written(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(write_data), DONE);
+	assert_int_equal(confined(enter, write_data), DONE);
 }
 static void nothing_is_started(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(execute), REFUSED);
-	assert_int_equal(confined(start_process), REFUSED);
-	assert_int_equal(confined(trace), REFUSED);
-	assert_int_equal(confined(map_code), REFUSED);
+	assert_int_equal(confined(enter, execute), REFUSED);
+	assert_int_equal(confined(enter, start_process), REFUSED);
+	assert_int_equal(confined(enter, trace), REFUSED);
+	assert_int_equal(confined(enter, map_code), REFUSED);
 }
 static void nobody_is_called(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(make_socket), REFUSED);
+	assert_int_equal(confined(enter, make_socket), REFUSED);
 }
 static void threads_start(void **state)
 {
 	(void)state;
-	assert_int_equal(confined(start_thread), DONE);
+	assert_int_equal(confined(enter, start_thread), DONE);
 }
 
 int main(void)
