@@ -21,9 +21,7 @@ static void starts_locked_and_refuses_everything_that_needs_keys(void **state)
 	struct agentwire_status status;
 	struct keyholder holder;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_ok(agentclient_status(&c, &status));
 	assert_false(status.unlocked);
 	assert_false(status.token);
@@ -40,9 +38,7 @@ static void unlocks_with_the_right_passphrase_only(void **state)
 	AUTO(agentclient) c = {.fd = -1};
 	struct agentwire_status status;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	struct status s = agentclient_unlock(&c, BYTES_LITERAL("wrong"), 0);
 	assert_int_equal(s.code, ST_UNPROVEN);
 	assert_string_equal(s.what, "passphrase");
@@ -65,9 +61,7 @@ static void names_what_is_wrong_with_the_security_file(void **state)
 	AUTO(agent_world) w;
 	AUTO(agentclient) c = {.fd = -1};
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_ok(os_save(&os_real, w.home.fd, SECURITYSTORE_NAME, BYTES_LITERAL("{\"format\": \"tacenda/v1/s")));
 	assert_fails(ST_CORRUPT, agentclient_unlock(&c, BYTES_LITERAL(HOME_PASSPHRASE), 0));
 	assert_ok(os_remove(&os_real, w.home.fd, SECURITYSTORE_NAME));
@@ -82,9 +76,7 @@ static void a_locked_agent_keeps_the_session_and_no_key(void **state)
 	AUTO(agentclient) other = {.fd = -1};
 	AUTO(secret) token = {0};
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_unlock(&w, &c);
+	agent_world_run_unlocked(&w, &c);
 	assert_ok(agentclient_token_put(&c, BYTES_LITERAL("session")));
 	agent_world_connect(&w, &other);
 	assert_ok(agentclient_lock(&other));
@@ -123,9 +115,7 @@ static void handles_belong_to_their_connection_and_survive_a_second_unlock(void 
 	AUTO(keyholder) second = {0};
 	struct keyholder_epoch epoch;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_unlock(&w, &a);
+	agent_world_run_unlocked(&w, &a);
 	agent_world_connect(&w, &b);
 	agent_world_connect(&w, &control);
 	assert_ok(agentclient_holder(&a, &first));

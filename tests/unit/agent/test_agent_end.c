@@ -12,9 +12,7 @@ static void ends_when_told_to_and_leaves_no_socket(void **state)
 	AUTO(agentclient) again = {.fd = -1};
 	AUTO(agentplace) place = {.dir = -1};
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_unlock(&w, &c);
+	agent_world_run_unlocked(&w, &c);
 	assert_ok(agentclient_shutdown(&c));
 	assert_true(agent_world_ended(&w, 20000));
 	assert_fails(ST_NOT_FOUND, agentclient_connect(w.home.path, &again));
@@ -30,9 +28,7 @@ static void ends_when_nobody_asked_for_anything_long_enough(void **state)
 	AUTO(agentclient) c = {.fd = -1};
 	struct agentwire_status status;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_unlock(&w, &c);
+	agent_world_run_unlocked(&w, &c);
 	*w.ahead += 14 * MINUTES;
 	assert_ok(sign_something(&c));
 	*w.ahead += 14 * MINUTES;
@@ -62,9 +58,7 @@ static void ends_after_the_time_it_was_given_however_busy(void **state)
 	AUTO(agent_world) w;
 	AUTO(agentclient) c = {.fd = -1};
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_fails(ST_INVALID, agentclient_unlock(&c, BYTES_LITERAL(HOME_PASSPHRASE), AGENTWIRE_FOR_MAX_MS + 1));
 	assert_ok(agentclient_unlock(&c, BYTES_LITERAL(HOME_PASSPHRASE), 60 * MINUTES));
 	/* Longer than the idle limit, and it is still there ... */
@@ -85,9 +79,7 @@ static void a_lock_brings_the_idle_limit_back(void **state)
 	AUTO(agentclient) c = {.fd = -1};
 	struct agentwire_status status;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_ok(agentclient_unlock(&c, BYTES_LITERAL(HOME_PASSPHRASE), 10 * 60 * MINUTES));
 	assert_ok(agentclient_lock(&c));
 	assert_ok(agentclient_status(&c, &status));
@@ -103,9 +95,7 @@ static void ends_with_each_signal_that_says_so(void **state)
 		AUTO(agent_world) w;
 		AUTO(agentclient) c = {.fd = -1};
 
-		agent_world_new(&w);
-		assert_ok(agent_world_start(&w, 0));
-		agent_world_connect(&w, &c);
+		agent_world_run(&w, &c);
 		assert_int_equal(kill(w.pid, signals[i]), 0);
 		assert_true(agent_world_ended(&w, 20000));
 	}
@@ -153,9 +143,7 @@ static void a_dying_agent_is_unreachable(void **state)
 	AUTO(agentclient) again = {.fd = -1};
 	struct agentwire_status status;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_int_equal(kill(w.pid, SIGKILL), 0);
 	assert_true(agent_world_ended(&w, 20000));
 	assert_fails(ST_UNREACHABLE, agentclient_status(&c, &status));

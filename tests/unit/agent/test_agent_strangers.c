@@ -101,9 +101,7 @@ static void another_user_is_refused(void **state)
 
 	if (geteuid() != 0)
 		skip();
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_ok(agentplace_find(w.home.path, &place));
 	/* Every door that is not the peer check is opened. */
 	assert_int_equal(fchmodat(place.dir, place.socket, 0666, 0), 0);
@@ -174,9 +172,7 @@ static void a_packet_too_long_ends_its_connection_and_no_other(void **state)
 	struct agentwire_status status;
 	static uint8_t big[AGENTWIRE_PACKET_MAX + 1];
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	int fd = raw_connect(&w);
 	assert_ok(agentsocket_send(fd, BYTES_OF(big), true));
 	assert_true(ended(fd));
@@ -203,9 +199,7 @@ static void malformed_packets_end_their_connection(void **state)
 		{"\x81\x00\x01", 3}, /* an answer */
 	};
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int fd = raw_connect(&w);
 
@@ -266,9 +260,7 @@ static void who_never_reads_its_answers_is_left(void **state)
 	AUTO(agentclient) c = {.fd = -1};
 	struct agentwire_status status;
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	int fd = raw_connect(&w);
 	assert_ok(agentsocket_send(fd, BYTES_LITERAL("\x01\x00\x01"), true));
 	/* Until its answers fill the socket; then the sends fail, because it is closed. */

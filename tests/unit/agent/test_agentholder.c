@@ -11,10 +11,8 @@ static int setup(void **state)
 
 	if (fixture_setup(state) != 0)
 		return 1;
-	agent_world_new(&world);
+	agent_world_run_unlocked(&world, &client);
 	suite_home = world.home;
-	assert_ok(agent_world_start(&world, 0));
-	agent_world_unlock(&world, &client);
 	return ok(agentclient_holder(&client, &suite_holder)) ? 0 : 1;
 }
 

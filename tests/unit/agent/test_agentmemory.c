@@ -144,9 +144,7 @@ static void at_work_new(struct at_work *a)
 	struct hash token;
 
 	*a = (struct at_work){.control = {.fd = -1}};
-	agent_world_new(&a->w);
-	assert_ok(agent_world_start(&a->w, 0));
-	agent_world_unlock(&a->w, &c);
+	agent_world_run_unlocked(&a->w, &c);
 	assert_fails(ST_UNPROVEN, agentclient_unlock(&c, BYTES_LITERAL("PASSPHRASE-CANARY mistyped"), 0));
 	assert_ok(agentclient_holder(&c, &a->holder));
 	agent_world_connect(&a->w, &a->control);
@@ -248,9 +246,7 @@ static void a_forgotten_session_leaves_nothing(void **state)
 
 	if (!CAN_READ)
 		skip();
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_connect(&w, &c);
+	agent_world_run(&w, &c);
 	assert_ok(agentclient_token_put(&c, BYTES_LITERAL("TOKEN-CANARY-0123456789")));
 	assert_ok(agentclient_token_get(&c, &token));
 	settle(&c);
@@ -282,9 +278,7 @@ static void has_given_up_what_it_does_not_need(void **state)
 	AUTO(agent_world) w;
 	AUTO(agentclient) c = {.fd = -1};
 
-	agent_world_new(&w);
-	assert_ok(agent_world_start(&w, 0));
-	agent_world_unlock(&w, &c);
+	agent_world_run_unlocked(&w, &c);
 	assert_int_equal(status_of(w.pid, "NoNewPrivs"), 1);
 	assert_int_equal(status_of(w.pid, "CapEff"), 0);
 	assert_int_equal(status_of(w.pid, "CapPrm"), 0);

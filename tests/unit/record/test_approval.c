@@ -32,8 +32,7 @@ static struct status delete_file(struct town *t)
 /* ---- The model ---- */
 
 struct modelled {
-	struct approval_id id;
-	struct hash request;
+	struct asked asked;
 	enum act act;
 	enum who by, about;
 	enum approval_state state;
@@ -123,7 +122,7 @@ static void step_ask(struct town *t, struct model *m, uint64_t *seed)
 	struct modelled made = {.act = act, .by = who, .about = about, .state = APPROVAL_ASKED};
 	const enum status_code expected = may_ask(t, m, who, act, about);
 
-	assert_int_equal(ask(t, who, act, about, &made.id, &made.request).code, expected);
+	assert_int_equal(ask(t, who, act, about, &made.asked).code, expected);
 	made.due = m->time + ACT_LIFE_MS;
 	if (expected == ST_OK && m->count < MODELLED)
 		m->list[m->count++] = made;
@@ -142,14 +141,14 @@ static void step_decide(struct town *t, struct model *m, uint64_t *seed)
 	if (who == WHO_COUNT) {
 		const bool not_his = verdict == VERDICT_APPROVE && a->act == ACT_PATIENT_DELETE;
 		const enum status_code expected = not_his ? ST_DENIED : may_answer(t, m, a, verdict);
-		assert_int_equal(by_the_host(t, &a->id, verdict).code, expected);
+		assert_int_equal(by_the_host(t, &a->asked.id, verdict).code, expected);
 		if (expected == ST_OK)
 			answered(m, a, verdict);
 		return;
 	}
 	const enum status_code expected = may_decide(t, m, who, a, verdict);
 	t->salt++;
-	const struct status got = decide(t, who, &a->id, &a->request, verdict);
+	const struct status got = decide(t, who, &a->asked, verdict);
 	if (got.code != expected)
 		fail_msg("person %d decides: %s (%s), expected %s", who, status_name(got.code), got.what,
 			 status_name(expected));
@@ -228,7 +227,7 @@ static void whatever_is_asked_and_decided_goes_as_the_model_says(void **state)
 				step_state(&t, &random);
 		}
 		for (size_t i = 0; i < m.count; i++) {
-			const struct approval a = row_of(&t, &m.list[i].id);
+			const struct approval a = row_of(&t, &m.list[i].asked.id);
 			assert_int_equal(a.state, m.list[i].state);
 			assert_int_equal(a.due, m.list[i].due);
 			seen[a.state]++;
@@ -245,21 +244,20 @@ static void whatever_is_asked_and_decided_goes_as_the_model_says(void **state)
 static void a_decision_signs_what_was_asked(void **state)
 {
 	AUTO(town) t = {0};
-	struct approval_id id, other_id;
-	struct hash request, other;
+	struct asked asked, other;
 
 	(void)state;
 	begin(&t);
-	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &id, &request));
-	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, CARL, &other_id, &other));
-	assert_fails(ST_CONFLICT, decide(&t, DORA, &id, &other, VERDICT_APPROVE));
-	assert_fails(ST_CONFLICT, decide(&t, DORA, &id, &(struct hash){{0}}, VERDICT_APPROVE));
-	assert_int_equal(row_of(&t, &id).state, APPROVAL_ASKED);
-	assert_ok(decide(&t, DORA, &id, &request, VERDICT_APPROVE));
+	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &asked));
+	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, CARL, &other));
+	assert_fails(ST_CONFLICT, decide(&t, DORA, &(struct asked){asked.id, other.request}, VERDICT_APPROVE));
+	assert_fails(ST_CONFLICT, decide(&t, DORA, &(struct asked){asked.id, {{0}}}, VERDICT_APPROVE));
+	assert_int_equal(row_of(&t, &asked.id).state, APPROVAL_ASKED);
+	assert_ok(decide(&t, DORA, &asked, VERDICT_APPROVE));
 	/* The same statement again is answered as before and changes nothing. */
-	const uint64_t seq = row_of(&t, &id).seq;
-	assert_ok(decide(&t, DORA, &id, &request, VERDICT_APPROVE));
-	assert_int_equal(row_of(&t, &id).seq, seq);
+	const uint64_t seq = row_of(&t, &asked.id).seq;
+	assert_ok(decide(&t, DORA, &asked, VERDICT_APPROVE));
+	assert_int_equal(row_of(&t, &asked.id).seq, seq);
 }
 
 static void a_request_is_about_what_its_act_is_about(void **state)
@@ -289,14 +287,13 @@ static void a_request_is_about_what_its_act_is_about(void **state)
 static void a_refusal_says_why(void **state)
 {
 	AUTO(town) t = {0};
-	struct approval_id id;
-	struct hash request;
+	struct asked asked;
 
 	(void)state;
 	begin(&t);
-	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &id, &request));
-	struct statement d = world_draft(&t.s.reader.w, STATEMENT_DECISION, &t.dora, &request);
-	d.decision = (struct statement_decision){id, VERDICT_REFUSE, TEXT("")};
+	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &asked));
+	struct statement d = world_draft(&t.s.reader.w, STATEMENT_DECISION, &t.dora, &asked.request);
+	d.decision = (struct statement_decision){asked.id, VERDICT_REFUSE, TEXT("")};
 	assert_fails(ST_INVALID, send_as(&t, DORA, &d));
 }
 
@@ -314,14 +311,13 @@ static void the_list_shows_each_his_own(void **state)
 {
 	static const size_t expected[WHO_COUNT] = {3, 3, 3, 1, 2, 1};
 	AUTO(town) t = {0};
-	struct approval_id id;
-	struct hash request;
+	struct asked asked;
 
 	(void)state;
 	begin(&t);
-	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &id, &request));
-	assert_ok(ask(&t, DORA, ACT_FACTOR_RESET, CARL, &id, &request));
-	assert_ok(ask(&t, ANNA, ACT_PATIENT_DELETE, WHO_COUNT, &id, &request));
+	assert_ok(ask(&t, ROOT, ACT_FACTOR_RESET, BEN, &asked));
+	assert_ok(ask(&t, DORA, ACT_FACTOR_RESET, CARL, &asked));
+	assert_ok(ask(&t, ANNA, ACT_PATIENT_DELETE, WHO_COUNT, &asked));
 	for (enum who who = ROOT; who < WHO_COUNT; who++) {
 		AUTO(store_snapshot) snapshot = {0};
 		struct page page = {.limit = 2};
