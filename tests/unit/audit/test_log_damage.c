@@ -9,6 +9,13 @@
 
 #include "logcheck.h"
 
+/* A reserve of some sectors: each case reads and writes it whole. */
+static void rig_small(struct rig *r)
+{
+	rig_new(r);
+	r->options.reserve = 5000;
+}
+
 /* A log of two batches (of 20 and of ${last} leaves) that was killed: no chain ends are saved. */
 static size_t two_batches(struct rig *r, unsigned last, struct buffer *batches)
 {
@@ -54,7 +61,7 @@ static void cuts_a_batch_that_was_not_written_to_its_end(void **state)
 	AUTO(buffer) whole = {0}, damaged = {.max = 1 << 26};
 
 	(void)state;
-	rig_new(&r);
+	rig_small(&r);
 	size_t from = two_batches(&r, 3, &whole), to = used(&whole);
 
 	for (size_t cut = from + 1; cut < to; cut += cut + 40 < to && cut > from + 30 ? 7 : 1) {
@@ -74,7 +81,7 @@ static void cuts_a_batch_of_which_sectors_are_missing(void **state)
 	AUTO(buffer) whole = {0}, damaged = {.max = 1 << 26};
 
 	(void)state;
-	rig_new(&r);
+	rig_small(&r);
 	size_t from = two_batches(&r, 30, &whole), to = used(&whole);
 
 	assert_true(to - from > 4096);
@@ -96,7 +103,7 @@ static void cuts_a_file_that_ends_within_a_batch(void **state)
 	AUTO(buffer) whole = {0}, damaged = {.max = 1 << 26};
 
 	(void)state;
-	rig_new(&r);
+	rig_small(&r);
 	r.options.reserve = 0;
 	size_t from = two_batches(&r, 3, &whole), to = whole.len;
 
@@ -115,8 +122,7 @@ static void names_any_change_to_what_was_acknowledged(void **state)
 	AUTO(buffer) whole = {0};
 
 	(void)state;
-	rig_new(&r);
-	r.options.reserve = 5000;
+	rig_small(&r);
 	size_t from = two_batches(&r, 3, &whole), to = used(&whole);
 
 	/* Every byte of the headers, of the last hash, and some of all else. */
@@ -142,7 +148,7 @@ static void names_what_stands_behind_the_end(void **state)
 	AUTO(buffer) whole = {0};
 
 	(void)state;
-	rig_new(&r);
+	rig_small(&r);
 	two_batches(&r, 3, &whole);
 	for (size_t behind = 0; behind < 3000; behind += 97) {
 		size_t at = used(&whole) + behind;
@@ -202,7 +208,7 @@ static void one_flipped_bit_is_named_or_mended(void **state)
 	unsigned refused = 0, mended = 0;
 
 	(void)state;
-	rig_new(&r);
+	rig_small(&r);
 	rig_open(&r);
 	for (unsigned i = 0; i < 10; i++)
 		rig_append(&r, 60);
@@ -246,7 +252,7 @@ static void a_full_check_names_every_flipped_bit(void **state)
 	struct rig r;
 
 	(void)state;
-	rig_new(&r);
+	rig_small(&r);
 	rig_open(&r);
 	for (unsigned i = 0; i < 10; i++)
 		rig_append(&r, 60);
