@@ -80,6 +80,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	e->stream = frame->hd.stream_id;
 	link_in(&c->http2, e);
+	c->http2.reading = e;
 	(void)nghttp2_session_set_stream_user_data(session, e->stream, e);
 	return 0;
 }
@@ -88,9 +89,9 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
 		     const uint8_t *value, size_t value_len, uint8_t flags, void *context)
 {
-	struct exchange *e = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+	struct exchange *e = ((struct connection *)context)->http2.reading;
 
-	(void)flags, (void)context;
+	(void)session, (void)flags;
 	/* Trailer fields mean nothing to us (RFC 9110 section 6.5.1). */
 	if (e != NULL && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
 		http2head_add(e, (struct text){(const char *)name, name_len},
@@ -219,6 +220,8 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
 	else if (!e->cut)
 		spend(c, COST_RESET);
 	link_out(h, e);
+	if (h->reading == e)
+		h->reading = NULL;
 	h->kept -= e->reply_len;
 	h->queued -= e->queued;
 	h->lingering -= e->lingers;

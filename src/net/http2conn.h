@@ -25,6 +25,7 @@ struct http2conn {
 	struct http2_head head; /* of an answer, while it leaves */
 	enum hpack_table table;
 	struct exchange *first, *last; /* in order of arrival */
+	struct exchange *reading;      /* whose head comes in; NULL when its stream has ended meanwhile */
 	bool broken;                   /* see http2session.c */
 	size_t count, queued, lingering;
 	size_t kept;                    /* bytes of answers not sent yet */
