@@ -29,9 +29,9 @@ threads() { # every unit test, and the flows that load the threads, under Thread
 			--num-processes 2 --timeout-multiplier 10 --suite unit &&
 		TSAN_OPTIONS=halt_on_error=1 KILLS=3 python3 tests/run.py --build "$build/thread" main_job hostile kill sessions
 }
-memory() { # the unit tests under valgrind, but for those that need a system call it does not know
+memory() { # the unit tests under valgrind, but for those that need system calls it does not know
 	scripts/build.sh valgrind &&
-		meson test -C "$build/valgrind" --no-rebuild --print-errorlogs --num-processes 2 --setup valgrind --suite unit --no-suite watched
+		meson test -C "$build/valgrind" --no-rebuild --print-errorlogs --num-processes 2 --setup valgrind --suite unit --no-suite kernel
 }
 other_compiler() { # clang: builds without a warning, and its binaries pass the same tests
 	scripts/build.sh clang && python3 tests/run.py --build "$build/clang" --no-flows
