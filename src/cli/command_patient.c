@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command_patient: make, correct, list, find, show and delete patient files. */
+#include "approvals.h"
 #include "filesource.h"
 #include "output.h"
 #include "patientchange.h"
@@ -280,6 +281,13 @@ static bool wants_second_person(const struct cli *c, struct status sent)
 	return sent.code == ST_DENIED && strncmp(c->site.https.problem.detail, "approval:", 9) == 0;
 }
 
+static struct status look_at_approval(void *context, const struct approvals_item *item)
+{
+	(void)context;
+	(void)item;
+	return OK;
+}
+
 static struct status delete_file(struct cli *c)
 {
 	AUTO(patientfile) file = {0};
@@ -290,6 +298,8 @@ static struct status delete_file(struct cli *c)
 	if (options_has(&c->options, "--withdraw"))
 		return withdraw(c, &file);
 	TRY(cli_confirm(c, "Delete this patient file? In 7 days nobody opens it any more, nor can it be undone then."));
+	/* What was agreed to is verified with the file at hand before anything is signed on the strength of it. */
+	TRY(approvals_list_with(&c->site, &file.state, look_at_approval, NULL));
 	changeset_begin(&c->site, &set);
 	TRY(patientchange_end(&file, &set));
 	const struct status sent = changeset_send(&set, &place);

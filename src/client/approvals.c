@@ -4,6 +4,7 @@
 #include "changeset.h"
 #include "pages.h"
 #include "proof.h"
+#include "rights.h"
 
 /* --- What the answer looks like --- */
 
@@ -33,42 +34,57 @@ static const struct jsonfield_table item_table = JSONFIELD_TABLE(struct item, it
 
 /* --- Verifying --- */
 
-static void find(struct site *s, const struct user_id *id, uint64_t position, bool *known, struct person *out)
+static void find(const struct directory_state *d, const struct user_id *id, uint64_t position, bool *known,
+		 struct person *out)
 {
-	*known = ok(directory_state_find(&s->directory, id, position, out));
+	*known = ok(directory_state_find(d, id, position, out));
 }
 
-/** His signature, under the key that he had there. */
-static struct status check_signed(struct site *s, const struct placed *p, struct authority_facts *f,
-				  const struct statement *parsed)
+/** Author, and what he has to do with the file: as its statements say, or as much as he could for who has it not. */
+static void gather(const struct directory_state *d, const struct patient_state *file, const struct placed *p,
+		   const struct statement *s, struct authority_facts *f)
+{
+	f->fingerprint = d->fingerprint;
+	f->position = p->leaf;
+	f->time = p->time;
+	find(d, &s->head.author, p->leaf, &f->author_known, &f->author);
+	if (file == NULL) {
+		f->author_grant = (struct authority_grant){.exists = true, .permissions = RIGHT_DELETE};
+		return;
+	}
+	f->owner = file->owner;
+	f->author_grant = patient_state_grant(file, RECIPIENT_USER, &s->head.author.uuid, p->leaf);
+	f->end = patient_state_end(file, p->leaf);
+}
+
+/** His signature, under the key that he had there, and the rule that the server decided by. */
+static struct status decide(struct authority_facts *f, const struct statement *s)
 {
 	struct p256_public key;
 
-	f->fingerprint = s->directory.fingerprint;
-	f->position = p->leaf;
-	f->time = p->time;
-	find(s, &parsed->head.author, p->leaf, &f->author_known, &f->author);
-	TRY(authority_key(f, parsed, &key));
-	f->signature_fits = ok(statement_verify(parsed, &key));
-	return f->signature_fits ? OK : FAIL(ST_UNPROVEN);
+	TRY(authority_key(f, s, &key));
+	f->signature_fits = ok(statement_verify(s, &key));
+	return authority_decide(f, s);
 }
 
-/** About a patient file the owner decides with the file at hand; about a user the directory says all that it takes. */
-static struct status check_request(struct site *s, const struct placed *p, const struct statement *r)
+static struct status check_request(const struct directory_state *d, const struct patient_state *file,
+				   const struct placed *p, const struct statement *r)
 {
-	struct authority_facts f = {0};
+	struct authority_facts f = {.patient_known = act_rule(r->request.act)->about == ACT_ABOUT_PATIENT,
+				    .owner = r->head.author};
 
-	TRY(check_signed(s, p, &f, r));
-	if (act_rule(r->request.act)->about == ACT_ABOUT_PATIENT)
-		return OK;
-	find(s, &r->request.user, p->leaf, &f.subject_known, &f.subject);
-	return authority_decide(&f, r);
+	gather(d, file, p, r, &f);
+	find(d, &r->request.user, p->leaf, &f.subject_known, &f.subject);
+	return decide(&f, r);
 }
 
-static struct status check_decision(struct site *s, const struct placed *p, const struct approvals_item *item)
+static struct status check_decision(const struct directory_state *d, const struct patient_state *file,
+				    const struct placed *p, const struct approvals_item *item)
 {
-	const struct statement *r = &item->request, *d = &item->decision;
+	const struct statement *r = &item->request, *s = &item->decision;
 	struct authority_facts f = {.head = r->name,
+				    .patient_known = act_rule(r->request.act)->about == ACT_ABOUT_PATIENT,
+				    .owner = r->head.author,
 				    .approval = {.known = true,
 						 .ends = item->asked + ACT_LIFE_MS,
 						 .request = r->name,
@@ -77,16 +93,32 @@ static struct status check_decision(struct site *s, const struct placed *p, cons
 						 .user = r->request.user,
 						 .patient = r->request.patient}};
 
-	TRY(check_signed(s, p, &f, d));
-	if (!uuid_equal(&d->decision.approval.uuid, &r->request.approval.uuid) ||
-	    !hash_equal(&d->head.previous, &r->name))
+	if (!uuid_equal(&s->decision.approval.uuid, &r->request.approval.uuid))
 		return FAIL(ST_UNPROVEN);
-	if (act_rule(r->request.act)->about == ACT_ABOUT_PATIENT)
-		return uuid_equal(&d->head.author.uuid, &r->head.author.uuid) && d->decision.verdict == VERDICT_APPROVE
-			       ? FAIL(ST_UNPROVEN)
-			       : OK;
-	find(s, &r->head.author, p->leaf, &f.approval.asker_known, &f.approval.asker);
-	return authority_decide(&f, d);
+	gather(d, file, p, s, &f);
+	f.approval.asker_owns = f.patient_known && uuid_equal(&f.owner.uuid, &r->head.author.uuid);
+	find(d, &r->head.author, p->leaf, &f.approval.asker_known, &f.approval.asker);
+	return decide(&f, s);
+}
+
+struct status approvals_judge(const struct directory_state *d, const struct patient_state *file,
+			      const struct placed *request, const struct placed *decision, struct approvals_item *out)
+{
+	struct approvals_item item = {.asked = request->time};
+
+	if (!ok(statement_parse(request->statement, &item.request)) || item.request.kind != STATEMENT_REQUEST)
+		return FAIL_AT(ST_CORRUPT, "approval");
+	if (file != NULL && !uuid_equal(&item.request.request.patient.uuid, &file->patient.uuid))
+		file = NULL;
+	if (!ok(check_request(d, file, request, &item.request)))
+		return FAIL_AT(ST_CORRUPT, "approval");
+	item.has_decision = decision->statement.len > 0;
+	if (item.has_decision &&
+	    (!ok(statement_parse(decision->statement, &item.decision)) || item.decision.kind != STATEMENT_DECISION ||
+	     !ok(check_decision(d, file, decision, &item))))
+		return FAIL_AT(ST_CORRUPT, "approval");
+	*out = item;
+	return OK;
 }
 
 /** What it says became of it, and what the statements say: nothing is approved by nobody. */
@@ -94,32 +126,35 @@ static bool state_fits(const struct approvals_item *item)
 {
 	const bool approved = text_equal(item->state, TEXT("approved")) || text_equal(item->state, TEXT("done"));
 
-	if (item->host || text_equal(item->state, TEXT("ended")))
+	if (item->host)
+		return !item->has_decision && (!approved || act_rule(item->request.request.act)->host);
+	if (text_equal(item->state, TEXT("ended")))
 		return true;
 	if (text_equal(item->state, TEXT("asked")))
 		return !item->has_decision;
 	return item->has_decision && (item->decision.decision.verdict == VERDICT_APPROVE) == approved;
 }
 
-static struct status verify(struct site *s, const struct item *got, struct approvals_item *out)
-{
-	struct approvals_item item = {.host = got->host,
-				      .state = got->state,
-				      .asked = got->request.time,
-				      .decided = got->decided,
-				      .ends = got->ends,
-				      .has_decision = got->decision.statement.len > 0};
-	const struct placed placed[] = {got->request, got->decision};
+/** Whom it is told to, and the file that he has at hand. */
+struct telling {
+	struct site *site;
+	const struct patient_state *file;
+	approvals_visit *visit;
+	void *context;
+};
 
-	if (!ok(statement_parse(got->request.statement, &item.request)) || item.request.kind != STATEMENT_REQUEST ||
-	    !uuid_equal(&item.request.request.approval.uuid, &got->id.uuid) ||
-	    !ok(check_request(s, &got->request, &item.request)))
-		return FAIL_AT(ST_CORRUPT, "approval");
-	if (item.has_decision &&
-	    (!ok(statement_parse(got->decision.statement, &item.decision)) ||
-	     item.decision.kind != STATEMENT_DECISION || !ok(check_decision(s, &got->decision, &item))))
-		return FAIL_AT(ST_CORRUPT, "approval");
-	if (!state_fits(&item))
+static struct status verify(struct site *s, const struct patient_state *file, const struct item *got,
+			    struct approvals_item *out)
+{
+	const struct placed placed[] = {got->request, got->decision};
+	struct approvals_item item;
+
+	TRY(approvals_judge(&s->directory, file, &got->request, &got->decision, &item));
+	item.host = got->host;
+	item.state = got->state;
+	item.decided = got->decided;
+	item.ends = got->ends;
+	if (!uuid_equal(&item.request.request.approval.uuid, &got->id.uuid) || !state_fits(&item))
 		return FAIL_AT(ST_CORRUPT, "approval");
 	TRY(proof_check(s, placed, item.has_decision ? 2 : 1, NULL));
 	*out = item;
@@ -128,25 +163,26 @@ static struct status verify(struct site *s, const struct item *got, struct appro
 
 /* --- Listing --- */
 
-struct listing {
-	struct site *site;
-	approvals_visit *visit;
-	void *context;
-};
 static struct status show(void *context, const void *item)
 {
-	const struct listing *l = context;
+	const struct telling *t = context;
 	struct approvals_item verified;
 
-	TRY(verify(l->site, item, &verified));
-	return l->visit(l->context, &verified);
+	TRY(verify(t->site, t->file, item, &verified));
+	return t->visit(t->context, &verified);
 }
 
 struct status approvals_list(struct site *s, approvals_visit *visit, void *context)
 {
-	struct listing listing = {s, visit, context};
+	return approvals_list_with(s, NULL, visit, context);
+}
 
-	return pages_read(s, &(struct pages){"/v1/approvals", &item_table, show, &listing}, NULL);
+struct status approvals_list_with(struct site *s, const struct patient_state *file, approvals_visit *visit,
+				  void *context)
+{
+	struct telling telling = {s, file, visit, context};
+
+	return pages_read(s, &(struct pages){"/v1/approvals", &item_table, show, &telling}, NULL);
 }
 
 /* --- Asking and deciding --- */

@@ -4,13 +4,17 @@
  * (docs/AUTHENTICATION.md, "Acts of two persons").
  *
  * Nothing is shown as somebody's request or decision before its signature, its author's
- * authority where it is about a user, and its place in the log were verified: who
- * decides must not decide upon what the server made up (PROMISES#B2, PROMISES#B3).
+ * authority, and its place in the log were verified: who decides must not decide upon
+ * what the server made up (PROMISES#B2, PROMISES#B3).  About a patient file the whole
+ * rule is applied by whoever has the file at hand, as the owner has who carries it out;
+ * others compare profile and rights.  How long an administrator must have been one is a
+ * setting, and the server's word.
  */
 #ifndef CLIENT_APPROVALS_H
 #define CLIENT_APPROVALS_H
 
 #include "act.h"
+#include "placed.h"
 #include "site.h"
 
 /** One of them; views that live until the visitor returns. */
@@ -23,6 +27,18 @@ struct approvals_item {
 typedef struct status approvals_visit(void *context, const struct approvals_item *item);
 /** approvals_list(s, visit, context): all that this person may see, oldest first; ST_CORRUPT "approval". */
 MUST_CHECK struct status approvals_list(struct site *s, approvals_visit *visit, void *context);
+
+/** approvals_list_with(s, file, visit, context): the same by who has the statements of ${file}. */
+MUST_CHECK struct status approvals_list_with(struct site *s, const struct patient_state *file, approvals_visit *visit,
+					     void *context);
+/**
+ * approvals_judge(d, file, request, decision, out):
+ * Who asked could ask, who decided could decide, and each says what the other does; places are proven elsewhere.
+ * ${file} may be NULL; a ${decision} of no bytes is none yet.  ST_CORRUPT "approval".
+ */
+MUST_CHECK struct status approvals_judge(const struct directory_state *d, const struct patient_state *file,
+					 const struct placed *request, const struct placed *decision,
+					 struct approvals_item *out);
 
 /** approvals_ask(s, request, out): sign and send it; request->approval is made here: ${out}. */
 MUST_CHECK struct status approvals_ask(struct site *s, const struct statement_request *request,

@@ -237,6 +237,19 @@ def made_up(tap):
             site.honest()
         second.do("--yes", "approve", asked)
         tap.equal(listed(second, "--all")[asked]["state"], "done", "what is true is approved")
+        patient = amelie.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
+        admin.do("site", "set", "patient.delete", "second-person")
+        tap.equal(amelie.run("--yes", "patient", "delete", patient).code, NOT_NOW, "the end of a patient file is asked for")
+
+        def by_host(method, path, body):
+            return body.replace(b'"state":"asked","host":false', b'"state":"approved","host":true') if path.startswith("/v1/approvals") else None
+
+        site.lie(by_host)
+        got = amelie.run("--yes", "patient", "delete", patient)
+        tap.check(got.code == DAMAGE and site.lied, "one that the host, who may not, is said to have approved is not signed: exit 3", got)
+        site.honest()
+        second.do("--yes", "approve", next(id for id, one in listed(second).items() if one["about"] == patient))
+        tap.check(amelie.json("--yes", "patient", "delete", patient)["ends"], "one that an administrator approved is")
 
 
 def flow(tap):
