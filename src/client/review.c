@@ -6,6 +6,7 @@
 #include "leafcount.h"
 #include "proof.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define REVIEWS_MAX   LIMIT_PAGE
@@ -15,7 +16,8 @@
 
 struct reviews_answer {
 	struct jsonfield_list items;
-	uint64_t interval;
+	uint64_t next, interval;
+	bool more;
 };
 static const struct jsonfield answer_rows[] = {
 	{.name = "items",
@@ -24,6 +26,8 @@ static const struct jsonfield answer_rows[] = {
 	 .required = true,
 	 .many = REVIEWS_MAX,
 	 .table = &placed_table},
+	{.name = "next", .type = JSONFIELD_U64, .offset = offsetof(struct reviews_answer, next), .required = true},
+	{.name = "more", .type = JSONFIELD_BOOL, .offset = offsetof(struct reviews_answer, more), .required = true},
 	{.name = "interval_days",
 	 .type = JSONFIELD_U64,
 	 .offset = offsetof(struct reviews_answer, interval),
@@ -54,26 +58,50 @@ static struct status check_past(struct site *s, const struct placed *item, const
 	return OK;
 }
 
-struct status review_past(struct site *s, review_visit *visit, void *context, struct review_history *out)
+struct visiting {
+	review_visit *visit;
+	void *context;
+};
+
+/** Behind what was found so far: each review names the one before it, also over the end of a page. */
+static struct status past_page(struct site *s, struct reviews_answer *page, const struct visiting *v,
+			       struct review_history *found)
 {
 	AUTO(https_answer) answer = {0};
 	AUTO(json_document) document = {0};
 	AUTO(arena) arena = {.max = REVIEWS_ARENA};
-	struct reviews_answer page = {0};
-	struct review_history found = {0};
+	char path[64];
 
-	TRY(site_get(s, "/v1/reviews", &answer));
-	TRY(placed_read(buffer_bytes(&answer.body), &answer_table, &arena, &document, &page));
-	const struct placed *items = page.items.items;
-	if (page.items.count > 0)
-		TRY(proof_check(s, items, page.items.count, NULL));
-	for (size_t i = 0; i < page.items.count; i++) {
+	(void)snprintf(path, sizeof path, "/v1/reviews?since=%llu", (unsigned long long)page->next);
+	TRY(site_get(s, path, &answer));
+	TRY(placed_read(buffer_bytes(&answer.body), &answer_table, &arena, &document, page));
+	const struct placed *items = page->items.items;
+	if (page->items.count > 0)
+		TRY(proof_check(s, items, page->items.count, NULL));
+	for (size_t i = 0; i < page->items.count; i++) {
 		struct review_past past;
-		TRY(check_past(s, &items[i], &found, &past));
-		found.last = past;
-		found.count++;
-		if (visit != NULL)
-			TRY(visit(context, &past));
+		TRY(check_past(s, &items[i], found, &past));
+		found->last = past;
+		found->count++;
+		if (v->visit != NULL)
+			TRY(v->visit(v->context, &past));
+	}
+	page->items = (struct jsonfield_list){0}; /* they go with the arena */
+	return OK;
+}
+
+struct status review_past(struct site *s, review_visit *visit, void *context, struct review_history *out)
+{
+	const struct visiting v = {visit, context};
+	struct review_history found = {0};
+	struct reviews_answer page = {.more = true};
+
+	while (page.more) {
+		const uint64_t since = page.next;
+		page = (struct reviews_answer){.next = since};
+		TRY(past_page(s, &page, &v, &found));
+		if (page.more && page.next <= since)
+			return FAIL_AT(ST_CORRUPT, "answer");
 	}
 	found.interval_days = page.interval;
 	*out = found;

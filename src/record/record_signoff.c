@@ -100,17 +100,20 @@ struct status signoff_review_since(struct store_view *view, uint64_t *out)
 	return OK;
 }
 
-struct status signoff_reviews(struct store_view *view, const struct permit_pass *pass,
+struct status signoff_reviews(struct store_view *view, const struct permit_pass *pass, struct page *page,
 			      struct status (*visit)(void *context, const struct listing_statement *s), void *context)
 {
-	AUTO(listing_statements) all = {0};
+	AUTO(listing_statements) rest = {0};
 	struct hash subject;
 
 	TRY(permit_demand(pass, PERMIT_LOG_ADMINISTRATION, NULL));
 	TRY(statement_subject_review(&subject));
-	TRY(listing_statements_add(&all, view, &subject, 0));
-	listing_statements_sort(&all);
-	return listing_statements_visit(&all, view, all.count, visit, context);
+	TRY(listing_statements_add(&rest, view, &subject, page->since));
+	listing_statements_sort(&rest);
+	const size_t count = rest.count < page->limit ? rest.count : page->limit;
+	page->more = rest.count > count;
+	page->next = count > 0 ? rest.list[count - 1].seq : page->since;
+	return listing_statements_visit(&rest, view, count, visit, context);
 }
 
 /** The author's row lives as long as the facts. */

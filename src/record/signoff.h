@@ -30,8 +30,8 @@ MUST_CHECK struct status signoff_conducts(struct store_view *view, const struct 
 MUST_CHECK struct status signoff_review(struct store_view *view, struct signoff *out);
 /** signoff_review_since(view, out): ms since 1970: when the last review was signed, or else when the site began. */
 MUST_CHECK struct status signoff_review_since(struct store_view *view, uint64_t *out);
-/** signoff_reviews(view, pass, visit, context): PERMIT_LOG_ADMINISTRATION: all of them, in log order. */
-MUST_CHECK struct status signoff_reviews(struct store_view *view, const struct permit_pass *pass,
+/** signoff_reviews(view, pass, page, visit, context): PERMIT_LOG_ADMINISTRATION: in log order. */
+MUST_CHECK struct status signoff_reviews(struct store_view *view, const struct permit_pass *pass, struct page *page,
 					 struct status (*visit)(void *context, const struct listing_statement *s),
 					 void *context);
 

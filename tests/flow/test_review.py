@@ -12,9 +12,10 @@ from lib.dishonest import DishonestSite  # noqa: E402
 from lib.later import DAY, LaterSite  # noqa: E402
 from lib.site import DAMAGE, NOT_NOW, REFUSED, USAGE, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
-from lib.wire import Stranger, b64, u32, u64  # noqa: E402
+from lib.wire import Stranger, b64, name_of, u32, u64  # noqa: E402
 
 PASSWORD = "Correct-horse-9!"
+PAGE = 1000  # LIMIT_PAGE
 
 
 def first(tap, site, admin, auditor, person):
@@ -84,6 +85,36 @@ def on_the_wire(tap, site, admin, auditor):
     tap.equal(len(auditor.list("review", "history")), 2, "and both are shown, proven")
 
 
+def many(tap, site, admin, auditor):
+    """More than an answer holds: one who signs without end hides no review and stops none."""
+    other = Stranger(site).enrol(admin.json("user", "add", "prolific", "--profile", "auditor")["invitation"], PASSWORD)
+    answer = other.request("GET", "/v1/reviews").json
+    last = base64.b64decode(answer["items"][-1]["statement"])
+    before, at = len(answer["items"]), auditor.list("review", "history")[-1]["until"]
+    wanted, items = PAGE + 5, []
+    lines = other.request("GET", "/v1/log/checkpoint", token="").body.decode().split("\n")
+    seen = (int(lines[1]), base64.b64decode(lines[2]))
+    tap.check(seen[0] >= at, "the log goes on", (seen, at))
+    while len(items) < wanted:
+        if at >= seen[0]:
+            lines = other.request("GET", "/v1/log/checkpoint", token="").body.decode().split("\n")
+            seen = (int(lines[1]), base64.b64decode(lines[2]))
+            if at >= seen[0]:
+                other.request("GET", "/v1/session")
+                continue
+        last = other.statement("review", u64(at), u64(at + 1), *[u32(0)] * 6, previous=name_of(last), seen=seen)
+        sent = other.request("POST", "/v1/changes", {"items": [{"statement": b64(last)}]})
+        if sent.status != 200:
+            break
+        items.append(sent.json["items"][0]["leaf"])
+        at += 1
+    tap.equal(len(items), wanted, "an auditor's program signs one review after the other")
+    first = other.request("GET", "/v1/reviews").json
+    tap.equal((len(first["items"]), first["more"]), (PAGE, True), "the interface gives them by the page")
+    past = auditor.list("review", "history")
+    tap.equal(([one["leaf"] for one in past[before:]], len(past)), (items, before + wanted), "and all of them are shown, proven")
+
+
 def overdue(tap, site, admin, auditor, doctor):
     kinds = lambda: [one["kind"] for one in auditor.list("notices")]  # noqa: E731
     tap.check("review-overdue" not in kinds(), "nobody is reminded of a review that is not due")
@@ -135,6 +166,7 @@ def flow(tap):
         said = first(tap, site, admin, auditor, person)
         signing(tap, site, admin, auditor, person, said)
         on_the_wire(tap, site, admin, auditor)
+        many(tap, site, admin, auditor)
         overdue(tap, site, admin, auditor, doctor)
 
 

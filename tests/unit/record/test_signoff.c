@@ -127,11 +127,20 @@ static void an_auditor_signs_reviews_one_after_the_other(void **state)
 	assert_ok(signoff_review_since(snapshot.view, &since));
 	assert_int_equal(since, last.time);
 	const struct permit_pass *pass = server_pass(&s, snapshot.view, &dora, PERMIT_LOG_ADMINISTRATION, &room);
-	assert_ok(signoff_reviews(snapshot.view, pass, count_review, &l));
-	assert_int_equal(l.count, 2);
+	struct page page = {.limit = LIMIT_PAGE};
+	assert_ok(signoff_reviews(snapshot.view, pass, &page, count_review, &l));
+	assert_true(l.count == 2 && !page.more);
 	assert_true(l.leaves[0] < l.leaves[1]);
+	/* Page by page they are the same. */
+	struct listed paged = {0};
+	page = (struct page){.limit = 1};
+	assert_ok(signoff_reviews(snapshot.view, pass, &page, count_review, &paged));
+	assert_true(paged.count == 1 && page.more);
+	page.since = page.next;
+	assert_ok(signoff_reviews(snapshot.view, pass, &page, count_review, &paged));
+	assert_true(paged.count == 2 && !page.more && memcmp(paged.leaves, l.leaves, sizeof l.leaves) == 0);
 	pass = server_pass(&s, snapshot.view, &w->anna, PERMIT_LOG_OWN, &room);
-	assert_fails(ST_DENIED, signoff_reviews(snapshot.view, pass, count_review, &l));
+	assert_fails(ST_DENIED, signoff_reviews(snapshot.view, pass, &page, count_review, &l));
 }
 
 /** Whoever signs with a program of his own: no leaf is skipped, none counted twice, nothing reviewed by an empty one.
