@@ -15,6 +15,8 @@
 #include "clock.h"
 
 #define LOOK_MS 1000
+/* Nothing to do, and somebody watches. */
+#define BEAT_MS 5000
 
 struct carrying {
 	pid_t pid; /* 0: free */
@@ -185,12 +187,18 @@ static bool full(struct courier *c)
 	return find(c, 0) == NULL;
 }
 
-static bool idle(const struct courier *c)
+static int patience(const struct courier *c)
 {
 	for (size_t i = 0; i < COUNT(c->carrying); i++)
 		if (c->carrying[i].pid != 0)
-			return false;
-	return true;
+			return LOOK_MS;
+	return c->work->beat != NULL ? BEAT_MS : -1;
+}
+
+static void show_life(const struct courier *c)
+{
+	if (c->work->beat != NULL)
+		*c->work->beat = clock_mono(&clock_system);
 }
 
 struct status courier_run(int fd, const struct courier_work *work)
@@ -201,8 +209,9 @@ struct status courier_run(int fd, const struct courier_work *work)
 	for (bool asked = true; asked;) {
 		struct pollfd events[] = {{.fd = c.ended, .events = POLLIN},
 					  {.fd = full(&c) ? -1 : fd, .events = POLLIN}};
-		if (poll(events, COUNT(events), idle(&c) ? -1 : LOOK_MS) < 0 && errno != EINTR)
+		if (poll(events, COUNT(events), patience(&c)) < 0 && errno != EINTR)
 			return FAIL_AT(ST_IO, "poll");
+		show_life(&c);
 		if (events[0].revents != 0)
 			reap(&c);
 		if (events[1].revents != 0)

@@ -21,10 +21,17 @@
 /** A try ends by itself after a minute. */
 #define COURIER_MOST_MS 75000
 
+/** The number of an answer about every order that was not answered yet. */
+#define COURIER_ALL 0
+
+/** When a courier last showed life, monotonic ms. */
+typedef _Atomic uint64_t courier_beat;
+
 struct courier_work {
 	carry_order *carry;
 	const struct carry_secrets *secrets;
-	uint64_t most_ms; /* an order's process that takes longer is ended */
+	uint64_t most_ms;   /* an order's process that takes longer is ended */
+	courier_beat *beat; /* written every five seconds at least; NULL: nobody watches */
 };
 /** courier_run(fd, work): until the other end of ${fd} is closed. */
 MUST_CHECK struct status courier_run(int fd, const struct courier_work *work);

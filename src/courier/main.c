@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "child.h"
-#include "courier.h"
 #include "couriersandbox.h"
+#include "courierwatch.h"
 #include "hash.h"
 #include "mailpassword.h"
 
@@ -94,7 +94,8 @@ static struct status run(int argc, char **argv)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return FAIL_AT(ST_NO_MEMORY, "libcurl");
 	TRY(couriersandbox_enter());
-	return courier_run(CHILD_FIRST_END, &(struct courier_work){carry, &secrets, COURIER_MOST_MS});
+	return courierwatch_run(CHILD_FIRST_END, &(struct courier_work){carry, &secrets, COURIER_MOST_MS, NULL},
+				COURIERWATCH_SILENT_MS);
 }
 
 int main(int argc, char **argv)

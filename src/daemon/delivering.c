@@ -5,6 +5,7 @@
 
 #include "contact.h"
 #include "counter.h"
+#include "courier.h"
 #include "serving.h"
 #include "userrow.h"
 
@@ -332,24 +333,23 @@ static struct status send_due(struct serving *s, struct store_view *view)
 }
 
 /** An answer that was lost holds up neither its delivery nor those behind it. */
-static void give_up_old(struct serving *s)
+static void give_up(struct serving *s, uint64_t older_ms, struct text why)
 {
 	const uint64_t now = clock_mono(&clock_system);
 	const struct delivering *d = &s->delivering;
 
 	for (size_t i = 0; i < DELIVERING_AT_ONCE; i++)
-		if (d->flights[i].number != 0 && now - d->flights[i].begun >= DELIVERING_MOST_MS)
-			note(s, &(struct order_answer){d->flights[i].number, ORDER_LATER, TEXT(DELIVERING_SILENT)});
-	if (d->leaves.number != 0 && now - d->leaves.begun >= DELIVERING_MOST_MS)
-		(void)deliveringlog_hear(
-			s, &(struct order_answer){d->leaves.number, ORDER_LATER, TEXT(DELIVERING_SILENT)});
+		if (d->flights[i].number != 0 && now - d->flights[i].begun >= older_ms)
+			note(s, &(struct order_answer){d->flights[i].number, ORDER_LATER, why});
+	if (d->leaves.number != 0 && now - d->leaves.begun >= older_ms)
+		(void)deliveringlog_hear(s, &(struct order_answer){d->leaves.number, ORDER_LATER, why});
 }
 
 struct status delivering_run(struct serving *s)
 {
 	AUTO(store_snapshot) snapshot = {0};
 
-	give_up_old(s);
+	give_up(s, DELIVERING_MOST_MS, TEXT(DELIVERING_SILENT));
 	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
 	TRY(collect(s, snapshot.view));
 	TRY(store_snapshot_renew(&snapshot));
@@ -438,8 +438,11 @@ void delivering_hear(struct serving *s)
 		AUTO(json_document) document = {0};
 		AUTO(arena) arena = {.max = 65536};
 		struct order_answer answer;
-		if (ok(order_answer_read(buffer_bytes(&packet), &document, &arena, &answer)) &&
-		    !deliveringlog_hear(s, &answer))
+		if (!ok(order_answer_read(buffer_bytes(&packet), &document, &arena, &answer)))
+			continue;
+		if (answer.number == COURIER_ALL)
+			give_up(s, 0, answer.why);
+		else if (!deliveringlog_hear(s, &answer))
 			note(s, &answer);
 	}
 	if (taken.code == ST_UNREACHABLE)

@@ -9,6 +9,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import signal
 import sys
 import time
 
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.receivers import EXIM, RSYSLOGD, Certificates, HookServer, MailServer, SyslogServer, folder_of, free_port, signed  # noqa: E402
 from lib.site import REFUSED, Site, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
+from lib.wire import Wire, id_text, new_uuid  # noqa: E402
 
 PATIENCE = 60
 CANARIES = ("Zanzibarina", "Quetzalberger", "moreau-canary", "Telephone-canary", "Flow clinic")
@@ -172,6 +174,59 @@ def after_all(tap, admin, syslog):
               "after a restart it is tried again, and comes through", syslog.messages()[before:])
 
 
+def couriers(pid):
+    """Those below the daemon: who watches, and who carries."""
+    found, wave = [], [pid]
+    while wave:
+        wave = [int(child) for one in wave for task in pathlib.Path(f"/proc/{one}/task").glob("*") for child in (task / "children").read_text().split()]
+        found += [one for one in wave if pathlib.Path(f"/proc/{one}/comm").read_text().startswith("tacenda-courier")]
+    return found
+
+
+def hangs(tap, site, admin, syslog):
+    """A courier that shows no life is ended and begun anew; what it had is delivered."""
+    settings(admin, syslog__server=f"localhost:{syslog.port}", syslog__kinds="setting-changed")
+    watching, carrying = couriers(site.daemon.pid)[:2]
+    os.kill(carrying, signal.SIGSTOP)
+    before = len(syslog.messages())
+    admin.do("site", "set", "session.cap", "18")
+    tap.check(wait_until(lambda: couriers(site.daemon.pid)[:1] == [watching] and carrying not in couriers(site.daemon.pid), 90, 0.5), "one that hangs is ended",
+              couriers(site.daemon.pid))
+    tap.check(wait_until(lambda: len(syslog.messages()) > before, 200, 0.5), "and what was given to it is delivered by the next one")
+
+
+def attack(site, login):
+    """A stranger's device, until it is locked out."""
+    for _ in range(5):
+        Wire(site).request("POST", "/v1/sessions", {"login": login, "password": "Wrong-horse-9!", "proof": "AA==",
+                                                    "device": {"id": id_text("dv", new_uuid()), "label": CANARIES[3]}})
+
+
+def repeated(tap, site, admin, person, syslog, mail):
+    """Notices whose detail is a login or an address, and an act with a reason: told outside by their kind alone, and once."""
+    settings(admin, syslog__server=f"localhost:{syslog.port}", syslog__kinds="information,warning,urgent")
+    if mail is not None:
+        admin.do("notices", "contact", "--mail", "admin@clinic.example", "--kinds", "information,warning,urgent")
+    by_mail = lambda kind: [one for one in (mail.messages() if mail else []) if f"Subject: localhost: {kind} (" in one and "admin@clinic.example" in one]  # noqa: E731
+    by_syslog = lambda kind: [one for one in syslog.messages() if one["kind"] == kind and "id=" in one["data"]]  # noqa: E731
+    reached = lambda kind: by_syslog(kind) and (mail is None or by_mail(kind))  # noqa: E731
+    attack(site, person.login)
+    for kind in ("user-locked", "source-blocked"):
+        tap.check(arrives(lambda kind=kind: reached(kind)), f"{kind} reaches syslog and mail", (by_syslog(kind), by_mail(kind)))
+    told = lambda: [one for one in admin.list("notices", "--all") if one["kind"] == "user-locked"]  # noqa: E731
+    tap.equal([(one["detail"], one["count"]) for one in told()], [(person.login, 1)], "whose login it was stands inside")
+    admin.do("user", "unlock", person.login)
+    admin.do("block", "lift", "127.0.0.1")
+    attack(site, person.login)
+    tap.equal([(one["detail"], one["count"]) for one in told()], [(person.login, 2)], "the same again is the same notice")
+    asked = admin.json("user", "reset-factor", person.login)["id"]
+    admin.do("refuse", asked, "--reason", CANARIES[3])
+    tap.check(arrives(lambda: reached("approval-decided")), "that an act was refused arrives", (by_syslog("approval-decided"), by_mail("approval-decided")))
+    tap.equal((len(by_syslog("user-locked")), len(by_mail("user-locked"))), (1, 0 if mail is None else 1), "by when what was repeated before it has gone once, by each way")
+    admin.do("user", "unlock", person.login)
+    admin.do("block", "lift", "127.0.0.1")
+
+
 def untrusted(tap, site, admin, auditor, folder):
     """A server whose certificate nobody vouches for gets nothing."""
     with SyslogServer(folder / "other-syslog", Certificates(folder / "other")) as other:
@@ -219,6 +274,8 @@ def told(tap, site, folder):
             bodies = leaves_as_events(tap, site, admin, person, certificates, opened)
             hook_again(tap, admin, hook)
             after_all(tap, admin, syslog)
+            hangs(tap, site, admin, syslog)
+            repeated(tap, site, admin, person, syslog, mail)
             untrusted(tap, site, admin, auditor, folder)
             bodies += [body for _, _, body in hook.got]
             everything = "\n".join([json.dumps(syslog.messages())] + [body.decode() for body in bodies] + (mail.messages() if mail else []))

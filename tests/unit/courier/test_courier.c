@@ -3,12 +3,13 @@
 #include "testing.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "courier.h"
+#include "courierwatch.h"
 
 #define PATIENCE_MS 20000
 #define FORGED      "{\"number\": 99, \"result\": \"done\", \"why\": \"\"}"
@@ -66,7 +67,7 @@ struct run {
 	int fd;
 	pid_t pid;
 };
-static struct run begin(carry_order *how, uint64_t most_ms)
+static struct run begin_watched(carry_order *how, uint64_t most_ms, uint64_t silent_ms)
 {
 	static const struct carry_secrets none;
 	int both[2];
@@ -76,11 +77,18 @@ static struct run begin(carry_order *how, uint64_t most_ms)
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		const struct courier_work work = {how, &none, most_ms, NULL};
 		(void)close(both[0]);
-		_exit(ok(courier_run(both[1], &(struct courier_work){how, &none, most_ms})) ? 0 : 1);
+		_exit(ok(silent_ms > 0 ? courierwatch_run(both[1], &work, silent_ms) : courier_run(both[1], &work))
+			      ? 0
+			      : 1);
 	}
 	(void)close(both[1]);
 	return (struct run){both[0], pid};
+}
+static struct run begin(carry_order *how, uint64_t most_ms)
+{
+	return begin_watched(how, most_ms, 0);
 }
 
 static void order(const struct run *r, unsigned number)
@@ -165,9 +173,50 @@ static void those_that_stay_are_ended(void **state)
 	end(&r);
 }
 
+/* What a receiver can do that took over the process of its order. */
+static void stop_courier(const struct order *order, const struct carry_secrets *secrets, struct order_answer *answer,
+			 char why[CARRY_WHY_MAX])
+{
+	(void)secrets;
+	(void)why;
+	if (order->number < 100)
+		(void)kill(getppid(), order->number % 2 == 0 ? SIGSTOP : SIGKILL);
+	*answer = (struct order_answer){order->number, ORDER_DONE, TEXT("")};
+	if (order->number < 100)
+		(void)pause();
+}
+
+static void one_that_was_stopped_or_killed_is_begun_anew(void **state)
+{
+	const struct run r = begin_watched(stop_courier, COURIER_MOST_MS, 6000);
+
+	(void)state;
+	for (unsigned number = 7; number <= 8; number++) {
+		order(&r, number);
+		expect(&r, COURIER_ALL, ORDER_LATER, TEXT("the courier was begun anew"));
+		order(&r, 100 + number);
+		expect(&r, 100 + number, ORDER_DONE, TEXT(""));
+	}
+	end(&r);
+}
+
+static void one_that_has_nothing_to_do_is_left_alone(void **state)
+{
+	const struct run r = begin_watched(stop_courier, COURIER_MOST_MS, 6000);
+	struct pollfd said = {.fd = r.fd, .events = POLLIN};
+
+	(void)state;
+	assert_int_equal(poll(&said, 1, 8000), 0);
+	order(&r, 100);
+	expect(&r, 100, ORDER_DONE, TEXT(""));
+	end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_was_stopped_or_killed_is_begun_anew),
+		cmocka_unit_test(one_that_has_nothing_to_do_is_left_alone),
 		cmocka_unit_test(a_process_answers_its_own_order_alone),
 		cmocka_unit_test(what_is_no_answer_is_later),
 		cmocka_unit_test(one_that_says_nothing_is_answered_for),
