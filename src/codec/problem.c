@@ -102,7 +102,7 @@ struct status problem_write(const struct problem *p, struct buffer *out)
 {
 	const struct problem_type *type = &types[p->kind];
 	struct jsonwriter w = jsonwriter_of(out);
-	char detail[256];
+	char detail[PROBLEM_DETAIL_MAX + 1];
 
 	(void)snprintf(detail, sizeof detail, "%s%s%s", p->what != NULL ? p->what : "", p->what != NULL ? ": " : "",
 		       type->advice);

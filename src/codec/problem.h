@@ -48,6 +48,9 @@ enum problem_kind {
 	PROBLEM_QUOTA,
 };
 
+/* Of `detail`: room for what was refused and for what to do, neither of which is ever cut. */
+#define PROBLEM_DETAIL_MAX 320
+
 struct problem_type {
 	const char *type; /* relative reference: /problems/too-big */
 	const char *title;
@@ -74,7 +77,8 @@ struct problem_answer {
 	uint16_t http;
 	enum status_code code; /* by type, or by ${http} when the type is not ours; never ST_OK */
 	const char *type;      /* of our table, by the same rule */
-	char title[81], detail[321], field[65], instance[81]; /* printable ASCII, cut; may be empty */
+	char title[81], detail[PROBLEM_DETAIL_MAX + 1], field[65],
+		instance[81]; /* printable ASCII, cut; may be empty */
 	bool limited, counted;
 	uint64_t limit, used;
 };

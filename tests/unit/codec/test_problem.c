@@ -42,7 +42,7 @@ static void leaves_out_what_is_not_known(void **state)
 static void every_kind_is_whole_and_of_its_own_type(void **state)
 {
 	(void)state;
-	for (enum problem_kind i = 0; i <= PROBLEM_FULL; i++) {
+	for (enum problem_kind i = 0; i <= PROBLEM_QUOTA; i++) {
 		const struct problem_type *t = problem_type_of(i);
 		assert_true(strncmp(t->type, "/problems/", 10) == 0);
 		assert_true(t->title != NULL && t->advice != NULL);
@@ -50,6 +50,37 @@ static void every_kind_is_whole_and_of_its_own_type(void **state)
 		assert_int_not_equal(t->code, ST_OK);
 		for (enum problem_kind other = 0; other < i; other++)
 			assert_string_not_equal(t->type, problem_type_of(other)->type);
+	}
+}
+
+/** "Begin anew.", "Do not retry; tell the operator.": a sentence that says what to do. */
+static void every_kind_says_what_to_do_next(void **state)
+{
+	static const char *const verbs[] = {"Ask ",   "Begin ", "Check ", "Correct ",      "Do ",
+					    "Fetch ", "Leave ", "Send ",  "Sign ",         "Stay ",
+					    "Try ",   "Use ",   "Wait ",  "send it again", "tell the operator"};
+	/* Longer than any sentence of ours (what), so nothing of the advice is cut. */
+	char what[201];
+
+	(void)state;
+	memset(what, 'w', sizeof what);
+	what[sizeof what - 1] = '\0';
+	for (enum problem_kind i = 0; i <= PROBLEM_QUOTA; i++) {
+		const char *advice = problem_type_of(i)->advice;
+		AUTO(buffer) out = {.max = 4096};
+		const struct problem p = {.kind = i, .what = what};
+		struct problem_answer a;
+		bool says = false;
+		for (size_t k = 0; k < COUNT(verbs); k++) {
+			const char *at = strstr(advice, verbs[k]);
+			says = says || at == advice || (at != NULL && at[-1] == ' ');
+		}
+		if (!says || advice[strlen(advice) - 1] != '.')
+			fail_msg("%s: \"%s\" is no next step", problem_type_of(i)->type, advice);
+		assert_ok(problem_write(&p, &out));
+		problem_read(problem_type_of(i)->http, buffer_bytes(&out), &a);
+		assert_int_equal(strlen(a.detail), strlen(what) + 2 + strlen(advice));
+		assert_string_equal(a.detail + strlen(what) + 2, advice);
 	}
 }
 
@@ -71,7 +102,7 @@ static void every_failure_has_its_answer(void **state)
 static void a_client_reads_what_was_written(void **state)
 {
 	(void)state;
-	for (enum problem_kind i = 0; i <= PROBLEM_FULL; i++) {
+	for (enum problem_kind i = 0; i <= PROBLEM_QUOTA; i++) {
 		AUTO(buffer) out = {.max = 4096};
 		struct problem p = {.kind = i, .what = "w", .field = TEXT("f"), .limited = true, .limit = UINT64_MAX};
 		struct problem_answer a;
@@ -160,6 +191,7 @@ int main(void)
 		TEST(writes_field_and_limit),
 		TEST(leaves_out_what_is_not_known),
 		TEST(every_kind_is_whole_and_of_its_own_type),
+		TEST(every_kind_says_what_to_do_next),
 		TEST(every_failure_has_its_answer),
 		TEST(a_client_reads_what_was_written),
 		TEST(what_was_read_is_shown_again),
