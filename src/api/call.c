@@ -286,10 +286,30 @@ static void submit(struct call *c)
 	}
 }
 
+/** On a full disk administrators look and end to the last byte: somebody has to end what fills it. */
+static bool ends_others(const struct call *c)
+{
+	return c->caller.known && c->caller.facts.profile == PROFILE_ADMINISTRATOR;
+}
+
+static enum committer_weight weight_of(const struct call *c)
+{
+	enum route_full full = route_full(c->route);
+
+	if (full == ROUTE_FULL_STEP)
+		full = c->caller.session.steps != 0 ? ROUTE_FULL_ENTERS : ROUTE_FULL_STOPS;
+	if (c->ends || full == ROUTE_FULL_ENDS)
+		return COMMITTER_END;
+	if (full == ROUTE_FULL_STOPS)
+		return COMMITTER_WORK;
+	return ends_others(c) ? COMMITTER_END : COMMITTER_ENTRY;
+}
+
 void call_settle(struct call *c, call_respond *respond)
 {
 	c->respond = respond;
-	c->entry = (struct committer_entry){.events = &c->event, .event_count = 1};
+	c->entry = (struct committer_entry){
+		.events = &c->event, .event_count = 1, .weight = ends_others(c) ? COMMITTER_END : COMMITTER_ENTRY};
 	submit(c);
 }
 
@@ -319,8 +339,7 @@ void call_settle_change(struct call *c, struct status s, call_apply *apply, call
 	call_actor(c, &actor);
 	c->respond = respond;
 	c->apply = apply;
-	c->entry = (struct committer_entry){
-		.apply = apply_change, .essential = c->route->who == ROUTE_PROOF || c->route->who == ROUTE_PENDING};
+	c->entry = (struct committer_entry){.apply = apply_change, .weight = weight_of(c)};
 	submit(c);
 }
 

@@ -111,6 +111,7 @@ struct call {
 		*effect;    /* of a change, once it is durable: on the loop, before respond(), even when nobody waits */
 	struct event event; /* of a reading call */
 	bool has_event;
+	bool ends;                /* of a change: it ends somebody's access, though its route does not always */
 	bool receipt;             /* of a reading call: the answer names its leaf (header tacenda-leaf) */
 	struct piece_actor actor; /* without the caller; kept by call_actor() */
 	bool has_actor;

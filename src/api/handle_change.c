@@ -372,6 +372,14 @@ static struct status prepare(struct call *c, struct changing *g)
 	return make_keys(c, g);
 }
 
+/** One person stopped, and nothing else. */
+static bool disables(const struct changing *g)
+{
+	const struct statement *s = &g->change.items[0].parsed;
+
+	return g->count == 1 && s->kind == STATEMENT_USER && s->user.state == USER_DISABLED;
+}
+
 static void finished(struct call *c)
 {
 	struct changing *g = c->own;
@@ -381,6 +389,7 @@ static void finished(struct call *c)
 	if (ok(s))
 		s = prepare(c, g);
 	g->handed = ok(s);
+	c->ends = ok(s) && disables(g);
 	call_settle_change(c, s, apply, respond);
 }
 

@@ -243,6 +243,8 @@ static void begin_ending(struct call *c, enum ending_what what, const char *segm
 		c->own = e;
 	}
 	c->effect = effect_ending;
+	/* His own session goes with all of them, so it is not asked for again and again. */
+	c->ends = what == END_ALL;
 	call_settle_change(c, s, apply_ending, respond_ended);
 }
 

@@ -173,7 +173,7 @@ static const struct route table[] = {
 	 PERMIT_LOG_ADMINISTRATION,
 	 ROUTE_NOTHING,
 	 0,
-	 {0},
+	 {"since"},
 	 handle_reviews},
 	{HTTP_GET, "/v1/blocks", NULL, ROUTE_SESSION, PERMIT_USER_ADMINISTER, ROUTE_NOTHING, 0, {0}, handle_block_list},
 	{HTTP_DELETE,
@@ -439,6 +439,27 @@ struct text route_segment(const struct call *call, const char *name)
 struct status route_id(const struct call *call, const char *name, enum id_kind kind, struct uuid *out)
 {
 	return id_parse(kind, route_segment(call, name), out);
+}
+
+static const struct {
+	void (*handle)(struct call *call, struct bytes body);
+	enum route_full full;
+} when_full[] = {
+	{handle_sign_in, ROUTE_FULL_ENTERS},        {handle_sign_out_all, ROUTE_FULL_ENTERS},
+	{handle_session_end, ROUTE_FULL_ENDS},      {handle_device_forget, ROUTE_FULL_ENDS},
+	{handle_user_sign_out, ROUTE_FULL_ENDS},    {handle_factor_totp, ROUTE_FULL_STEP},
+	{handle_step_up, ROUTE_FULL_ENTERS},        {handle_passkey_add, ROUTE_FULL_STEP},
+	{handle_password_reset, ROUTE_FULL_ENTERS}, {handle_password, ROUTE_FULL_STEP},
+	{handle_conduct_accept, ROUTE_FULL_STEP},   {handle_sign_out, ROUTE_FULL_ENDS},
+	{handle_upload_drop, ROUTE_FULL_ENDS},
+};
+
+enum route_full route_full(const struct route *route)
+{
+	for (size_t i = 0; i < COUNT(when_full); i++)
+		if (when_full[i].handle == route->handle)
+			return when_full[i].full;
+	return ROUTE_FULL_STOPS;
 }
 
 const struct route *route_at(size_t index)

@@ -23,6 +23,14 @@ enum route_body {
 	ROUTE_STREAM,  /* the handler takes it piece by piece */
 };
 
+/** Whether its change is made on a full disk (committer.h). */
+enum route_full {
+	ROUTE_FULL_STOPS,
+	ROUTE_FULL_STEP, /* while a step of its session is pending: it lets somebody in to look */
+	ROUTE_FULL_ENTERS,
+	ROUTE_FULL_ENDS, /* it ends somebody's access, or makes room */
+};
+
 struct route {
 	enum http_method method;
 	const char *pattern; /* "/v1/patients/:patient/records"; a last "*" takes the rest */
@@ -42,6 +50,8 @@ MUST_CHECK struct status route_find(enum http_method method, const struct path *
 struct text route_segment(const struct call *call, const char *name);
 /** route_id(call, name, kind, out): it as an id; ST_INVALID. */
 MUST_CHECK struct status route_id(const struct call *call, const char *name, enum id_kind kind, struct uuid *out);
+/** route_full(route): ROUTE_FULL_STOPS for what changes nothing, too. */
+enum route_full route_full(const struct route *route);
 /** route_at(index): the table row by row, NULL at its end; for tests. */
 const struct route *route_at(size_t index);
 

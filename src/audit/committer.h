@@ -57,6 +57,13 @@ struct committer_group {
 	bool listed;
 };
 
+/** What is still taken on a full disk. */
+enum committer_weight {
+	COMMITTER_WORK,  /* only while there is room; leaves without a change count as COMMITTER_ENTRY */
+	COMMITTER_ENTRY, /* what lets people in to look: from the reserves, but for their last quarter */
+	COMMITTER_END,   /* what ends somebody's access: to the last byte, which nothing else can take */
+};
+
 /**
  * One thing to commit.  The caller's, and untouched by him from committer_submit()
  * until done() is called.  Exactly one of apply, events, sign is used.
@@ -73,8 +80,7 @@ struct committer_entry {
 	uint64_t leaf;
 	/* Have the tree as it is at the end of the round signed. */
 	bool sign;
-	/* Sign-ins and the like: tried even when the log lives on its reserve. */
-	bool essential;
+	enum committer_weight weight;
 	/* What became of it; called on the committer's thread, and must only post. */
 	void (*done)(struct committer_entry *entry, struct status s);
 	/* May be NULL. Groups are told before entries without one. */

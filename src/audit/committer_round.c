@@ -138,10 +138,13 @@ static void look_for_room(struct committer *c)
 	store_look_for_room(c->options.store);
 }
 
-/* A full disk: only what it takes to get in, look, and get out. */
+/* A full disk: only what it takes to get in, look, and get out, and whoever gets in or looks leaves enough to get out.
+ */
 static bool postponed(const struct committer *c, const struct committer_entry *entry)
 {
-	return !entry->essential && committer_degraded(c);
+	if (entry->weight == COMMITTER_END || !committer_degraded(c))
+		return false;
+	return entry->weight == COMMITTER_WORK || log_scarce(c->options.log) || store_scarce(c->options.store);
 }
 
 /* One entry of those below; false: left for the next round. */
@@ -190,13 +193,13 @@ static struct status add_events(struct draft *d, const struct committer_entry *e
 	return OK;
 }
 
-/* As apply(). */
-static bool add_plain(struct draft *d, struct committer_entry *entry)
+/* As apply(); ${kept}: what is left is not for it. */
+static bool add_plain(struct draft *d, struct committer_entry *entry, bool kept)
 {
 	const uint32_t before = d->count;
 
 	entry->leaf = d->first + before;
-	entry->status = add_events(d, entry);
+	entry->status = kept ? FAIL_AT(ST_FULL, "disk") : add_events(d, entry);
 	if (ok(entry->status))
 		return true;
 	draft_undo(d, before);
@@ -300,9 +303,12 @@ static void append(struct committer *c, struct committer_list *plain, struct com
 		   struct committer_list *left)
 {
 	const uint32_t owed = c->draft->count;
+	const bool kept = committer_degraded(c) && log_scarce(c->options.log);
 
-	for (struct committer_entry *e = committer_list_take(plain); e != NULL; e = committer_list_take(plain))
-		committer_list_add(left->first == NULL && add_plain(c->draft, e) ? done : left, e);
+	for (struct committer_entry *e = committer_list_take(plain); e != NULL; e = committer_list_take(plain)) {
+		const bool taken = left->first == NULL && add_plain(c->draft, e, kept && e->weight != COMMITTER_END);
+		committer_list_add(taken ? done : left, e);
+	}
 	draft_follow(c->draft, store_committed(c->options.store));
 	struct status s = log_append(c->options.log, c->draft);
 

@@ -171,6 +171,11 @@ void log_keep_reserve(struct log *l)
 		set_state(l, kept ? LOG_WRITABLE : LOG_DEGRADED);
 }
 
+bool log_scarce(const struct log *l)
+{
+	return l->batches.allocated < l->end + l->options.reserve / 4;
+}
+
 void log_look_for_room(struct log *l)
 {
 	if (log_state(l) == LOG_BROKEN)

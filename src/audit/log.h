@@ -100,6 +100,9 @@ uint64_t log_cut(const struct log *l);
  */
 MUST_CHECK struct status log_append(struct log *l, struct draft *d);
 
+/** log_scarce(l): less than a quarter of its reserve is left; the owner's. */
+bool log_scarce(const struct log *l);
+
 /**
  * log_look_for_room(l):
  * Between appends, when nobody waits: prepare the file for those to come.  A

@@ -94,7 +94,7 @@ static void find_limits(struct expiring *e)
 static struct status expire_sessions(struct serving *s)
 {
 	AUTO(store_snapshot) snapshot = {0};
-	struct expiring e = {.entry = {.apply = apply_expiry, .essential = true}, .serving = s};
+	struct expiring e = {.entry = {.apply = apply_expiry, .weight = COMMITTER_END}, .serving = s};
 
 	find_limits(&e);
 	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
@@ -381,12 +381,49 @@ static struct status remind_of_review(struct serving *s)
 	return OK;
 }
 
+/** So long at a time: the main thread has other things to see to. */
+#define SWEEP_MS 20
+
+static struct status tell_sweep(struct serving *s)
+{
+	char words[96];
+
+	if (s->sweep.files == 0)
+		return OK;
+	(void)snprintf(words, sizeof words, "objects that nobody named removed: %llu, %llu bytes",
+		       (unsigned long long)s->sweep.files, (unsigned long long)s->sweep.bytes);
+	(void)fprintf(stderr, "tacendad: event=swept what=\"%s\"\n", words);
+	return serving_log(s, words);
+}
+
+/** Content that a crash or a refused change left behind goes a day later: nobody can ever ask for it. */
+static struct status sweep_objects(struct serving *s)
+{
+	AUTO(store_snapshot) snapshot = {0};
+	const uint64_t now = clock_wall(&clock_system), begun = clock_mono(&clock_system);
+
+	/* After a commit that may or may not have happened the rows are not known before the next start. */
+	if (committer_metrics(s->vessel.committer).broken)
+		return OK;
+	if (s->objects_swept == 0 || (vault_sweep_done(&s->sweep) && now >= s->objects_swept + DAY_MS)) {
+		s->objects_swept = now;
+		s->sweep = (struct vault_sweep){.before = now - DAY_MS};
+	}
+	if (vault_sweep_done(&s->sweep))
+		return OK;
+	TRY(store_snapshot_new(&s->vessel.store, &snapshot));
+	while (!vault_sweep_done(&s->sweep) && clock_mono(&clock_system) - begun < SWEEP_MS)
+		TRY(vault_sweep_step(s->vessel.vault, &snapshot, &s->sweep));
+	store_snapshot_rest(&snapshot);
+	return vault_sweep_done(&s->sweep) ? tell_sweep(s) : OK;
+}
+
 void housekeeping_run(struct serving *s)
 {
 	say_degraded(s);
 	struct status done[] = {expire_sessions(s), expire_uploads(s), forget_failures(s),  end_approvals(s),
 				end_resets(s),      keep_night(s),     keep_certificate(s), remind_of_review(s),
-				troubles_forget(s), delivering_run(s)};
+				troubles_forget(s), sweep_objects(s),  delivering_run(s)};
 
 	for (size_t i = 0; i < COUNT(done); i++)
 		if (!ok(done[i]))

@@ -130,7 +130,7 @@ static struct status apply_beginning(struct committer_entry *entry, struct commi
 /** Leaf 0, and its checkpoint signed. */
 static struct status begin_site(struct founding *f)
 {
-	struct beginning first = {.entry = {.apply = apply_beginning, .essential = true}, .founding = f};
+	struct beginning first = {.entry = {.apply = apply_beginning, .weight = COMMITTER_END}, .founding = f};
 	struct committer_entry signing = {.sign = true};
 
 	TRY(secret_new(sizeof(struct key), &f->token_key));

@@ -24,6 +24,8 @@ struct serving {
 	bool stop, ready, public;                         /* public: reachable from other machines */
 	bool degraded, holder_absent;                     /* as last said */
 	uint64_t night_tried, review_told, notices_swept; /* ms since 1970 */
+	struct vault_sweep sweep;                         /* under way, or the last one */
+	uint64_t objects_swept;                           /* ms since 1970: when it began */
 };
 
 /** serving_log(s, what): a leaf about the service itself; waits for it. */

@@ -26,7 +26,7 @@ static struct status apply_telling(struct committer_entry *entry, struct committ
 void troubles_tell(struct serving *s, enum notice_kind kind, struct status why)
 {
 	/* On a full disk, too: that is one of them. */
-	struct telling t = {.entry = {.apply = apply_telling, .essential = true},
+	struct telling t = {.entry = {.apply = apply_telling, .weight = COMMITTER_END},
 			    .kind = kind,
 			    .why = why.what != NULL ? why.what
 				   : ok(why)        ? ""

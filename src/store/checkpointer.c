@@ -27,6 +27,7 @@ struct checkpointer {
 	_Atomic bool insisting; /* no transaction begins */
 	_Atomic int begin_at;   /* length of the log at which the next run begins */
 	_Atomic int frames;     /* in the log after the last commit */
+	_Atomic int moved;      /* as many as that were when the last run had moved all of them; 0: it had not */
 	struct store_engine *engine;
 	struct store_view *view;
 };
@@ -96,6 +97,7 @@ static void run_passes(struct checkpointer *c)
 		if (pass > 0 && left >= before) /* a reader holds on to the rest */
 			break;
 	}
+	c->moved = left == 0 ? log : 0;
 	c->begin_at = c->frames + BEGIN_AT;
 	if (log >= INSIST_AT)
 		insist(c);
@@ -122,6 +124,16 @@ static void *run(void *context)
 	return NULL;
 }
 
+void checkpointer_wake(struct checkpointer *c)
+{
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&c->mutex);
+	c->wanted = true;
+	(void)pthread_cond_signal(&c->wake);
+	(void)pthread_mutex_unlock(&c->mutex);
+}
+
 static int committed(void *context, sqlite3 *engine, const char *name, int frames)
 {
 	struct checkpointer *c = context;
@@ -133,11 +145,13 @@ static int committed(void *context, sqlite3 *engine, const char *name, int frame
 	c->frames = frames;
 	if (frames < c->begin_at)
 		return SQLITE_OK;
-	(void)pthread_mutex_lock(&c->mutex);
-	c->wanted = true;
-	(void)pthread_cond_signal(&c->wake);
-	(void)pthread_mutex_unlock(&c->mutex);
+	checkpointer_wake(c);
 	return SQLITE_OK;
+}
+
+bool checkpointer_moved_all(const struct checkpointer *c)
+{
+	return c != NULL && c->moved > 0 && c->moved == c->frames;
 }
 
 void checkpointer_watch(struct checkpointer *c, struct store_view *writer)

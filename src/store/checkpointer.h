@@ -17,6 +17,10 @@ MUST_CHECK struct status checkpointer_start(struct store_engine *engine, struct 
 void checkpointer_stop(struct checkpointer *c);
 /** checkpointer_watch(c, writer): be told by ${writer}'s commits how long the log is. */
 void checkpointer_watch(struct checkpointer *c, struct store_view *writer);
+/** checkpointer_wake(c): move what there is now.  NULL is fine. */
+void checkpointer_wake(struct checkpointer *c);
+/** checkpointer_moved_all(c): the next commit may begin the log anew.  For the thread that commits; NULL: false. */
+bool checkpointer_moved_all(const struct checkpointer *c);
 /** checkpointer_give_way(c): before a transaction begins: wait, for milliseconds at most, when the log must end. */
 void checkpointer_give_way(struct checkpointer *c);
 

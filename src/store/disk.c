@@ -474,6 +474,11 @@ struct status disk_keep_reserve(struct disk *d, uint64_t reserve)
 	return writeahead_keep(&d->log);
 }
 
+bool disk_scarce(const struct disk *d)
+{
+	return d->log.reserve > 0 && d->log.allocated < d->log.used + d->log.reserve / 4;
+}
+
 bool disk_broken(const struct disk *d)
 {
 	return d->broken;

@@ -42,6 +42,8 @@ const char *disk_name(const struct disk *d);
  * made when missing.  ST_FULL: fewer are.  For the thread that has the transaction.
  */
 MUST_CHECK struct status disk_keep_reserve(struct disk *d, uint64_t reserve);
+/** disk_scarce(d): less than a quarter of the reserve is left. */
+bool disk_scarce(const struct disk *d);
 /** disk_broken(d): a sync has failed (invariant 5). */
 bool disk_broken(const struct disk *d);
 

@@ -90,7 +90,14 @@ struct object_found {
 	enum object_place place;
 	struct uuid id;
 	uint64_t size;
+	uint64_t written; /* ms since 1970: last */
 };
+/* So many pieces a walk may be taken in. */
+#define OBJECT_SLICES 257
+/** object_walk_slice(o, slice, visit, context): one of them; a file that moves meanwhile may be met in two, or none. */
+MUST_CHECK struct status object_walk_slice(struct objects *o, unsigned slice,
+					   struct status (*visit)(void *context, const struct object_found *found),
+					   void *context);
 /** object_walk(o, visit, context): every file there is, in no order; a failure of ${visit} ends it. */
 MUST_CHECK struct status
 object_walk(struct objects *o, struct status (*visit)(void *context, const struct object_found *found), void *context);

@@ -25,6 +25,7 @@ static struct status walk_file(const struct walk *walk, int dir, const char *fol
 	if (os->stat(dir, name, &status) != 0)
 		return errno == ENOENT ? OK : os_status(errno, "object");
 	found.size = (uint64_t)status.st_size;
+	found.written = (uint64_t)status.st_mtim.tv_sec * 1000 + (uint64_t)status.st_mtim.tv_nsec / 1000000;
 	if (ok(id_parse(ID_UPLOAD, text_of(name), &found.id)))
 		path = object_upload_path(&found.id);
 	else if (ok(id_parse(ID_OBJECT, text_of(name), &found.id)))
@@ -99,6 +100,19 @@ static struct status walk_entries(const struct walk *walk, int dir, const char *
 	struct status s = read_entries(walk, entries, dir, folder, depth);
 	(void)closedir(entries);
 	return s;
+}
+
+struct status object_walk_slice(struct objects *o, unsigned slice,
+				struct status (*visit)(void *context, const struct object_found *found), void *context)
+{
+	struct walk walk = {o, visit, context};
+	char folder[16];
+
+	if (slice == OBJECT_SLICES - 1)
+		return walk_folder(&walk, UPLOADS, 0);
+	(void)snprintf(folder, sizeof folder, OBJECTS "/%02x", slice);
+	const struct status walked = walk_folder(&walk, folder, 1);
+	return walked.code == ST_NOT_FOUND ? OK : walked;
 }
 
 struct status object_walk(struct objects *o, struct status (*visit)(void *context, const struct object_found *found),

@@ -60,6 +60,16 @@ static void look_for_room(struct store_engine *e)
 void store_look_for_room(struct store *s)
 {
 	look_for_room(s->engine);
+	/* What was moved into the database is room in the log again. */
+	if (s->engine->degraded && store_scarce(s))
+		checkpointer_wake(s->engine->checkpointer);
+}
+
+bool store_scarce(const struct store *s)
+{
+	const struct store_engine *e = s->engine;
+
+	return disk_scarce(e->disk) && !checkpointer_moved_all(e->checkpointer);
 }
 
 bool store_degraded(const struct store *s)

@@ -64,6 +64,8 @@ MUST_CHECK struct status store_checkpoint(struct store *s);
 void store_look_for_room(struct store *s);
 /** store_degraded(s): the reserve is being used, or will be soon: essential changes only.  Any thread. */
 bool store_degraded(const struct store *s);
+/** store_scarce(s): less than a quarter of the reserve is left; for the thread that has the transactions. */
+bool store_scarce(const struct store *s);
 
 /* ---- Reading ---- */
 

@@ -208,4 +208,23 @@ struct vault_scrub {
 MUST_CHECK struct status vault_scrub_step(struct vault *v, struct store_snapshot *snapshot, struct vault_scrub *scrub,
 					  uint32_t rows);
 
+/* ---- What nobody names ---- */
+
+/** Files that a crash or a refused change left go; `{.before = ...}` begins. */
+struct vault_sweep {
+	uint64_t before;       /* ms since 1970: only what was last written earlier */
+	unsigned slice;        /* of OBJECT_SLICES: the next one */
+	uint64_t files, bytes; /* removed so far */
+};
+static inline bool vault_sweep_done(const struct vault_sweep *s)
+{
+	return s->slice == OBJECT_SLICES;
+}
+/**
+ * vault_sweep_step(v, snapshot, sweep):
+ * One slice.  A file goes that no row names, neither of a version nor of an upload, that nobody is writing, and that
+ * is older; no row is opened, so a damaged one names its object as any other.  ${snapshot} is renewed.
+ */
+MUST_CHECK struct status vault_sweep_step(struct vault *v, struct store_snapshot *snapshot, struct vault_sweep *sweep);
+
 #endif /* !VAULT_VAULT_H */

@@ -93,6 +93,28 @@ def full(tap, site, doctor, stranger, patient, kept):
     return before
 
 
+def ends_go_on(tap, site, admin, stranger):
+    """What is neither entry nor end waits for room; whoever makes work of entering leaves enough to end it."""
+    kept = stranger.sign_in().json["token"]
+    other = stranger.sign_in().json["token"]
+    change = {"present": stranger.password, "new": "Another-horse-9!"}
+    for method, path, body in (("POST", "/v1/notices/read", {"seq": 0}), ("PUT", "/v1/password", change), ("POST", "/v1/recovery-codes", None)):
+        tap.equal(stranger.request(method, path, body, token=kept).status, 507, f"{method} {path}, which nobody has to do now, takes nothing of the reserve")
+    eaten, answer = 0, None
+    while eaten < 100_000:
+        answer = stranger.request("DELETE", "/v1/sessions?others=true", token=other)
+        if answer.status != 204:
+            break
+        eaten += 1
+    print(f"# {eaten} requests of one who tries to use the reserve up")
+    tap.check(answer.status in (401, 507) and eaten > 50, "who would use the reserve up is stopped", answer)
+    answer = stranger.sign_in()
+    tap.check(answer.status == 507 and "make room" in answer.json["detail"], "sign-ins, too, and the answer says what to do", answer)
+    tap.equal(stranger.request("DELETE", "/v1/session", token=other).status, 204, "but he is signed off, with a leaf")
+    tap.equal(admin.run("--yes", "user", "disable", stranger.login).code, DONE, "and an administrator still stops him")
+    tap.equal(stranger.request("GET", "/v1/session", token=kept).status, 401, "at once")
+
+
 def flow(tap):
     if os.geteuid() != 0:
         tap.check(True, "skipped: only root may mount a small disk")
@@ -105,6 +127,7 @@ def flow(tap):
         site.data = disk / "data"
         try:
             admin, doctor = site.begin(("doctor", "clinician"))
+            greedy = Stranger(site).enrol(admin.json("user", "add", "greedy", "--profile", "clinician")["invitation"], "Correct-horse-9!")
             stranger = Stranger(site).enrol(admin.json("user", "add", "program", "--profile", "clinician")["invitation"], "Correct-horse-9!")
             patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
             path, kept = site.folder / "file", {}
@@ -115,10 +138,13 @@ def flow(tap):
             whole = objects()
             filler = fill(site)
             before = full(tap, site, doctor, stranger, patient, kept)
+            leaver = stranger.sign_in().json.get("token", "")
+            if not MEASURE:
+                ends_go_on(tap, site, admin, greedy)
             tap.check(wait_until(lambda: objects() == whole, 10), "no half-stored object is left", objects() - whole)
             site.kill()
             site.serve()
-            tap.check(MEASURE or stranger.sign_in().status == 201, "killed and started on the full disk, it takes a sign-in")
+            tap.equal(MEASURE or stranger.request("DELETE", "/v1/session", token=leaver).status, MEASURE or 204, "killed and started on the full disk, it takes a log-off")
             got = doctor.run("record", "get", patient, next(iter(kept)), "-o", "-")
             tap.equal(got.code, DONE, "and serves reads")
             site.kill()

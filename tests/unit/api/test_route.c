@@ -102,6 +102,42 @@ static void what_a_stolen_session_may_not_do_takes_a_fresh_proof(void **state)
 	assert_int_equal(fresh, COUNT(rows));
 }
 
+/** On a full disk nobody eats what it takes to end his session. */
+static void a_full_disk_takes_what_lets_in_and_what_ends(void **state)
+{
+	static const struct {
+		enum http_method method;
+		const char *pattern;
+		enum route_full full;
+	} rows[] = {{HTTP_POST, "/v1/sessions", ROUTE_FULL_ENTERS},
+		    {HTTP_POST, "/v1/password-resets", ROUTE_FULL_ENTERS},
+		    {HTTP_PUT, "/v1/session/factor", ROUTE_FULL_ENTERS},
+		    {HTTP_DELETE, "/v1/sessions", ROUTE_FULL_ENTERS},
+		    {HTTP_POST, "/v1/authenticators", ROUTE_FULL_STEP},
+		    {HTTP_POST, "/v1/passkeys", ROUTE_FULL_STEP},
+		    {HTTP_PUT, "/v1/password", ROUTE_FULL_STEP},
+		    {HTTP_POST, "/v1/conduct/acceptances", ROUTE_FULL_STEP},
+		    {HTTP_DELETE, "/v1/session", ROUTE_FULL_ENDS},
+		    {HTTP_DELETE, "/v1/sessions/:session", ROUTE_FULL_ENDS},
+		    {HTTP_DELETE, "/v1/devices/:device", ROUTE_FULL_ENDS},
+		    {HTTP_DELETE, "/v1/users/:user/sessions", ROUTE_FULL_ENDS},
+		    {HTTP_DELETE, "/v1/uploads/:upload", ROUTE_FULL_ENDS}};
+	size_t found = 0;
+
+	(void)state;
+	for (size_t i = 0; route_at(i) != NULL; i++) {
+		const struct route *r = route_at(i);
+		enum route_full wanted = ROUTE_FULL_STOPS;
+		for (size_t k = 0; k < COUNT(rows); k++)
+			if (r->method == rows[k].method && strcmp(r->pattern, rows[k].pattern) == 0)
+				wanted = rows[k].full;
+		if (route_full(r) != wanted)
+			fail_msg("%s: %d on a full disk", r->pattern, route_full(r));
+		found += wanted != ROUTE_FULL_STOPS ? 1 : 0;
+	}
+	assert_int_equal(found, COUNT(rows));
+}
+
 /** The pattern with something in place of each ":name" and "*". */
 static void example(const char *pattern, char *out)
 {
@@ -216,6 +252,7 @@ int main(void)
 		TEST(no_two_rows_are_the_same),
 		TEST(what_waits_for_a_step_reaches_only_its_session),
 		TEST(what_a_stolen_session_may_not_do_takes_a_fresh_proof),
+		TEST(a_full_disk_takes_what_lets_in_and_what_ends),
 		TEST(every_row_is_found_by_its_method_alone),
 		TEST(hostile_addresses_are_none),
 		TEST(a_pattern_names_its_segments),

@@ -239,7 +239,7 @@ static void the_reserve_carries_commits_on_a_full_disk(void **state)
 	struct store_options options = rig.options;
 	char login[32], name[32];
 	struct status s = OK;
-	unsigned n = 0;
+	unsigned n = 0, scarce_at = 0;
 
 	options.reserve = 1 << 20;
 	assert_ok(store_open(&options, &store));
@@ -249,7 +249,9 @@ static void the_reserve_carries_commits_on_a_full_disk(void **state)
 	rig_fault.bytes_left = 0;
 	store_look_for_room(&store);
 	assert_true(store_degraded(&store));
+	assert_false(store_scarce(&store));
 	while (ok(s) && n < 10000) {
+		scarce_at = scarce_at == 0 && store_scarce(&store) ? n : scarce_at;
 		(void)snprintf(name, sizeof name, "user-%u", n);
 		s = rig_commit_user(&store, (uint8_t)(n % 200), name);
 		n += ok(s);
@@ -257,6 +259,8 @@ static void the_reserve_carries_commits_on_a_full_disk(void **state)
 	print_message("# %u commits\n", n);
 	assert_int_equal(s.code, ST_FULL);
 	assert_true(n > 60);
+	/* The last quarter says so before it is begun; room ends it. */
+	assert_true(scarce_at > n / 2 && scarce_at < n - n / 32);
 	(void)snprintf(name, sizeof name, "user-%u", n - 1);
 	assert_ok(get_login(&store, (uint8_t)((n - 1) % 200), login));
 	assert_string_equal(login, name);
@@ -265,7 +269,7 @@ static void the_reserve_carries_commits_on_a_full_disk(void **state)
 	assert_true(store_degraded(&store));
 	rig_fault_none(); /* somebody made room */
 	store_look_for_room(&store);
-	assert_false(store_degraded(&store));
+	assert_false(store_degraded(&store) || store_scarce(&store));
 	assert_ok(rig_commit_user(&store, 251, "late"));
 	store_clear(&store);
 	assert_ok(store_open(&options, &store));

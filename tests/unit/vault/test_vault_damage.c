@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "chest.h"
+#include "clock.h"
 #include "limits.h"
 
 #define FLIPS 200
@@ -371,6 +373,87 @@ static void a_scrub_names_every_damage_and_goes_on(void **state)
 	assert_int_equal(total(&findings), 3);
 }
 
+static struct vault_sweep sweep(uint64_t before)
+{
+	struct vault_sweep all = {.before = before};
+	AUTO(store_snapshot) snapshot = {0};
+
+	assert_ok(store_snapshot_new(&chest.store, &snapshot));
+	while (!vault_sweep_done(&all))
+		assert_ok(vault_sweep_step(chest.vault, &snapshot, &all));
+	return all;
+}
+
+/** What a process leaves that ends between object and row. */
+static void crash_before_the_row(uint8_t n, size_t len)
+{
+	const pid_t pid = fork();
+	int state;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct vault_writer w = {0};
+		struct uuid id = chest_object(n);
+		struct hash hash = chest_hash(bytes_of(chest.content, len));
+		_exit(ok(vault_write_begin(chest.vault, &id, &w)) &&
+				      ok(vault_write(&w, bytes_of(chest.content, len))) &&
+				      ok(vault_write_finish(&w, len, &hash))
+			      ? 0
+			      : 1);
+	}
+	assert_int_equal(waitpid(pid, &state, 0), pid);
+	assert_true(WIFEXITED(state) && WEXITSTATUS(state) == 0);
+}
+
+static bool is_there(uint8_t n)
+{
+	struct stat status;
+	char name[96];
+
+	chest_file(n, name);
+	return os_real.stat(chest.rig.dir, name, &status) == 0;
+}
+
+static void what_a_crash_left_is_swept_a_day_later_and_nothing_else(void **state)
+{
+	(void)state;
+	const uint64_t now = clock_wall(&clock_system), later = now + 60000;
+	AUTO(buffer) file = {.max = 1 << 20};
+	AUTO(vault_writer) w = {0}, upload = {0};
+	struct uuid live = chest_object(70), begun = chest_object(71);
+	struct hash hash = chest_hash(bytes_of(chest.content, 100000));
+
+	for (uint8_t n = 0; n < 5; n++)
+		assert_ok(chest_write(n, n, 50000, 65536));
+	load(1, &file);
+	file.bytes[30000] ^= 4;
+	save(1, buffer_bytes(&file));
+	assert_ok(vault_write_begin(chest.vault, &live, &w));
+	assert_ok(vault_write(&w, bytes_of(chest.content, 100000)));
+	assert_ok(vault_write_finish(&w, 100000, &hash));
+	assert_ok(vault_write_begin(chest.vault, &begun, &upload));
+	assert_ok(vault_write(&upload, bytes_of(chest.content, 100000)));
+	assert_ok(chest_keep(&upload));
+	vault_write_clear(&upload);
+	crash_before_the_row(60, 100000);
+	crash_before_the_row(61, 50000);
+	assert_int_equal(sweep(now - 60000).files, 0); /* too young */
+	assert_true(is_there(60) && is_there(61));
+	const struct vault_sweep done = sweep(later);
+	assert_int_equal(done.files, 2);
+	assert_true(done.bytes > 150000);
+	assert_false(is_there(60) || is_there(61));
+	/* Named, damaged but named, being written, an upload: all as before. */
+	for (uint8_t n = 0; n < 5; n++)
+		assert_true(is_there(n));
+	assert_true(is_there(70));
+	assert_ok(chest_commit(&w, 70));
+	vault_write_clear(&w);
+	assert_int_equal(sweep(later).files, 0);
+	assert_ok(chest_read(70, 0, 100000));
+	assert_ok(chest_resume(71, &upload));
+}
+
 int main(void)
 {
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, chest_setup, chest_teardown)
@@ -388,6 +471,7 @@ int main(void)
 		FRESH(a_scrub_of_whole_data_finds_nothing),
 		FRESH(a_scrub_spares_what_is_being_written),
 		FRESH(a_scrub_names_every_damage_and_goes_on),
+		FRESH(what_a_crash_left_is_swept_a_day_later_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
