@@ -237,6 +237,7 @@ def made_up(tap):
             site.honest()
         second.do("--yes", "approve", asked)
         tap.equal(listed(second, "--all")[asked]["state"], "done", "what is true is approved")
+        amelie.login_again()
         patient = amelie.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
         admin.do("site", "set", "patient.delete", "second-person")
         tap.equal(amelie.run("--yes", "patient", "delete", patient).code, NOT_NOW, "the end of a patient file is asked for")

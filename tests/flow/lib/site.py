@@ -40,6 +40,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def claimed_port():
+    """(port, claim): one that stays ours until the claim is closed, while no daemon listens, too.  Below the ports that the system gives to
+    connections, and claimed by a name that every flow on this machine tries to have."""
+    while True:
+        port = 20000 + secrets.randbelow(12000)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0tacenda-flow-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+            return port, claim
+        except OSError:
+            claim.close()
+
+
 class Result:
     """What a command did."""
 
@@ -107,7 +122,8 @@ class Site:
         self.data, self.keys = self.folder / "data", self.folder / "keys"
         self.runtime = self.folder / "runtime"
         self.runtime.mkdir(mode=0o700)
-        self.preset, self.port, self.daemon, self.people = preset, free_port(), None, {}
+        self.preset, self.daemon, self.people = preset, None, {}
+        self.port, self.claim = claimed_port()
         self.log = open(self.folder / "tacendad.log", "ab")
         self.passphrase = self.secret("root.passphrase")
 
@@ -119,6 +135,7 @@ class Site:
             person.run("lock")
             person.run("logout")
         self.stop()
+        self.claim.close()
         self.log.close()
         if not os.environ.get("TACENDA_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
