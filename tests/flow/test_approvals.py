@@ -239,7 +239,7 @@ def made_up(tap):
         tap.equal(listed(second, "--all")[asked]["state"], "done", "what is true is approved")
         amelie.login_again()
         patient = amelie.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
-        admin.do("site", "set", "patient.delete", "second-person")
+        tap.equal(site.host("set", "patient.delete", "second-person", "--data", site.data).code, DONE, "the site wants a second person")
         tap.equal(amelie.run("--yes", "patient", "delete", patient).code, NOT_NOW, "the end of a patient file is asked for")
 
         def by_host(method, path, body):
