@@ -434,7 +434,7 @@ static void what_a_crash_left_is_swept_a_day_later_and_nothing_else(void **state
 	assert_ok(vault_write_begin(chest.vault, &begun, &upload));
 	assert_ok(vault_write(&upload, bytes_of(chest.content, 100000)));
 	assert_ok(chest_keep(&upload));
-	vault_write_clear(&upload);
+	vault_writer_clear(&upload);
 	crash_before_the_row(60, 100000);
 	crash_before_the_row(61, 50000);
 	assert_int_equal(sweep(now - 60000).files, 0); /* too young */
@@ -448,7 +448,7 @@ static void what_a_crash_left_is_swept_a_day_later_and_nothing_else(void **state
 		assert_true(is_there(n));
 	assert_true(is_there(70));
 	assert_ok(chest_commit(&w, 70));
-	vault_write_clear(&w);
+	vault_writer_clear(&w);
 	assert_int_equal(sweep(later).files, 0);
 	assert_ok(chest_read(70, 0, 100000));
 	assert_ok(chest_resume(71, &upload));
