@@ -24,13 +24,15 @@ static struct status put_pem(const char *label, struct bytes der, struct buffer 
 	return buffer_print(out, "-----END %s-----\n", label);
 }
 
-/** RFC 5915 keys begin with version 1, PKCS#8 ones with version 0. */
+/** Behind the version stands in RFC 5915 the scalar, in RFC 8017 (A.1.2) a number, in RFC 5958 the algorithm. */
 static const char *key_label(struct bytes der)
 {
-	for (size_t i = 0; i + 2 < der.len && i < 8; i++)
-		if (der.at[i] == 0x02 && der.at[i + 1] == 0x01)
-			return der.at[i + 2] == 1 ? "EC PRIVATE KEY" : "PRIVATE KEY";
-	return "PRIVATE KEY";
+	/* The sequence's tag, its length, and the version, an integer of one byte. */
+	const size_t version = der.len < 2 ? 0 : 2 + (size_t)(der.at[1] < 0x80 ? 0 : der.at[1] & 0x7f);
+
+	if (version + 3 < der.len && der.at[version + 3] == 0x04)
+		return "EC PRIVATE KEY";
+	return version + 3 < der.len && der.at[version + 3] == 0x02 ? "RSA PRIVATE KEY" : "PRIVATE KEY";
 }
 
 static struct status take(const struct keyring_identity *identity, struct certificate *out)

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "confine.h"
+#include "limits.h"
 
 /* No socket, connect, bind, execve, ptrace, process_vm: who takes the server over can
  * neither carry anything away but over the connections it serves, nor start anything. */
@@ -106,26 +108,46 @@ struct status confinement_begin(void)
 	return confine_process(0);
 }
 
-/** The socket of "unix:/path" is removed at the end. */
-static struct status allow_socket(struct confine_rules *rules, const char *address)
+/** What may be done in the folder of ${path}. */
+static struct status allow_folder_of(struct confine_rules *rules, const char *path, uint64_t access)
 {
-	char path[4096];
+	char folder[PATH_MAX];
 
-	if (strncmp(address, "unix:", 5) != 0 || strlen(address) >= sizeof path)
-		return OK;
-	memcpy(path, address + 5, strlen(address + 5) + 1);
-	char *end = strrchr(path, '/');
+	if (strlen(path) >= sizeof folder)
+		return FAIL_AT(ST_DENIED, "path");
+	memcpy(folder, path, strlen(path) + 1);
+	char *end = strrchr(folder, '/');
 	if (end != NULL)
-		end[end == path ? 1 : 0] = '\0';
-	int folder = open(end != NULL ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return FAIL_AT(ST_DENIED, "folder of the unix socket");
-	struct status s = confine_rules_allow(rules, folder, CONFINE_REMOVE_FILE);
-	(void)close(folder);
+		end[end == folder ? 1 : 0] = '\0';
+	int fd = open(end != NULL ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return FAIL_AT(ST_DENIED, "folder");
+	struct status s = confine_rules_allow(rules, fd, access);
+	(void)close(fd);
 	return s;
 }
 
-struct status confinement_files(int data, const char *const *addresses, size_t count)
+/** The socket of "unix:/path" is removed at the end. */
+static struct status allow_socket(struct confine_rules *rules, const char *address)
+{
+	if (strncmp(address, "unix:", 5) != 0)
+		return OK;
+	return ok(allow_folder_of(rules, address + 5, CONFINE_REMOVE_FILE))
+		       ? OK
+		       : FAIL_AT(ST_DENIED, "folder of the unix socket");
+}
+
+/** A successor has another inode, so the folder is allowed; one that is not there leaves nothing to read. */
+static void allow_file(struct confine_rules *rules, const char *path)
+{
+	char target[PATH_MAX];
+
+	(void)ok(allow_folder_of(rules, path, CONFINE_READ));
+	if (realpath(path, target) != NULL)
+		(void)ok(allow_folder_of(rules, target, CONFINE_READ));
+}
+
+struct status confinement_files(int data, const struct confinement_paths *paths)
 {
 	AUTO(confine_rules) rules = {0};
 
@@ -138,8 +160,10 @@ struct status confinement_files(int data, const char *const *addresses, size_t c
 	TRY(confine_rules_allow(&rules, data, DATA));
 	/* The database seeds its random numbers from there. */
 	TRY(confine_rules_allow_read(&rules, "/dev/urandom"));
-	for (size_t i = 0; i < count; i++)
-		TRY(allow_socket(&rules, addresses[i]));
+	for (size_t i = 0; i < paths->address_count; i++)
+		TRY(allow_socket(&rules, paths->addresses[i]));
+	for (size_t i = 0; i < paths->file_count; i++)
+		allow_file(&rules, paths->files[i]);
 	return confine_rules_enter(&rules);
 }
 

@@ -19,6 +19,7 @@
 #include "key_hash.h"
 #include "listenfile.h"
 #include "record.h"
+#include "tlsfiles.h"
 
 /** Everything about the new site. */
 struct founding {
@@ -30,6 +31,7 @@ struct founding {
 	struct buffer statement;
 	struct secret token_key;
 	struct keyring_identity identity;
+	struct tlsfiles files;
 	struct user_id administrator;
 	struct hash fingerprint;
 };
@@ -202,13 +204,10 @@ static struct status print_result(struct founding *f)
 
 static struct status take_certificate(struct founding *f)
 {
-	const char *certificate = options_value(&f->args->options, "--tls-cert");
-	const char *key = options_value(&f->args->options, "--tls-key");
 	struct keyring *ring;
 
 	TRY(threadkeys_ring(&f->vessel.keys, &ring));
-	if (certificate != NULL || key != NULL)
-		TRY(listenfile_import(ring, certificate, key));
+	TRY(tlsfiles_import(&f->files, ring));
 	return keyring_tls_identity(ring, &f->identity);
 }
 
@@ -231,6 +230,7 @@ static struct status found(struct founding *f, const char *keys)
 	TRY(begin_site(f));
 	TRY(write_ca(f));
 	TRY(listenfile_write(f->vessel.data, &f->args->options));
+	TRY(tlsfiles_write(f->vessel.data, &f->files));
 	TRY(finish_invitation(f));
 	return print_result(f);
 }
@@ -256,6 +256,10 @@ int verb_init(struct hostargs *h)
 			h, FAIL_AT(ST_DENIED,
 				   "preset trial: listen on 127.0.0.1 or [::1] only, or use --preset standard"));
 	struct status s = choose_origin(&f);
+	if (ok(s))
+		s = tlsfiles_named(&h->options, &f.files);
+	if (ok(s))
+		s = tlsfiles_check(&f.files);
 	if (ok(s) && access(f.data, F_OK) == 0 && access(f.data, W_OK) != 0)
 		s = FAIL_AT(ST_IO, "data directory");
 	if (ok(s))

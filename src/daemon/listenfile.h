@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** listenfile: the addresses a site listens on (`D/listen`, one a line), and certificates made elsewhere. */
+/** listenfile: the addresses a site listens on (`D/listen`, one a line). */
 #ifndef DAEMON_LISTENFILE_H
 #define DAEMON_LISTENFILE_H
 
-#include "keyring.h"
 #include "options.h"
+#include "status.h"
 
 #define LISTENFILE_MAX     16
 #define LISTENFILE_DEFAULT "127.0.0.1:8443"
@@ -18,8 +18,5 @@ struct listenfile {
 MUST_CHECK struct status listenfile_write(int data, const struct options *options);
 /** listenfile_read(data, options, out): --listen of ${options} instead of the file, if given. */
 MUST_CHECK struct status listenfile_read(int data, const struct options *options, struct listenfile *out);
-
-/** listenfile_import(ring, certificate, key): PEM files into the key store; ST_INVALID says what is wrong. */
-MUST_CHECK struct status listenfile_import(struct keyring *ring, const char *certificate, const char *key);
 
 #endif /* !DAEMON_LISTENFILE_H */

@@ -45,7 +45,7 @@ static const struct option_spec init_options[] = {
 	LISTEN,
 	{"--preset", "P", "standard, or trial (loopback only, no second steps)", false, 0},
 	ROOT,
-	{"--tls-cert", "F", "certificate and chain, PEM", false, 0},
+	{"--tls-cert", "F", "certificate and chain, PEM; read again at start and reload", false, 0},
 	{"--tls-key", "F", "its private key, PEM", false, 0},
 	HOLDER,
 	{0},

@@ -81,10 +81,24 @@ struct status serving_reload(struct serving *s)
 {
 	AUTO(certificate) c = {0};
 	struct keyring *ring;
+	bool changed;
 
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));
+	TRY(tlsfiles_renew(&s->files, ring, &changed));
 	TRY(certificate_load(ring, &c));
-	return use(s, &c);
+	TRY(use(s, &c));
+	return changed ? serving_log(s, "certificate replaced") : OK;
+}
+
+/** At the start a file that is gone or half renewed is no reason not to serve. */
+static void renew_at_start(struct serving *s, struct keyring *ring)
+{
+	bool changed;
+	struct status renewed = tlsfiles_renew(&s->files, ring, &changed);
+
+	if (!ok(renewed))
+		(void)fprintf(stderr, "tacendad: event=certificate_kept status=%s what=\"%s\"\n",
+			      status_name(renewed.code), renewed.what != NULL ? renewed.what : "");
 }
 
 struct status serving_renew(struct serving *s)
@@ -197,6 +211,8 @@ static struct status bind_net(struct serving *s, unsigned loops)
 	for (size_t i = 0; i < config.listen_count; i++)
 		s->public = s->public || !loopback(s->listen.addresses[i]);
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));
+	TRY(tlsfiles_read(s->vessel.data, &s->files));
+	renew_at_start(s, ring);
 	TRY(certificate_load(ring, &c));
 	TRY(keyring_status(ring, &status));
 	char origin[ORIGIN_MAX + 1];
@@ -223,7 +239,9 @@ static struct status open_vessel(struct serving *s, unsigned loops)
 	TRY(opened);
 	/* The only thread so far: what it gives up none of the later ones has. */
 	TRY(bind_net(s, loops));
-	TRY(confinement_files(s->vessel.data, s->listen.addresses, s->listen.count));
+	const char *const files[] = {s->files.certificate, s->files.key};
+	TRY(confinement_files(s->vessel.data, &(struct confinement_paths){s->listen.addresses, s->listen.count, files,
+									  tlsfiles_any(&s->files) ? COUNT(files) : 0}));
 	TRY(vessel_open_rows(&options, &s->vessel));
 	TRY(vessel_load_site(&s->vessel));
 	TRY(load_statement(s));
@@ -273,7 +291,8 @@ static void on_signal(struct serving *s)
 		return;
 	}
 	struct status done = serving_reload(s);
-	(void)fprintf(stderr, "tacendad: event=reload status=%s\n", status_name(done.code));
+	(void)fprintf(stderr, "tacendad: event=reload status=%s what=\"%s\"\n", status_name(done.code),
+		      done.what != NULL ? done.what : "");
 }
 
 /** OK when told to stop; ST_UNREACHABLE when keyd ended, without which nothing can go on. */

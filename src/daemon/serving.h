@@ -8,6 +8,7 @@
 #include "listenfile.h"
 #include "service.h"
 #include "settings.h"
+#include "tlsfiles.h"
 
 /** Everything of one running daemon. */
 struct serving {
@@ -15,6 +16,7 @@ struct serving {
 	struct vessel vessel;
 	struct service service;
 	struct listenfile listen;
+	struct tlsfiles files;
 	struct settings settings;
 	struct passwordlist passwords; /* --password-list */
 	struct delivering delivering;
@@ -50,7 +52,7 @@ MUST_CHECK struct status controlblock_lift(struct serving *s, struct text subjec
 MUST_CHECK struct status controlapproval_list(struct serving *s, struct jsonwriter *w);
 /** controlapproval_decide(s, verdict, words): `ID [REASON]`: the host is the second party; durable when OK. */
 MUST_CHECK struct status controlapproval_decide(struct serving *s, enum verdict verdict, struct text words);
-/** serving_reload(s): certificates again, without dropping a connection. */
+/** serving_reload(s): certificates again, without dropping a connection; after a failure the one in use stays. */
 MUST_CHECK struct status serving_reload(struct serving *s);
 /** serving_renew(s): a new certificate of the own CA, in use at once, logged. */
 MUST_CHECK struct status serving_renew(struct serving *s);

@@ -107,6 +107,8 @@ uint16_t net_port(const struct net_server *s, size_t i);
  */
 size_t net_inherited(int *fds, size_t max);
 
+/** net_check(identity): whether net_open() and net_reload() would take it; their failures. */
+MUST_CHECK struct status net_check(const struct net_identity *identity);
 /**
  * net_reload(s, identity):
  * Use another certificate for the connections that come; those that exist go on.

@@ -82,3 +82,21 @@ struct status tlscontext_new(const struct credentials *c, struct ticket_keys *ti
 	*out = context;
 	return OK;
 }
+
+struct status net_check(const struct net_identity *identity)
+{
+	struct credentials *credentials;
+	struct ticket_keys *tickets;
+	SSL_CTX *context;
+
+	TRY(credentials_load(identity, &credentials));
+	struct status s = ticket_keys_new(&clock_system, &tickets);
+	if (ok(s)) {
+		s = tlscontext_new(credentials, tickets, &context);
+		if (ok(s))
+			SSL_CTX_free(context);
+		ticket_keys_free(tickets);
+	}
+	credentials_free(credentials);
+	return s;
+}

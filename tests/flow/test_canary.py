@@ -6,6 +6,7 @@ Every search first finds a control string that was put there on purpose: a searc
 """
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.canary import Canaries, processes  # noqa: E402
-from lib.site import DONE, Site, free_port, program  # noqa: E402
+from lib.site import DONE, ROOT, Site, free_port, program  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Stranger  # noqa: E402
 
@@ -180,6 +181,27 @@ def without_keys(tap, site):
     tap.check(refused.code == 1 and "root passphrase" in refused.error, "a wrong root passphrase is refused at start", refused)
 
 
+def documented(section):
+    """What may stand in a directory, by docs/FORMATS.md: patterns."""
+    text = (ROOT / "docs" / "FORMATS.md").read_text().split(f"\n## {section}", 1)[1].split("```\n")[1]
+    names = [name for line in text.splitlines() if line[:1].strip() for name in re.split(r" {2,}", line)[0].split(", ")]
+    out = []
+    for name in map(re.escape, names):
+        for word, stands_for in (("NNNNNNNN", r"\d{8}"), ("XX", "[0-9a-f]{2}"), ("YY", "[0-9a-f]{2}"), ("ID", "[0-9a-v]{26}"), ("tiles/L", r"tiles/\d+")):
+            name = name.replace(word, stands_for)
+        out.append(name)
+    return out
+
+
+def closed_list(tap, site):
+    """No file in data directory and key store that docs/FORMATS.md does not describe."""
+    for section, folder, least in (("4. Data directory", site.data, 8), ("5. Key store", site.keys, 7)):
+        patterns = documented(section)
+        found = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if not path.is_dir()]
+        strange = [name for name in found if not any(re.fullmatch(pattern, name) for pattern in patterns)]
+        tap.check(len(found) >= least and not strange, f"every file is one that docs/FORMATS.md describes ({section})", (strange, len(found)))
+
+
 def flow(tap):
     with Site() as site:
         admin, doctor, assistant = site.begin(("doctor", "clinician"), ("assistant", "assistant"))
@@ -207,6 +229,7 @@ def flow(tap):
         else:
             tap.check(True, "memory of the processes: skipped, only root may read it")
         site.stop()
+        closed_list(tap, site)
         found = [line for line in canaries.in_files(site.data, site.keys) if "control" not in line]
         tap.check(not found, "nor after the daemon ended", "\n".join(found[:20]))
         without_keys(tap, site)

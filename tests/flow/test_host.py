@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the person at the host meets: refusals at start, host verbs, transport, drain (PROMISES#K8 PROMISES#K14 PROMISES#S10)."""
+import http.client
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 
@@ -161,6 +163,120 @@ def children(pid):
             if re.search(rf"^PPid:\s+{pid}$", pathlib.Path(f"/proc/{one}/status").read_text(), re.M)]
 
 
+def certificate(folder, name, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+    """A certificate of another authority and its key: paths."""
+    paths = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", *key, "-nodes", "-keyout", paths[1], "-out", paths[0], "-days", "2", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+    return paths
+
+
+def openssl(*words):
+    return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, stdin=subprocess.DEVNULL).stdout
+
+
+def der(path):
+    return ssl.PEM_cert_to_DER_cert(path.read_text())
+
+
+def unfit_certificates(tap, site):
+    """What could not be served is refused at init, before anything is made."""
+    good, key = certificate(site.folder, "good")
+    other, other_key = certificate(site.folder, "other")
+    nothing = site.folder / "nothing.pem"
+    common = ["init", "--keys", site.folder / "k", "--data", site.folder / "d", "--site", "S", "--region", "EU", "--admin", "a",
+              "--root-passphrase-file", site.passphrase]
+    for words, why in ((certificate(site.folder, "weak", ("rsa:1024",)), "RSA key shorter than 2048 bits"),
+                       ((good, other_key), "key does not belong to the certificate"),
+                       (certificate(site.folder, "edwards", ("ed25519",)), "key is neither ECDSA nor RSA"),
+                       ((key, key), "certificate"), ((good, good), "private key"), ((nothing, key), "no such file"),
+                       ((site.folder / "no" / "x.pem", key), "no such file")):
+        got = site.host(*common, "--tls-cert", words[0], "--tls-key", words[1])
+        tap.check(got.code == REFUSED and why in got.error and one_line(got), f"init refuses {words[0].name} with {words[1].name}: {why}", got)
+    got = site.host(*common, "--tls-cert", good)
+    tap.check(got.code == REFUSED and "both" in got.error, "and a certificate without its key", got)
+    tap.check(not (site.folder / "d").exists() and not (site.folder / "k").exists(), "and nothing was made")
+
+
+def certificates(tap):
+    """A certificate of another authority, from files that are links, renewed while connections go on."""
+    with Site() as site:
+        unfit_certificates(tap, site)
+        good, good_key = site.folder / "good.pem", site.folder / "good.key"
+        live = site.folder / "live"
+        live.mkdir()
+        use, use_key = live / "fullchain.pem", live / "privkey.pem"
+        # As `openssl ecparam -genkey` writes it: parameters first, then the key.
+        first_key = site.folder / "first.key"
+        first_key.write_bytes(openssl("ecparam", "-name", "prime256v1") + openssl("ec", "-in", good_key))
+
+        def install(cert, key):
+            for path, target in ((use, cert), (use_key, key)):
+                path.unlink(missing_ok=True)
+                path.symlink_to(os.path.relpath(target, live))
+
+        def served():
+            return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", site.port)))
+
+        def ask(connection):
+            connection.request("GET", "/livez")
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+        install(good, first_key)
+        site.init("--tls-cert", use, "--tls-key", use_key).serve()
+        tap.check(site.made["ca"] is None and not (site.data / "ca.pem").exists(), "a site with a certificate of its own has no CA", site.made)
+        tap.equal(served(), der(good), "it serves the certificate that it was given")
+        kept = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=good), timeout=30)
+        tap.equal(ask(kept), 200, "and proves it has the key")
+
+        second, second_key = certificate(site.folder, "second", ("rsa:2048",))
+        middle, middle_key = certificate(site.folder, "middle")
+        openssl("rsa", "-in", second_key, "-traditional", "-out", second_key)
+        chain = site.folder / "chain.pem"
+        chain.write_bytes(second.read_bytes() + middle.read_bytes())
+        install(chain, second_key)
+        leaves = json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]
+        site.daemon.send_signal(signal.SIGHUP)
+        tap.check(wait_until(lambda: served() == der(second), 30), "SIGHUP reads the files again: the new one (RSA, with a chain) is served",
+                  site.log_text())
+        tap.equal(ask(kept), 200, "a connection from before goes on")
+        fresh = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=second), timeout=30)
+        tap.equal(ask(fresh), 200, "who trusts the new one connects")
+        sent = openssl("s_client", "-connect", f"127.0.0.1:{site.port}", "-showcerts").decode()
+        blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", sent, re.S)
+        tap.equal({ssl.PEM_cert_to_DER_cert(one) for one in blocks}, {der(second), der(middle)}, "and is sent the chain")
+        after = lambda: json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]
+        tap.check(after() == leaves + 1, "the change is a leaf of the log", (leaves, after()))
+        tap.equal(site.host("reload", "--data", site.data).code, DONE, "reload without a change is fine")
+        tap.equal(after(), leaves + 1, "and none")
+
+        unfit_renewals(tap, site, install, served, lambda: ask(kept))
+
+
+def unfit_renewals(tap, site, install, served, kept):
+    """Files that are half renewed, or gone, leave the certificate that is in use."""
+    good, good_key = site.folder / "good.pem", site.folder / "good.key"
+    second, second_key = site.folder / "second.pem", site.folder / "second.key"
+    use_key = site.folder / "live" / "privkey.pem"
+    install(good, second_key)
+    got = site.host("reload", "--data", site.data)
+    tap.check(got.code == REFUSED and "does not belong" in got.error, "half renewed files are refused by name", got)
+    tap.equal((served(), kept()), (der(second), 200), "and what is in use stays")
+    site.stop()
+    use_key.unlink()
+    site.serve()
+    tap.check(served() == der(second) and "event=certificate_kept" in site.log_text(), "files that are gone do not stop a start, and it says so",
+              site.log_text())
+    install(good, good_key)
+    tap.equal(site.host("reload", "--data", site.data).code, DONE, "reload takes them when they are back")
+    tap.equal(served(), der(good), "and serves them")
+    site.stop()
+    site.serve()
+    tap.equal(served(), der(good), "a restart too")
+
+
 def keyd_gone(tap, site):
     daemon = site.daemon
     keyd = children(daemon.pid)
@@ -225,6 +341,7 @@ def listeners(tap, site):
 
 
 def flow(tap):
+    certificates(tap)
     with Site() as site:
         refused_at_init(tap, site)
         holder = site.folder / "holder"

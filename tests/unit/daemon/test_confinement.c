@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,12 +17,30 @@
 
 static char folder[] = "/tmp/tacenda-confinement-XXXXXX";
 static int data = -1;
+/* A certificate of the operator's: a link, the way those who renew them make it. */
+static char outside[] = "/tmp/tacenda-certificate-XXXXXX", link_path[sizeof outside + 16],
+	    key_path[sizeof outside + 16];
 
 static int before_all(void **state)
 {
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	data = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_non_null(mkdtemp(outside));
+	(void)snprintf(link_path, sizeof link_path, "%s/live/cert", outside);
+	(void)snprintf(key_path, sizeof key_path, "%s/live/key", outside);
+	char made[sizeof outside + 16];
+	for (const char *const *name = (const char *const[]){"live", "kept", NULL}; *name != NULL; name++) {
+		(void)snprintf(made, sizeof made, "%s/%s", outside, *name);
+		assert_int_equal(mkdir(made, 0700), 0);
+	}
+	assert_int_equal(symlink("../kept/1", link_path), 0);
+	(void)snprintf(made, sizeof made, "%s/kept/1", outside);
+	int fd = open(made, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
+	(void)snprintf(made, sizeof made, "%s/beside", outside);
+	fd = open(made, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
 	return data >= 0 ? 0 : -1;
 }
 
@@ -29,12 +49,21 @@ static int after_all(void **state)
 	(void)state;
 	(void)unlinkat(data, "file", 0);
 	(void)close(data);
+	static const char *const names[] = {"live/cert", "kept/1", "kept/2", "beside", "live", "kept", ""};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char made[sizeof outside + 16];
+		(void)snprintf(made, sizeof made, "%s/%s", outside, names[i]);
+		(void)remove(made);
+	}
 	return rmdir(folder);
 }
 
 static bool enter(void)
 {
-	return ok(confinement_begin()) && ok(confinement_files(data, NULL, 0)) && ok(confinement_calls());
+	const char *const files[] = {link_path, key_path};
+	const struct confinement_paths paths = {.files = files, .file_count = 2};
+
+	return ok(confinement_begin()) && ok(confinement_files(data, &paths)) && ok(confinement_calls());
 }
 
 static bool has_landlock(void)
@@ -55,6 +84,21 @@ static int write_data(void)
 	int fd = openat(data, "file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	return fd >= 0 && write(fd, "x", 1) == 1 ? outcome(fsync(fd)) : OTHER;
+}
+static int open_certificate(void)
+{
+	return outcome(open(link_path, O_RDONLY | O_CLOEXEC));
+}
+static int write_certificate(void)
+{
+	return outcome(open(link_path, O_WRONLY | O_CLOEXEC));
+}
+static int open_beside_certificate(void)
+{
+	char path[sizeof outside + 16];
+
+	(void)snprintf(path, sizeof path, "%s/beside", outside);
+	return outcome(open(path, O_RDONLY | O_CLOEXEC));
 }
 static int execute(void)
 {
@@ -137,6 +181,23 @@ static void data_are_written(void **state)
 	(void)state;
 	assert_int_equal(confined(enter, write_data), DONE);
 }
+static void a_certificate_and_its_successor_are_read(void **state)
+{
+	char successor[sizeof outside + 16];
+
+	(void)state;
+	assert_int_equal(confined(enter, open_certificate), DONE);
+	(void)snprintf(successor, sizeof successor, "%s/kept/2", outside);
+	int fd = open(successor, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(symlink("../kept/2", link_path), 0);
+	assert_int_equal(confined(enter, open_certificate), DONE);
+	if (!has_landlock())
+		return;
+	assert_int_equal(confined(enter, write_certificate), REFUSED);
+	assert_int_equal(confined(enter, open_beside_certificate), REFUSED);
+}
 static void nothing_is_started(void **state)
 {
 	(void)state;
@@ -159,9 +220,13 @@ static void threads_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(other_files_are_refused), cmocka_unit_test(data_are_written),
-		cmocka_unit_test(nothing_is_started),      cmocka_unit_test(nobody_is_called),
-		cmocka_unit_test(threads_start),           cmocka_unit_test(older_threads_are_confined),
+		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(data_are_written),
+		cmocka_unit_test(nothing_is_started),
+		cmocka_unit_test(nobody_is_called),
+		cmocka_unit_test(threads_start),
+		cmocka_unit_test(older_threads_are_confined),
+		cmocka_unit_test(a_certificate_and_its_successor_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, before_all, after_all);
