@@ -22,12 +22,14 @@ static struct status site_status(struct cli *c)
 {
 	AUTO(arena) arena = {.max = (size_t)4 << 20};
 	struct site_answer answer;
+	struct statement statement;
 	uint64_t stored = 0;
 
 	TRY(cli_site(c));
 	const bool signed_in = https_has_token(&c->site.https);
 	TRY(site_ask(&c->site.https, &arena, &answer));
 	TRY(site_prepare(&c->site));
+	TRY(site_check(&answer, &c->site.directory.fingerprint, &statement));
 	if (signed_in)
 		TRY(site_ask_stored(&c->site, &stored));
 	const struct output_cell cells[] = {

@@ -3,6 +3,7 @@
 #include "agentlink.h"
 #include "factorprompt.h"
 #include "filesource.h"
+#include "likeness.h"
 #include "output.h"
 #include "securitystore.h"
 #include "signin.h"
@@ -102,20 +103,11 @@ static struct status new_secret(struct cli *c, const char *option, const char *w
 	return terminal_ask_new_secret(prompt, again, out);
 }
 
-/** A passphrase is refused where it is the password, or holds it, or is held by it (docs/AUTHENTICATION.md section 1).
- */
-static bool near(struct bytes a, struct bytes b)
-{
-	struct bytes shorter = a.len < b.len ? a : b, longer = a.len < b.len ? b : a;
-
-	return shorter.len >= 4 && memmem(longer.at, longer.len, shorter.at, shorter.len) != NULL;
-}
-
 static struct status check_passphrase(const struct secret *passphrase, const struct secret *password)
 {
 	if (passphrase->len < 8)
 		return FAIL_AT(ST_INVALID, "passphrase: use at least 8 characters");
-	if (password != NULL && near(secret_bytes(passphrase), secret_bytes(password)))
+	if (password != NULL && likeness_near(secret_bytes(passphrase), secret_bytes(password)))
 		return FAIL_AT(ST_INVALID, "passphrase: choose one that is not like the password");
 	return OK;
 }

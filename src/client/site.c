@@ -141,7 +141,12 @@ struct status site_check(const struct site_answer *answer, const struct hash *fi
 	if (!ok(statement_parse(answer->statement, parsed)) || parsed->kind != STATEMENT_SITE ||
 	    !hash_equal(&parsed->name, fingerprint) || !ok(statement_verify(parsed, &parsed->site.invitation_key)))
 		return FAIL_AT(ST_CORRUPT, "site");
-	return OK;
+	/* What is said beside the statement is what people read (PROMISES#K2). */
+	if (!text_equal(answer->region, parsed->site.region))
+		return FAIL_AT(ST_CORRUPT, "region of the site");
+	return text_equal(answer->name, parsed->site.name) && text_equal(answer->origin, parsed->site.origin)
+		       ? OK
+		       : FAIL_AT(ST_CORRUPT, "name or origin of the site");
 }
 
 struct status site_log_key(struct text origin, const struct ed25519_public *key, struct note_key *out)

@@ -87,7 +87,10 @@ MUST_CHECK struct status site_ask(struct https *h, struct arena *arena, struct s
 /** site_ask_stored(s, out): the bytes that count against the site's quota: `GET /v1/settings`, which takes a session.
  */
 MUST_CHECK struct status site_ask_stored(struct site *s, uint64_t *out);
-/** site_check(answer, fingerprint, parsed): its statement is the one with that name, signed; ST_CORRUPT "site". */
+/**
+ * site_check(answer, fingerprint, parsed): its statement is the one with that name, signed, and says the region, name
+ * and origin that stand beside it; ST_CORRUPT names what does not fit.
+ */
 MUST_CHECK struct status site_check(const struct site_answer *answer, const struct hash *fingerprint,
 				    struct statement *parsed);
 /** site_log_key(origin, key, out): the note key of the site's log: `host[:port]/v1/log`. */

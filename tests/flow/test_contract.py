@@ -14,7 +14,7 @@ import sys
 import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.site import DAMAGE, DONE, NOT_NOW, REFUSED, Site, USAGE, program  # noqa: E402
+from lib.site import DAMAGE, DONE, NOT_NOW, Person, REFUSED, Result, Site, USAGE, program  # noqa: E402
 from lib.tap import run  # noqa: E402
 
 # Command: the options that its line names. Scripts and manuals rely on these.
@@ -196,6 +196,7 @@ def on_terminal(person, *words, columns):
             break
         seen += piece
     os.close(terminal)
+    on_terminal.seen = seen.decode()
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     # What progress wrote over itself is not to be seen any more.
     return code, [re.sub(r"^.*\r\x1b\[K", "", line) for line in seen.decode().replace("\r\n", "\n").splitlines()]
@@ -217,6 +218,11 @@ def people(tap, site, doctor, auditor, patient):
         tap.check(any(line.find(whole) == place for line in lines[1:]), f"{name}: the heads stand over their columns", lines[:3])
     code, lines = on_terminal(doctor, "record", "list", patient, columns=132)
     tap.check("TAKEN" not in lines[0] and any("…" in line for line in lines), "columns without content are left out, long texts are cut", lines)
+    code, _ = on_terminal(doctor, "record", "put", patient, str(path), "--kind", "report", columns=80)
+    tap.check(code == DONE and re.search(r"sealing and sending: \d+ %", on_terminal.seen) and "\r\x1b[K" in on_terminal.seen,
+              "long work shows progress on a terminal, and takes it away", on_terminal.seen)
+    quiet = doctor.do("record", "put", patient, path, "--kind", "report")
+    tap.equal(quiet.error, "", "and nowhere else")
     piped = doctor.do("record", "list", patient).text
     tap.check("TAKEN" in piped and path.name in piped, "into a pipe everything goes", piped)
     for words in ("log list", "--json log list", f"record get {patient} {record} -o -"):
@@ -241,6 +247,23 @@ def interrupted(tap, site, doctor, patient, record):
     running.wait(60)
     left = [one.name for one in target.iterdir()]
     tap.check(left in ([], ["out"]) and (not left or running.returncode == DONE), "an interrupted get leaves nothing behind", left)
+
+
+def enrolling(tap, site, admin):
+    """A passphrase that the password gives away is refused, and the invitation stays good."""
+    careful, invitation = Person(site, "careful"), site.folder / "careful.invitation"
+    invitation.write_text(admin.json("user", "add", "careful", "--profile", "auditor")["invitation"] + "\n")
+    password, passphrase = careful.password_file.read_text().strip(), careful.passphrase_file.read_text()
+    enrol = lambda: careful.run("enrol", "--invitation-file", invitation, "--password-file", careful.password_file, "--passphrase-file",
+                                careful.passphrase_file)
+    for like in (password, password.swapcase(), password[:-1] + "x", "the " + password):
+        careful.passphrase_file.write_text(like + "\n")
+        got = enrol()
+        tap.check(got.code == REFUSED and "not like the password" in got.error, "enrol refuses a passphrase that is nearly the password", got)
+    careful.passphrase_file.write_text(passphrase)
+    tap.equal(enrol().code, DONE, "and takes one that is not")
+    site.people["careful"] = careful
+    tap.equal(careful.json("whoami")["login"], "careful", "enrol finishes signed in")
 
 
 def signing(tap, doctor, typist, patient):
@@ -279,6 +302,12 @@ def not_now(tap, site, doctor):
     locked = doctor.run("patient", "list")
     tap.check(locked.code == NOT_NOW and "unlock" in locked.error, "locked: exit 4, and the line names the command that helps", locked)
     tap.equal(doctor.run("patient", "list", passphrase=True).code, DONE, "with the passphrase given it works without the agent's keys")
+    secret = doctor.passphrase_file
+    by_name = Result(subprocess.run([program("tacenda"), "patient", "list"], env=dict(doctor.environment(), TACENDA_PASSPHRASE_FILE=str(secret)),
+                                    capture_output=True, stdin=subprocess.DEVNULL))
+    tap.equal(by_name.code, DONE, "or with its file named by TACENDA_PASSPHRASE_FILE, the home by TACENDA_HOME")
+    tap.equal(doctor.run("--passphrase-file", "-", "patient", "list", stdin=secret.read_bytes()).code, DONE, "or from standard input")
+    tap.equal(doctor.run("patient", "list").code, NOT_NOW, "which leaves it locked")
     doctor.do("unlock", "--for", "15m", passphrase=True)
     tap.equal(doctor.run("patient", "list").code, DONE, "unlock opens it again")
     doctor.do("logout")
@@ -358,6 +387,7 @@ def flow(tap):
         usage(tap, doctor, patient)
         shapes(tap, site, admin, doctor, auditor, patient)
         people(tap, site, doctor, auditor, patient)
+        enrolling(tap, site, admin)
         unseen(tap, doctor, stranger, patient)
         signing(tap, doctor, typist, patient)
         full(tap, site, doctor, patient)

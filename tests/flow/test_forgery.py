@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A server that lies to a real client: each lie is refused with exit 3 and named (PROMISES#B2 B3 K9 S2 S10)."""
+"""A server that lies to a real client: each lie is refused with exit 3 and named (PROMISES#B2 B3 K9 S2 S10 PROMISES#K2)."""
 import base64
 import copy
 import json
@@ -131,6 +131,12 @@ def the_log(lies, site, owner, patient, show):
     enrol = ("enrol", "--invitation-file", code, "--password-file", late.password_file, "--passphrase-file", late.passphrase_file)
     of_site = lambda field: edited(lambda a: a.update({field: flip(a[field])} if "statement" in a and field in a else {}))
     lies.told("another site's statement", "/v1/site", of_site("statement"), enrol, "site", person=late)
+    of_region = lambda a: a.update(region="US")
+    lies.told("another region than the site's statement has", "/v1/site", edited(of_region), enrol, "region", person=late)
+    lies.told("another region, to whom has pinned the site", "/v1/site", edited(of_region), ("site", "status"), "region")
+    elsewhere = lambda a: a.update(region="US", statement=b64(from_b64(a["statement"]).replace(sized(b"EU"), sized(b"US"))))
+    lies.told("a site statement of another region", "/v1/site", edited(elsewhere), enrol, "site", person=late)
+    lies.told("a site statement of another region, to whom has pinned the site", "/v1/site", edited(elsewhere), ("site", "status"), "site")
     lies.told("another authority than the code names", "/v1/site", of_site("ca"), enrol, "certificate", person=late)
     lies.told("a tile with a changed leaf", "/v1/log/tile/0/", lambda body: bytes([body[0] ^ 1]) + body[1:], ("log", "verify"))
     lies.told("an entry of the log that is another's", "/v1/log/entries", edited(lambda a: a["items"].reverse()), ("log", "list"))
