@@ -4,7 +4,7 @@
 
 Fails when code cites a promise that no test cites, when anything cites an id that docs/PROMISES.md does not list, when a page
 names a test or script that does not exist, when a test that keeps a promise does not cite it, and when a promise is called kept
-and no test keeps it. `PROMISES#S1 K7` cites both.
+and no test keeps it, or when docs/DEPENDENCIES.md lacks a library. `PROMISES#S1 K7` cites both.
 """
 import pathlib
 import re
@@ -60,11 +60,21 @@ def missing():
                 yield f"docs/{page}: names {name}, which does not exist"
 
 
+def unlisted():
+    """A library that meson links has its line in docs/DEPENDENCIES.md."""
+    page = ROOT / "docs" / "DEPENDENCIES.md"
+    listed = str(re.findall(r"^(?:\| (\S+) |To build: (.*))", page.read_text(), re.M)) if page.exists() else None
+    for folder in (".", "tests") if listed else ():
+        for name in re.findall(r"dependency\('(?:lib)?(\w+)'", (ROOT / folder / "meson.build").read_text()):
+            if name not in ("threads", "crypto") and name not in listed:
+                yield f"docs/DEPENDENCIES.md: lacks {name}, which meson links"
+
+
 def main():
     rows = ROW.findall((ROOT / "docs" / "PROMISES.md").read_text())
     known = {promise for promise, _, _ in rows}
     in_code, in_tests = citations(["src", "scripts"]), citations(["tests"])
-    findings = [*cited_wrongly(known, in_code, in_tests), *kept_wrongly(rows, in_tests), *missing()]
+    findings = [*cited_wrongly(known, in_code, in_tests), *kept_wrongly(rows, in_tests), *missing(), *unlisted()]
     without = [f"{promise} ({state.split(':')[0]})" for promise, state, _ in rows if promise not in in_tests]
     print("\n".join(sorted(findings)) if findings else
           f"promises: {len(known)} listed, {len(in_tests)} cited by tests; by none: {', '.join(without) or 'none'}")

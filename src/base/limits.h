@@ -17,7 +17,7 @@
 #define LIMIT_INLINE_OBJECT 4096
 /* A sealed record header (title, MIME type, times): listed by the hundred. */
 #define LIMIT_SEALED_HEADER 4096
-/* One statement: an epoch with LIMIT_EPOCH_RECIPIENTS rows of 83 bytes must fit. */
+/* One statement: an epoch with LIMIT_EPOCH_RECIPIENTS rows of 81 bytes must fit. */
 #define LIMIT_STATEMENT_BYTES  (96 * 1024)
 #define LIMIT_EPOCH_RECIPIENTS 1000
 /* The sealed part of a row: a statement fits; opened in one piece for every read. */

@@ -3,6 +3,7 @@
 """An answer that got lost: the same request under the same Idempotency-Key finds what it made, whatever happened between."""
 import base64
 import concurrent.futures
+import json
 import os
 import pathlib
 import socket
@@ -153,6 +154,52 @@ def the_client(tap):
         tap.equal((said.count("upload begun"), said.count("upload begun again")), (1, 2), "they began one upload")
         left = [path.name for path in (site.data / "uploads").iterdir()]
         tap.equal(left, [], "none is left behind")
+        goes_on(tap, site, doctor, patient, photo)
+        only_what_changed(tap, site, doctor)
+
+
+def goes_on(tap, site, doctor, patient, photo):
+    """The answer to a piece is lost: the client asks how far it came and goes on from there."""
+    asked = []
+
+    def cut(method, path, _headers):
+        if path.startswith("/v1/uploads"):
+            asked.append(method)
+        return method == "PATCH" and asked.count("PATCH") == 1
+
+    site.proxy.cut = cut
+    record = doctor.json("record", "put", patient, "--kind", "photo", photo)["id"]
+    site.proxy.cut = None
+    tap.check(asked.count("POST") == 1 and "HEAD" in asked[asked.index("PATCH"):], "a lost answer to a piece: one upload, whose offset is asked for", asked)
+    tap.equal(doctor.do("record", "get", patient, record, "-o", "-").out, photo.read_bytes(), "what is stored is whole")
+
+
+def only_what_changed(tap, site, doctor):
+    """Lists and searches ask for what is new, and get no more (the local cache has the rest)."""
+    for family in ("Berg", "Costa", "Dahl"):
+        doctor.do("patient", "add", "--family", family)
+    got = []
+
+    def watch(method, path, body):
+        if method == "GET" and path.split("?")[0] == "/v1/patients":
+            got.extend(json.loads(body)["items"])
+
+    def delivered(*words):
+        listed = sorted(one["family"] for one in doctor.list("patient", *words))
+        fetched = len(got)
+        got.clear()
+        return fetched, listed
+    site.lie(watch)
+    everybody = ["Aubrey", "Berg", "Costa", "Dahl"]
+    delivered("list")
+    tap.equal(delivered("list"), (0, everybody), "a list of what is known fetches nothing")
+    tap.equal(delivered("find", "costa"), (0, ["Costa"]), "nor does a search")
+    costa = doctor.list("patient", "find", "costa")[0]["id"]
+    doctor.do("patient", "edit", costa, "--family", "Coste")
+    tap.equal(delivered("list"), (1, ["Aubrey", "Berg", "Coste", "Dahl"]), "one that changed is fetched alone")
+    (doctor.home / "cache" / "patients").unlink()
+    tap.equal(delivered("list"), (4, ["Aubrey", "Berg", "Coste", "Dahl"]), "without the cache all are")
+    site.honest()
 
 
 def flow(tap):

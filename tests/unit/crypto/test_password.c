@@ -38,17 +38,44 @@ static void has_the_keys_of_the_reference_implementation(void **state)
 static void reads_the_strings_of_the_reference_implementation(void **state)
 {
 	(void)state;
-	/* The second has two lanes. */
-	static const char *const hashes[] = {
-		"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-		"$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+	/* Those of its own tests.  One has two lanes. */
+	static const struct {
+		const char *password, *hash;
+	} rows[] = {
+		{"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
+		{"password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+		{"password", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"},
+		{"password", "$argon2id$v=19$m=65536,t=1,p=1$c29tZXNhbHQ$9qWtwbpyPd3vm1rB1GThgPzZ3/ydHL92zKL+15XZypg"},
+		{"password", "$argon2id$v=19$m=65536,t=4,p=1$c29tZXNhbHQ$kCXUjmjvc5XMqQedpMTsOv+zyJEf5PhtGiUghW9jFyw"},
+		{"differentpassword",
+		 "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"},
+		{"password", "$argon2id$v=19$m=65536,t=2,p=1$ZGlmZnNhbHQ$vfMrBczELrFdWP0ZsfhWsRPaHppYdP3MVEMIVlqoFBw"},
 	};
 
-	for (size_t i = 0; i < COUNT(hashes); i++) {
-		assert_ok(password_check(BYTES_LITERAL("password"), hashes[i]));
-		assert_fails(ST_UNPROVEN, password_check(BYTES_LITERAL("passwore"), hashes[i]));
-		assert_fails(ST_UNPROVEN, password_check(BYTES_LITERAL(""), hashes[i]));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_ok(password_check(text_bytes(text_of(rows[i].password)), rows[i].hash));
+		assert_fails(ST_UNPROVEN, password_check(BYTES_LITERAL("passwore"), rows[i].hash));
+		assert_fails(ST_UNPROVEN, password_check(BYTES_LITERAL(""), rows[i].hash));
 	}
+}
+
+/* So the vectors above, which have salts of eight bytes, speak for keys as well. */
+static void a_key_is_what_a_string_of_its_cost_says(void **state)
+{
+	(void)state;
+	const struct argon2_cost cost = {64 << 20, 2};
+	const uint8_t salt[16] = "0123456789abcde";
+	AUTO(secret) key = {0};
+	AUTO(buffer) salt_text = {.max = 64}, key_text = {.max = 64}, string = {.max = 256};
+
+	assert_ok(password_key(BYTES_LITERAL("password"), salt, cost, &key));
+	assert_ok(text_put_base64(&salt_text, BYTES_OF(salt)));
+	assert_ok(text_put_base64(&key_text, secret_bytes(&key)));
+	/* Without padding: "==" and "=". */
+	assert_ok(buffer_print(&string, "$argon2id$v=19$m=65536,t=2,p=1$%.*s$%.*s%c", (int)salt_text.len - 2,
+			       (const char *)salt_text.bytes, (int)key_text.len - 1, (const char *)key_text.bytes, 0));
+	assert_ok(password_check(BYTES_LITERAL("password"), (const char *)string.bytes));
+	assert_fails(ST_UNPROVEN, password_check(BYTES_LITERAL("Password"), (const char *)string.bytes));
 }
 
 static void checks_what_it_hashed(void **state)
@@ -106,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(has_the_keys_of_the_reference_implementation),
 		TEST(reads_the_strings_of_the_reference_implementation),
+		TEST(a_key_is_what_a_string_of_its_cost_says),
 		TEST(checks_what_it_hashed),
 		TEST(damage_is_not_a_wrong_password),
 		TEST(a_cost_below_the_minimum_is_refused),

@@ -129,6 +129,13 @@ static void the_documented_rows_are_the_declared_ones(void **state)
 		if (strstr((const char *)text.bytes, (const char *)line.bytes) == NULL)
 			fail_msg("docs/FORMATS.md lacks: %s", (const char *)line.bytes);
 	}
+	/* And none besides them. */
+	const char *row = strstr((const char *)text.bytes, "| table | plain | sealed | key |\n");
+	size_t documented = 0;
+	assert_non_null(row);
+	for (row = strchr(row, '\n'); row != NULL && row[1] == '|'; row = strchr(row + 1, '\n'))
+		documented += row[2] == ' ';
+	assert_int_equal(documented, TABLE_COUNT);
 }
 
 int main(void)
