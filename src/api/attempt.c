@@ -48,25 +48,36 @@ struct status attempt_stranger(struct call *c, const struct user_id *user)
 	return OK;
 }
 
-const char *attempt_locked(const struct call *c, struct store_view *view, uint64_t now)
+struct status attempt_locked(const struct call *c, struct store_view *view, uint64_t now, const char **out)
 {
 	static const char *const why[] = {[LOCKOUT_LOGIN] = "locked login",
 					  [LOCKOUT_DEVICE] = "locked device",
 					  [LOCKOUT_ADDRESS] = "blocked address"};
 	const struct attempt *a = c->attempt;
 
-	for (size_t i = 0; i < a->count; i++)
-		if (lockout_holds(view, &a->subjects[i], now))
-			return why[a->subjects[i].kind];
-	return NULL;
+	*out = NULL;
+	for (size_t i = 0; *out == NULL && i < a->count; i++) {
+		bool locked;
+
+		TRY(lockout_holds(view, &a->subjects[i], now, &locked));
+		if (locked)
+			*out = why[a->subjects[i].kind];
+	}
+	return OK;
 }
 
-void attempt_refuse_locked(struct call *c)
+bool attempt_goes_on(struct call *c)
 {
-	call_refuse(c, c->attempt->known
-			       ? FAIL_AT(ST_TOO_MANY, "locked after failures in a row: wait for its end, or ask an "
-						      "administrator (tacenda user unlock)")
-			       : FAIL_AT(ST_UNPROVEN, "sign-in"));
+	const struct status s = attempt_locked(c, call_view(c), call_now(c), &c->why);
+
+	if (!ok(s))
+		call_refuse(c, s);
+	else if (c->why != NULL)
+		call_refuse(c, c->attempt->known
+				       ? FAIL_AT(ST_TOO_MANY, "locked after failures in a row: wait for its end, or "
+							      "ask an administrator (tacenda user unlock)")
+				       : FAIL_AT(ST_UNPROVEN, "sign-in"));
+	return ok(s) && c->why == NULL;
 }
 
 /** "login locked for 15 minutes"; the address is in the actor piece beside it. */
@@ -109,7 +120,8 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 	uint64_t leaf;
 
 	/* Locked since it was looked at: whatever was found out is nobody's to know, and nothing is counted. */
-	const char *locked = attempt_locked(c, txn->view, log->time);
+	const char *locked;
+	TRY(attempt_locked(c, txn->view, log->time, &locked));
 	call_actor(c, &event.actor);
 	event.actor.detail = text_of(locked != NULL ? locked : c->why != NULL ? c->why : "");
 	TRY(log->add(log->context, txn, &event, &leaf));

@@ -30,10 +30,14 @@ struct attempt {
 MUST_CHECK struct status attempt_known(struct call *c, const struct device_id *device);
 /** attempt_stranger(c, user): of anybody else; ${user} NULL for a login that nobody has. */
 MUST_CHECK struct status attempt_stranger(struct call *c, const struct user_id *user);
-/** attempt_locked(c, view): NULL, or what its leaf says: nothing is verified then, nothing counted. */
-const char *attempt_locked(const struct call *c, struct store_view *view, uint64_t now);
-/** attempt_refuse_locked(c): one and the same answer; on a known device the reason. */
-void attempt_refuse_locked(struct call *c);
+/**
+ * attempt_locked(c, view, now, why):
+ * ${why} NULL, or what its leaf says: nothing is verified then, nothing counted.  ST_CORRUPT: a row that says so is
+ * damaged.
+ */
+MUST_CHECK struct status attempt_locked(const struct call *c, struct store_view *view, uint64_t now, const char **why);
+/** attempt_goes_on(c): else it was refused, as all that are locked are; on a known device with the reason. */
+bool attempt_goes_on(struct call *c);
 /** attempt_refuse(c, s): count the failure, log it with c->why, lock what has to be locked, then answer ${s}. */
 void attempt_refuse(struct call *c, struct status s);
 /** attempt_fail(c, txn, log, s): the same for what turns out within a change of ours, which becomes this one. */

@@ -203,8 +203,10 @@ static struct status apply_step_up(struct call *c, struct store_txn *txn, const 
 {
 	struct factorchange *g = c->own;
 	const struct session *session = &c->caller.session;
+	const char *locked;
 
-	if (attempt_locked(c, txn->view, log->time) != NULL)
+	TRY(attempt_locked(c, txn->view, log->time, &locked));
+	if (locked != NULL)
 		return FAIL_AT(ST_TOO_MANY, "locked");
 	/* The committer may call this twice. */
 	c->effect = factorchange_effect;
@@ -263,9 +265,6 @@ void handle_step_up(struct call *c, struct bytes body)
 		return;
 	}
 	expect_passkey(c, g, &sent);
-	c->why = attempt_locked(c, call_view(c), call_now(c));
-	if (c->why == NULL)
+	if (attempt_goes_on(c))
 		call_work_on(c, work_step_up, worked_step_up);
-	else
-		attempt_refuse_locked(c);
 }

@@ -65,10 +65,12 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 		.kind = LEAF_SIGN_IN,
 		.result = LEAF_DONE,
 		.subject = {.kind = PIECE_USER, .id = session->user.uuid, .detail = TEXT("password changed")}};
+	const char *locked;
 	uint64_t leaf;
 
 	TRY(credential_same(txn->view, &session->user, &p->change.old));
-	if (attempt_locked(c, txn->view, log->time) != NULL)
+	TRY(attempt_locked(c, txn->view, log->time, &locked));
+	if (locked != NULL)
 		return FAIL_AT(ST_TOO_MANY, "locked");
 	TRY(passwordchange_put(txn, &p->change, &session->user, &session->id, log->time));
 	TRY(passwordreset_end(txn, &session->user));
@@ -127,9 +129,6 @@ void handle_password(struct call *c, struct bytes body)
 		call_refuse(c, s);
 		return;
 	}
-	c->why = attempt_locked(c, call_view(c), call_now(c));
-	if (c->why == NULL)
+	if (attempt_goes_on(c))
 		call_work_on(c, work, worked);
-	else
-		attempt_refuse_locked(c);
 }

@@ -185,7 +185,7 @@ static struct status apply(struct call *c, struct store_txn *txn, const struct r
 		.subject = {.kind = PIECE_USER, .id = user->uuid, .detail = TEXT("password reset: used")}};
 	uint64_t leaf;
 
-	c->why = attempt_locked(c, txn->view, log->time);
+	TRY(attempt_locked(c, txn->view, log->time, &c->why));
 	if (c->why != NULL)
 		return FAIL_AT(ST_UNPROVEN, "sign-in");
 	c->why = "password reset: proof used before, or too old";
@@ -292,9 +292,6 @@ void handle_password_reset(struct call *c, struct bytes body)
 		call_refuse(c, s);
 		return;
 	}
-	c->why = attempt_locked(c, call_view(c), call_now(c));
-	if (c->why == NULL)
+	if (attempt_goes_on(c))
 		call_work_on(c, work, worked);
-	else
-		attempt_refuse_locked(c);
 }

@@ -110,7 +110,7 @@ static struct status apply_sign_in(struct call *c, struct store_txn *txn, const 
 	struct piece_actor actor;
 
 	/* Whoever was locked while this one was verified gets nothing of it. */
-	c->why = attempt_locked(c, txn->view, log->time);
+	TRY(attempt_locked(c, txn->view, log->time, &c->why));
 	if (c->why != NULL)
 		return FAIL_AT(ST_UNPROVEN, "sign-in");
 	c->why = WHY_NONCE;
@@ -240,11 +240,9 @@ void handle_sign_in(struct call *c, struct bytes body)
 		call_refuse(c, s);
 		return;
 	}
-	const char *locked = attempt_locked(c, call_view(c), call_now(c));
-	if (locked != NULL) {
-		c->why = locked;
-		attempt_refuse_locked(c);
-	} else if (asks_factor(c, e)) {
+	if (!attempt_goes_on(c))
+		return;
+	if (asks_factor(c, e)) {
 		c->why = WHY_ASKED;
 		c->problem.kind = PROBLEM_SECOND_FACTOR;
 		call_refuse(c, FAIL(ST_PENDING));

@@ -89,11 +89,13 @@ static struct status get_lockout(struct store_view *view, const struct lockout_s
 	return lockout_read(&row, out);
 }
 
-bool lockout_holds(struct store_view *view, const struct lockout_subject *subject, uint64_t now)
+struct status lockout_holds(struct store_view *view, const struct lockout_subject *subject, uint64_t now, bool *locked)
 {
 	struct lockout l;
 
-	return !ok(get_lockout(view, subject, &l)) || now < l.until;
+	TRY(get_lockout(view, subject, &l));
+	*locked = now < l.until;
+	return OK;
 }
 
 static struct status put(struct store_txn *txn, const struct lockout *l)

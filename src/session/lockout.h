@@ -38,8 +38,9 @@ struct lockout {
 	uint64_t seen, until; /* ms since 1970: the last failure counted; locked before ${until} */
 	uint32_t count, level;
 };
-/** lockout_holds(view, subject, now): locked; also when its row cannot be read. */
-bool lockout_holds(struct store_view *view, const struct lockout_subject *subject, uint64_t now);
+/** lockout_holds(view, subject, now, locked): ST_CORRUPT when its row is damaged: nobody may be let in then. */
+MUST_CHECK struct status lockout_holds(struct store_view *view, const struct lockout_subject *subject, uint64_t now,
+				       bool *locked);
 /** lockout_read(row, out): of a row of table `failure`. */
 MUST_CHECK struct status lockout_read(const struct row *row, struct lockout *out);
 

@@ -40,10 +40,18 @@ class Prepared:
         self.upload = owner.request("POST", "/v1/uploads", headers=AGAIN).json["id"]
         owner.request("PATCH", f"/v1/uploads/{self.upload}", os.urandom(9000),
                       {"Upload-Offset": "0", "Content-Type": "application/partial-upload"})
+        self.fill()
         self.size = int(owner.request("GET", "/v1/log/checkpoint").body.split(b"\n")[1])
         code = self.site.kill() if killed else self.site.stop()
         if code != (-signal.SIGKILL if killed else 0):
             raise RuntimeError(f"the daemon ended with {code}: {self.site.log_text()}")
+
+    def fill(self):
+        """More that is to stand in the rows; a flow that wants some says what."""
+
+    def acts(self, _here):
+        """More that is read only when somebody acts, {(who, what): deed}, on the site that is `here`."""
+        return {}
 
     def change(self, items):
         answer = self.people["owner"].request("POST", "/v1/changes", {"items": items})
@@ -194,7 +202,7 @@ class Copy:
         owner.site = here
         out["owner", "upload"] = deed(lambda: owner.request("HEAD", f"/v1/uploads/{self.prepared.upload}"))
         out["owner", "upload again"] = self.upload_again(owner)
-        return out
+        return out | self.prepared.acts(here)
 
     def upload_again(self, owner):
         """The upload asked for a second time: (201, b"") when it is the first one's, (404, b"") when the first is forgotten."""

@@ -41,8 +41,11 @@ static bool holds(const struct lockout_subject *subject, uint64_t now)
 {
 	AUTO(store_snapshot) snapshot = {0};
 
+	bool locked = false;
+
 	assert_ok(store_snapshot_new(&store, &snapshot));
-	return lockout_holds(snapshot.view, subject, now);
+	assert_ok(lockout_holds(snapshot.view, subject, now, &locked));
+	return locked;
 }
 
 static struct lockout_subject login(uint8_t n)
