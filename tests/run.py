@@ -70,7 +70,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "check")
     parser.add_argument("--suite", action="append", default=[])
     parser.add_argument("--no-flows", action="store_true")
-    parser.add_argument("--jobs", type=int, default=2, help="flows at a time")
+    parser.add_argument("--jobs", type=int, default=3, help="flows at a time: they wait as much as they work")
     parser.add_argument("flows", nargs="*", help="names of flows to run instead of all")
     arguments = parser.parse_args()
     build = arguments.build.resolve()

@@ -10,6 +10,7 @@
 struct keycache_entry {
 	struct key_name name;
 	bool used;     /* since the hand last passed */
+	uint32_t born; /* which of all puts it was */
 	uint16_t next; /* in the same bucket, or free: index + 1 */
 };
 
@@ -88,12 +89,18 @@ static void vacate(struct keycache *c, size_t i)
 	secret_wipe(key_at(c, i), sizeof(struct key));
 }
 
+/* The keys of one message have not been used yet when the last of them comes: none makes room for another. */
+static bool is_of_this_message(const struct keycache *c, const struct keycache_entry *e)
+{
+	return (uint32_t)(c->puts - e->born) < KEYWIRE_KEYS_MAX;
+}
+
 /* Second chance: who was used since the hand last passed is passed over once. */
 static size_t make_room(struct keycache *c)
 {
 	if (c->used < KEYCACHE_KEYS)
 		return c->used++;
-	while (c->entries[c->hand].used) {
+	while (c->entries[c->hand].used || is_of_this_message(c, &c->entries[c->hand])) {
 		c->entries[c->hand].used = false;
 		c->hand = (c->hand + 1) % KEYCACHE_KEYS;
 	}
@@ -113,7 +120,7 @@ void keycache_put(struct keycache *c, const struct key_name *name, const struct 
 	}
 	size_t i = make_room(c);
 	uint16_t *bucket = bucket_of(c, name);
-	c->entries[i] = (struct keycache_entry){.name = *name, .next = *bucket};
+	c->entries[i] = (struct keycache_entry){.name = *name, .born = c->puts++, .next = *bucket};
 	*bucket = (uint16_t)(i + 1);
 	*key_at(c, i) = *key;
 }

@@ -20,6 +20,7 @@ struct keycache {
 	uint16_t *buckets;
 	uint64_t seed;
 	size_t used, hand;
+	uint32_t puts;
 };
 MUST_CHECK struct status keycache_new(struct keycache *out);
 void keycache_clear(struct keycache *c);
@@ -28,7 +29,8 @@ void keycache_clear(struct keycache *c);
 bool keycache_find(struct keycache *c, const struct key_name *name, struct key *out);
 /** keycache_has(c, name): without taking it out; counts as use. */
 bool keycache_has(struct keycache *c, const struct key_name *name);
-/** keycache_put(c, name, key): perhaps in the place of another. */
+/** keycache_put(c, name, key): perhaps in the place of another, but of none of the last KEYWIRE_KEYS_MAX that were put.
+ */
 void keycache_put(struct keycache *c, const struct key_name *name, const struct key *key);
 /** keycache_empty(c): wipe all. */
 void keycache_empty(struct keycache *c);

@@ -85,6 +85,28 @@ static void what_is_used_stays(void **state)
 	assert_false(finds(&c, 1000));
 }
 
+/* The keys of one message are all there when it has been read, whatever had been used before it came. */
+static void what_was_just_put_stays(void **state)
+{
+	AUTO(keycache) c = {0};
+
+	(void)state;
+	assert_ok(keycache_new(&c));
+	for (uint64_t n = 0; n < KEYCACHE_KEYS; n++)
+		put(&c, n);
+	for (uint64_t n = 0; n < KEYCACHE_KEYS; n++)
+		assert_true(finds(&c, n));
+	put(&c, 10000);
+	/* All but the one whose turn to go it is. */
+	for (uint64_t n = 2; n < KEYCACHE_KEYS; n++)
+		assert_true(finds(&c, n));
+	assert_true(finds(&c, 10000));
+	for (uint64_t n = 10001; n <= 10005; n++)
+		put(&c, n);
+	for (uint64_t n = 10001; n <= 10005; n++)
+		assert_true(finds(&c, n));
+}
+
 static bool slab_holds(const struct keycache *c, const struct key *key)
 {
 	for (size_t i = 0; i + sizeof *key <= c->slab.len; i += sizeof *key)
@@ -123,6 +145,7 @@ int main(void)
 		TEST(finds_what_was_put),
 		TEST(a_second_put_replaces),
 		TEST(what_is_used_stays),
+		TEST(what_was_just_put_stays),
 		TEST(what_makes_room_is_wiped),
 	};
 
