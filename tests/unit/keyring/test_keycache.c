@@ -142,11 +142,8 @@ static void what_makes_room_is_wiped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(finds_what_was_put),
-		TEST(a_second_put_replaces),
-		TEST(what_is_used_stays),
-		TEST(what_was_just_put_stays),
-		TEST(what_makes_room_is_wiped),
+		TEST(finds_what_was_put),      TEST(a_second_put_replaces),    TEST(what_is_used_stays),
+		TEST(what_was_just_put_stays), TEST(what_makes_room_is_wiped),
 	};
 
 	return ok(secret_setup()) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
