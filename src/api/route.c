@@ -372,9 +372,16 @@ static const struct route table[] = {
 struct route_parts {
 	struct text at[PARTS];
 	size_t count;
-	bool open; /* a last "*" takes the rest; not counted */
+	bool open;  /* a last "*" takes the rest; not counted */
+	bool named; /* one of them at least begins with ':' */
 };
 static struct route_parts patterns[COUNT(table)];
+/** Which rows a path of so many segments may fit, in their order. */
+static struct {
+	uint8_t rows[COUNT(table)];
+	size_t count;
+} by_length[PATH_SEGMENTS + 1];
+_Static_assert(COUNT(table) <= UINT8_MAX, "rows have numbers of a byte");
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void cut_patterns(void)
@@ -388,21 +395,24 @@ static void cut_patterns(void)
 			assert(p->open || p->count < PARTS);
 			if (!p->open)
 				p->at[p->count++] = part;
+			p->named |= part.at[0] == ':';
 		}
 	}
+	for (size_t length = 0; length <= PATH_SEGMENTS; length++)
+		for (size_t i = 0; i < COUNT(table); i++)
+			if (patterns[i].open ? length > patterns[i].count : length == patterns[i].count)
+				by_length[length].rows[by_length[length].count++] = (uint8_t)i;
 }
 
+/** Of a route that was found, so the patterns are cut. */
 static const struct route_parts *parts_of(const struct route *route)
 {
-	(void)pthread_once(&once, cut_patterns);
 	return &patterns[route - table];
 }
 
-/** The last segments differ most. */
+/** A pattern for so many segments.  The last ones differ most. */
 static bool fits(const struct route_parts *p, const struct path *path)
 {
-	if (p->open ? path->count <= p->count : path->count != p->count)
-		return false;
 	for (size_t i = p->count; i-- > 0;)
 		if (p->at[i].at[0] != ':' && !text_equal(p->at[i], path->segments[i]))
 			return false;
@@ -413,11 +423,14 @@ struct status route_find(enum http_method method, const struct path *path, const
 {
 	bool other = false;
 
-	for (size_t i = 0; i < COUNT(table); i++) {
-		if (!fits(parts_of(&table[i]), path))
+	(void)pthread_once(&once, cut_patterns);
+	for (size_t i = 0; i < by_length[path->count].count; i++) {
+		const size_t row = by_length[path->count].rows[i];
+
+		if (!fits(&patterns[row], path))
 			continue;
-		if (table[i].method == method || (method == HTTP_HEAD && table[i].method == HTTP_GET)) {
-			*out = &table[i];
+		if (table[row].method == method || (method == HTTP_HEAD && table[row].method == HTTP_GET)) {
+			*out = &table[row];
 			return OK;
 		}
 		other = true;
@@ -429,7 +442,7 @@ struct text route_segment(const struct call *call, const char *name)
 {
 	const struct route_parts *p = parts_of(call->route);
 
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; p->named && i < p->count; i++)
 		if (p->at[i].at[0] == ':' &&
 		    text_equal((struct text){p->at[i].at + 1, p->at[i].len - 1}, text_of(name)))
 			return call->path.segments[i];

@@ -91,7 +91,8 @@ static struct status make_contexts(struct engine *e)
 	TRY(engine_did(e->sha512 != NULL && e->ecb != NULL && e->numbers != NULL));
 	TRY(engine_did(EVP_DigestInit_ex2(e->sha512, a->sha512, NULL)));
 	TRY(engine_did(EVP_EncryptInit_ex2(e->ecb, a->aes256_ecb, NULL, NULL, NULL)));
-	TRY(engine_did(EVP_CIPHER_CTX_set_padding(e->ecb, 0)));
+	/* Padding stays on: it would be written at an end that nobody asks for, and off it is set anew with each key.
+	 */
 	TRY(engine_did(e->import != NULL && EVP_PKEY_fromdata_init(e->import) == 1));
 	return gcm_new(&e->gcm);
 }
