@@ -64,7 +64,7 @@ MUST_CHECK struct status buffer_grow(struct buffer *b, size_t more); /* where th
 MUST_CHECK static inline struct status buffer_reserve(struct buffer *b, size_t more)
 {
 	/* A ceiling that was lowered counts for what is there already. */
-	if (b->capacity <= b->max && more <= b->capacity - b->len)
+	if (b->bytes != NULL && b->capacity <= b->max && more <= b->capacity - b->len)
 		return OK;
 	return buffer_grow(b, more);
 }

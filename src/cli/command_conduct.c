@@ -68,7 +68,7 @@ static struct status show(struct cli *c)
 {
 	AUTO(arena) arena = {.max = ARENA_MAX};
 	struct acceptance a;
-	enum language language;
+	enum language language = LANGUAGE_ENGLISH;
 
 	TRY(choose_language(c, &language));
 	TRY(cli_signed_in(c));
@@ -107,7 +107,7 @@ static struct status accept(struct cli *c)
 	AUTO(arena) arena = {.max = ARENA_MAX};
 	AUTO(buffer) hash = {.max = 80};
 	struct acceptance a;
-	enum language language;
+	enum language language = LANGUAGE_ENGLISH;
 	uint64_t leaf;
 
 	TRY(choose_language(c, &language));

@@ -149,7 +149,7 @@ static struct status print_id(const struct cli *c, const struct https_answer *an
 
 static struct status add_totp(struct cli *c)
 {
-	AUTO(buffer) shared = {.max = 2 * OTPAUTH_SECRET_MAX, .wipe = true}, body = {.max = 4096, .wipe = true};
+	AUTO(buffer) shared = {.max = (size_t)2 * OTPAUTH_SECRET_MAX, .wipe = true}, body = {.max = 4096, .wipe = true};
 	AUTO(secret) code = {0};
 	AUTO(https_answer) answer = {0};
 	const char *name = options_value(&c->options, "--name");

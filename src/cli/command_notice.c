@@ -11,8 +11,8 @@ struct notice_row {
 };
 #define ROW(field, kind, member, most) \
 	{ \
-		.name = field, .type = kind, .offset = offsetof(struct notice_row, member), .required = true, \
-		.max = most \
+		.name = (field), .type = (kind), .offset = offsetof(struct notice_row, member), .required = true, \
+		.max = (most) \
 	}
 static const struct jsonfield notice_rows[] = {
 	ROW("seq", JSONFIELD_U64, seq, 0),

@@ -51,7 +51,7 @@ static struct status list(struct cli *c)
 {
 	AUTO(review) r = {0};
 	AUTO(output) rows;
-	struct review_history history;
+	struct review_history history = {0};
 
 	output_begin(c, &rows);
 	TRY(gather(c, &history, &r));
@@ -94,7 +94,7 @@ static struct status print_totals(struct cli *c, const struct review_history *h,
 static struct status status(struct cli *c)
 {
 	AUTO(review) r = {0};
-	struct review_history history;
+	struct review_history history = {0};
 
 	TRY(gather(c, &history, &r));
 	return print_totals(c, &history, &r);
@@ -103,7 +103,7 @@ static struct status status(struct cli *c)
 static struct status sign(struct cli *c)
 {
 	AUTO(review) r = {0};
-	struct review_history history;
+	struct review_history history = {0};
 	uint64_t leaf;
 
 	TRY(gather(c, &history, &r));

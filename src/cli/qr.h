@@ -6,7 +6,7 @@
 #include "bytes.h"
 #include "text.h"
 
-#define QR_OUTPUT_MAX (256u * 1024)
+#define QR_OUTPUT_MAX ((size_t)256 * 1024)
 
 /** qr_terminal(t, out): black on white whatever the terminal's colours are, two rows a line; appended. */
 MUST_CHECK struct status qr_terminal(struct text t, struct buffer *out);

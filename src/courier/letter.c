@@ -121,7 +121,7 @@ struct status letter_hook(const struct order *order, struct buffer *out)
 
 struct status letter_sign(struct bytes key, struct text id, uint64_t seconds, struct bytes body, struct buffer *out)
 {
-	AUTO(buffer) signed_text = {.max = ORDER_PACKET_MAX * 4};
+	AUTO(buffer) signed_text = {.max = (size_t)ORDER_PACKET_MAX * 4};
 	struct hash mac;
 
 	TRY(buffer_print(&signed_text, "%.*s.%llu.", TEXT_ARG(id), (unsigned long long)seconds));

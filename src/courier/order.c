@@ -7,7 +7,7 @@ static const struct json_limits limits = {.bytes = ORDER_PACKET_MAX, .depth = 8,
 
 #define ITEM(field, kind, member, most) \
 	{ \
-		.name = field, .type = kind, .offset = offsetof(struct order_item, member), .max = most \
+		.name = (field), .type = (kind), .offset = offsetof(struct order_item, member), .max = (most) \
 	}
 static const struct jsonfield item_rows[] = {
 	ITEM("id", JSONFIELD_TEXT, id, 64),
@@ -37,8 +37,8 @@ struct read_order {
 };
 #define ORDER(field, kind, member, most, must) \
 	{ \
-		.name = field, .type = kind, .offset = offsetof(struct read_order, member), .max = most, \
-		.required = must \
+		.name = (field), .type = (kind), .offset = offsetof(struct read_order, member), .max = (most), \
+		.required = (must) \
 	}
 static const struct jsonfield order_rows[] = {
 	ORDER("number", JSONFIELD_U64, number, 0, true),

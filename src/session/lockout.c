@@ -8,10 +8,10 @@
 #define MINUTE_MS 60000ull
 /* An address that gave no failure for so long counts from none; its level is kept for a day. */
 #define ADDRESS_COUNT_MS (15 * MINUTE_MS)
-#define ADDRESS_LEVEL_MS (24 * 60 * MINUTE_MS)
+#define ADDRESS_LEVEL_MS (24ull * 60 * MINUTE_MS)
 
 /** How long the first, second, every later lock in a row lasts. */
-static const uint64_t spans[] = {15 * MINUTE_MS, 60 * MINUTE_MS, 24 * 60 * MINUTE_MS};
+static const uint64_t spans[] = {15 * MINUTE_MS, 60 * MINUTE_MS, 24ull * 60 * MINUTE_MS};
 
 struct lockout_subject lockout_login(const struct user_id *user)
 {
