@@ -66,18 +66,24 @@ struct status attempt_locked(const struct call *c, struct store_view *view, uint
 	return OK;
 }
 
+static struct status locked_answer(const struct call *c)
+{
+	return c->attempt->known ? FAIL_AT(ST_TOO_MANY, "locked after failures in a row: wait for its end, or ask an "
+							"administrator (tacenda user unlock)")
+				 : FAIL_AT(ST_UNPROVEN, "sign-in");
+}
+
 bool attempt_goes_on(struct call *c)
 {
-	const struct status s = attempt_locked(c, call_view(c), call_now(c), &c->why);
+	const char *locked = NULL;
+	const struct status s = attempt_locked(c, call_view(c), call_now(c), &locked);
 
-	if (!ok(s))
-		call_refuse(c, s);
-	else if (c->why != NULL)
-		call_refuse(c, c->attempt->known
-				       ? FAIL_AT(ST_TOO_MANY, "locked after failures in a row: wait for its end, or "
-							      "ask an administrator (tacenda user unlock)")
-				       : FAIL_AT(ST_UNPROVEN, "sign-in"));
-	return ok(s) && c->why == NULL;
+	if (ok(s) && locked == NULL)
+		return true;
+	if (locked != NULL)
+		c->why = locked;
+	call_refuse(c, ok(s) ? locked_answer(c) : s);
+	return false;
 }
 
 /** "login locked for 15 minutes"; the address is in the actor piece beside it. */
