@@ -120,6 +120,14 @@ def keyd_of(pid):
     return None
 
 
+def has_ended(process):
+    """Gone, which it may be between two looks, or waited for by nobody."""
+    try:
+        return "Z" in pathlib.Path(f"/proc/{process}/stat").read_text().split(")")[1][:3]
+    except OSError:
+        return True
+
+
 def kill_and_restart(site, chance, waits, how, serving):
     """One kill, then the time from the start of the new process to its readiness."""
     serving.clear()
@@ -132,8 +140,7 @@ def kill_and_restart(site, chance, waits, how, serving):
     site.kill()
     how[victim] = how.get(victim, 0) + 1
     if keyd:
-        wait_until(lambda: not pathlib.Path(f"/proc/{keyd}").exists() or
-                   "Z" in pathlib.Path(f"/proc/{keyd}/stat").read_text().split(")")[1][:3], 10)
+        wait_until(lambda: has_ended(keyd), 10)
     with Ahead():
         begun = time.monotonic()
         site.serve()
