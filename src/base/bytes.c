@@ -76,7 +76,7 @@ static uint8_t *moved(const struct buffer *b, size_t capacity)
 	uint8_t *bytes = malloc(capacity);
 	if (bytes == NULL)
 		return NULL;
-	if (b->len > 0)
+	if (b->bytes != NULL)
 		memcpy(bytes, b->bytes, b->len);
 	secret_wipe(b->bytes, b->capacity);
 	free(b->bytes);
