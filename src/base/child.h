@@ -32,6 +32,12 @@ MUST_CHECK struct status child_start(const struct child_start *start, pid_t *pid
 bool child_readable(int fd, int ms);
 /** child_await(pid): until it has ended. */
 void child_await(pid_t pid);
+/**
+ * child_ends(out):
+ * A descriptor, the caller's, that gives a signalfd_siginfo when children have ended, without waiting; SIGCHLD is
+ * blocked from now on, so the process has one thread.  ST_IO.
+ */
+MUST_CHECK struct status child_ends(int *out);
 
 /** child_stay(): in the child: a signal to the whole group does not take it from who started it, and is draining. */
 void child_stay(void);

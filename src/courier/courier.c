@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
 
 #define LOOK_MS 1000
@@ -171,17 +172,6 @@ static bool take(struct courier *c)
 	return true;
 }
 
-static struct status watch_children(int *out)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	*out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *out >= 0 ? OK : FAIL_AT(ST_IO, "signals");
-}
-
 static bool full(struct courier *c)
 {
 	return find(c, 0) == NULL;
@@ -205,7 +195,7 @@ struct status courier_run(int fd, const struct courier_work *work)
 {
 	struct courier c = {.fd = fd, .work = work};
 
-	TRY(watch_children(&c.ended));
+	TRY(child_ends(&c.ended));
 	for (bool asked = true; asked;) {
 		struct pollfd events[] = {{.fd = c.ended, .events = POLLIN},
 					  {.fd = full(&c) ? -1 : fd, .events = POLLIN}};

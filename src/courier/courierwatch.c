@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
 
 /* One that ends as soon as it begins is begun no oftener. */
@@ -33,17 +34,6 @@ static struct status share(courier_beat **out)
 		return FAIL_AT(ST_NO_MEMORY, "watch");
 	*out = room;
 	return OK;
-}
-
-static struct status watch_children(int *out)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	*out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return *out >= 0 ? OK : FAIL_AT(ST_IO, "signals");
 }
 
 static _Noreturn void be_courier(const struct watch *w)
@@ -114,7 +104,7 @@ struct status courierwatch_run(int fd, const struct courier_work *work, uint64_t
 	struct watch w = {.fd = fd, .work = work, .silent_ms = silent_ms};
 
 	TRY(share(&w.beat));
-	TRY(watch_children(&w.ended));
+	TRY(child_ends(&w.ended));
 	while (once(&w))
 		continue;
 	(void)close(w.ended);
