@@ -124,10 +124,10 @@ static struct status read_open(int fd, struct buffer *out)
 	}
 }
 
-/** Links are followed: programs that renew certificates make them. */
+/** Links are followed: programs that renew certificates make them.  A pipe that nobody writes to holds up nobody. */
 static struct status read_pem(const char *path, struct buffer *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0 && errno == ENOENT)
 		return FAIL_AT(ST_NOT_FOUND, NO_FILE);

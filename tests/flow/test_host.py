@@ -183,13 +183,14 @@ def unfit_certificates(tap, site):
     """What could not be served is refused at init, before anything is made."""
     good, key = certificate(site.folder, "good")
     other, other_key = certificate(site.folder, "other")
-    nothing = site.folder / "nothing.pem"
+    nothing, pipe = site.folder / "nothing.pem", site.folder / "pipe.pem"
+    os.mkfifo(pipe)
     common = ["init", "--keys", site.folder / "k", "--data", site.folder / "d", "--site", "S", "--region", "EU", "--admin", "a",
               "--root-passphrase-file", site.passphrase]
     for words, why in ((certificate(site.folder, "weak", ("rsa:1024",)), "RSA key shorter than 2048 bits"),
                        ((good, other_key), "key does not belong to the certificate"),
                        (certificate(site.folder, "edwards", ("ed25519",)), "key is neither ECDSA nor RSA"),
-                       ((key, key), "certificate"), ((good, good), "private key"), ((nothing, key), "no such file"),
+                       ((key, key), "certificate"), ((good, good), "private key"), ((nothing, key), "no such file"), ((pipe, key), "certificate"),
                        ((site.folder / "no" / "x.pem", key), "no such file")):
         got = site.host(*common, "--tls-cert", words[0], "--tls-key", words[1])
         tap.check(got.code == REFUSED and why in got.error and one_line(got), f"init refuses {words[0].name} with {words[1].name}: {why}", got)
