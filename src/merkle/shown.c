@@ -37,7 +37,7 @@ struct status shown_parse(struct text detail, struct shown *out)
 	struct text what, number, hash;
 	struct shown found;
 
-	if (!text_split(&detail, ',', &what) || what.len == 0 || !skip(&detail, TEXT(" ")) ||
+	if (!text_split(&detail, ',', &what) || what.len == 0 || !text_is_utf8(what) || !skip(&detail, TEXT(" ")) ||
 	    !text_split(&detail, ' ', &number) || !skip(&detail, TEXT("statements ")) ||
 	    !text_split(&detail, ',', &hash) || !skip(&detail, TEXT(" log of ")))
 		return FAIL_AT(ST_INVALID, "receipt");

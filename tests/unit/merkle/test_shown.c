@@ -66,6 +66,8 @@ static void a_detail_is_read_back(void **state)
 	assert_int_equal(read.size, 7);
 	for (size_t len = 0; len < text.len; len++)
 		assert_fails(ST_INVALID, shown_parse((struct text){(const char *)text.bytes, len}, &read));
+	text.bytes[3] = '\0';
+	assert_fails(ST_INVALID, shown_parse(text_from(buffer_bytes(&text)), &read));
 }
 
 static void other_details_are_none(void **state)
