@@ -10,12 +10,11 @@
 
 #include "net.h"
 #include "os.h"
+#include "pem.h"
 #include "text.h"
 
 #define NAME     "certificate"
-#define PEM_MAX  65536
 #define PEM_READ 4096
-#define DASHES   "-----"
 #define NO_FILE  "--tls-cert, --tls-key: no such file"
 
 bool tlsfiles_any(const struct tlsfiles *f)
@@ -95,20 +94,6 @@ struct status tlsfiles_read(int data, struct tlsfiles *out)
 
 /* --- What is in them --- */
 
-struct pair {
-	struct buffer certificate, key; /* PEM */
-	struct buffer key_der, chain_der[KEYWIRE_CHAIN_MAX];
-	struct keywire_chain parts; /* views of the DER */
-};
-static void pair_clear(struct pair *p)
-{
-	buffer_clear(&p->certificate);
-	buffer_clear(&p->key);
-	buffer_clear(&p->key_der);
-	for (size_t i = 0; i < COUNT(p->chain_der); i++)
-		buffer_clear(&p->chain_der[i]);
-}
-
 static struct status read_open(int fd, struct buffer *out)
 {
 	for (;;) {
@@ -138,98 +123,41 @@ static struct status read_pem(const char *path, struct buffer *out)
 	return s;
 }
 
-static bool ends_with(struct text t, struct text end)
+/** What will be served is what keyd is given, not what stood around it in a file (PROMISES#K3). */
+static struct status check(const struct keywire_chain *parts)
 {
-	return t.len >= end.len && text_equal((struct text){t.at + t.len - end.len, end.len}, end);
+	AUTO(buffer) certificate = {.max = 2 * (size_t)PEM_MAX};
+	AUTO(buffer) key = {.max = PEM_MAX, .wipe = true};
+
+	for (size_t i = 0; i < parts->count; i++)
+		TRY(pem_put("CERTIFICATE", parts->certificates[i], &certificate));
+	TRY(pem_put_key(parts->private_key, &key));
+	return net_check(&(struct net_identity){.certificate = buffer_bytes(&certificate), .key = buffer_bytes(&key)});
 }
 
-/** From behind ${mark} in ${rest} on; false when it is not there. */
-static bool skip_past(struct text *rest, const char *mark)
+/** Read, and checked as a server that starts checks it. */
+static struct status load(const struct tlsfiles *f, struct pem_pair *out)
 {
-	const char *at = memmem(rest->at, rest->len, mark, strlen(mark));
+	AUTO(buffer) certificate = {.max = PEM_MAX};
+	AUTO(buffer) key = {.max = PEM_MAX, .wipe = true};
 
-	if (at == NULL)
-		return false;
-	at += strlen(mark);
-	*rest = (struct text){at, rest->len - (size_t)(at - rest->at)};
-	return true;
-}
-
-static struct status decode(struct text body, struct buffer *der)
-{
-	AUTO(buffer) base64 = {.max = PEM_MAX, .wipe = true};
-
-	for (size_t i = 0; i < body.len; i++)
-		if (strchr(" \t\r\n", body.at[i]) == NULL)
-			TRY(buffer_put_u8(&base64, (uint8_t)body.at[i]));
-	return text_from_base64(text_from(buffer_bytes(&base64)), der);
-}
-
-/** The next block whose label ends with ${label}, as RFC 7468 has it; ST_NOT_FOUND: none is left. */
-static struct status next_block(struct text *rest, struct text label, struct buffer *der)
-{
-	while (skip_past(rest, DASHES "BEGIN ")) {
-		struct text name = *rest;
-		if (!skip_past(rest, DASHES))
-			break;
-		name.len = (size_t)(rest->at - name.at) - (sizeof DASHES - 1);
-		struct text body = *rest;
-		if (!skip_past(rest, DASHES "END "))
-			break;
-		body.len = (size_t)(rest->at - body.at) - (sizeof(DASHES "END ") - 1);
-		if (ends_with(name, label))
-			return decode(body, der);
-	}
-	return FAIL_AT(ST_NOT_FOUND, "PEM");
-}
-
-static struct status decode_pair(struct pair *p)
-{
-	struct text rest = text_from(buffer_bytes(&p->key));
-	struct status found = OK;
-
-	p->key_der = (struct buffer){.max = KEYWIRE_PRIVATE_MAX, .wipe = true};
-	if (!ok(next_block(&rest, TEXT("PRIVATE KEY"), &p->key_der)))
-		return FAIL_AT(ST_INVALID, "--tls-key: no key, or one that is too long");
-	p->parts.private_key = buffer_bytes(&p->key_der);
-	rest = text_from(buffer_bytes(&p->certificate));
-	for (size_t i = 0; i < COUNT(p->chain_der); i++) {
-		p->chain_der[i].max = KEYWIRE_CERTIFICATE_MAX;
-		found = next_block(&rest, TEXT("CERTIFICATE"), &p->chain_der[i]);
-		if (!ok(found))
-			break;
-		p->parts.certificates[p->parts.count++] = buffer_bytes(&p->chain_der[i]);
-	}
-	if (ok(found) && skip_past(&rest, DASHES "BEGIN "))
-		return FAIL_AT(ST_TOO_BIG, "--tls-cert: a chain that is too long");
-	return found.code == ST_NOT_FOUND || ok(found)
-		       ? OK
-		       : FAIL_AT(ST_INVALID, "--tls-cert: a certificate that is too long");
-}
-
-/** Read, and checked as a server that starts checks it (PROMISES#K3). */
-static struct status load(const struct tlsfiles *f, struct pair *p)
-{
-	p->certificate.max = PEM_MAX;
-	p->key = (struct buffer){.max = PEM_MAX, .wipe = true};
-	TRY(read_pem(f->certificate, &p->certificate));
-	TRY(read_pem(f->key, &p->key));
-	const struct net_identity identity = {.certificate = buffer_bytes(&p->certificate),
-					      .key = buffer_bytes(&p->key)};
-	TRY(net_check(&identity));
-	return decode_pair(p);
+	TRY(read_pem(f->certificate, &certificate));
+	TRY(read_pem(f->key, &key));
+	TRY(net_check(&(struct net_identity){.certificate = buffer_bytes(&certificate), .key = buffer_bytes(&key)}));
+	TRY(pem_pair_read(text_from(buffer_bytes(&certificate)), text_from(buffer_bytes(&key)), out));
+	return check(&out->parts);
 }
 
 struct status tlsfiles_check(const struct tlsfiles *f)
 {
-	AUTO(pair) p = {0};
+	AUTO(pem_pair) p = {0};
 
 	return tlsfiles_any(f) ? load(f, &p) : OK;
 }
 
 struct status tlsfiles_import(const struct tlsfiles *f, struct keyring *ring)
 {
-	AUTO(pair) p = {0};
+	AUTO(pem_pair) p = {0};
 
 	if (!tlsfiles_any(f))
 		return OK;
@@ -249,7 +177,7 @@ static bool same(const struct keyring_identity *now, const struct keywire_chain 
 
 struct status tlsfiles_renew(const struct tlsfiles *f, struct keyring *ring, bool *changed)
 {
-	AUTO(pair) p = {0};
+	AUTO(pem_pair) p = {0};
 	AUTO(keyring_identity) now = {0};
 
 	*changed = false;

@@ -185,12 +185,15 @@ def unfit_certificates(tap, site):
     other, other_key = certificate(site.folder, "other")
     nothing, pipe = site.folder / "nothing.pem", site.folder / "pipe.pem"
     os.mkfifo(pipe)
+    hidden = site.folder / "hidden.key"  # what reads the first key of a kind it knows finds another one than what takes the first of all
+    hidden.write_text("-----BEGIN OTHER PRIVATE KEY-----\nMAMCAQE=\n-----END OTHER PRIVATE KEY-----\n" + key.read_text())
     common = ["init", "--keys", site.folder / "k", "--data", site.folder / "d", "--site", "S", "--region", "EU", "--admin", "a",
               "--root-passphrase-file", site.passphrase]
     for words, why in ((certificate(site.folder, "weak", ("rsa:1024",)), "RSA key shorter than 2048 bits"),
                        ((good, other_key), "key does not belong to the certificate"),
                        (certificate(site.folder, "edwards", ("ed25519",)), "key is neither ECDSA nor RSA"),
                        ((key, key), "certificate"), ((good, good), "private key"), ((nothing, key), "no such file"), ((pipe, key), "certificate"),
+                       ((good, hidden), "private key"),
                        ((site.folder / "no" / "x.pem", key), "no such file")):
         got = site.host(*common, "--tls-cert", words[0], "--tls-key", words[1])
         tap.check(got.code == REFUSED and why in got.error and one_line(got), f"init refuses {words[0].name} with {words[1].name}: {why}", got)
