@@ -60,10 +60,17 @@ static struct status put_head(const struct order *order, struct buffer *out)
 	TRY(put_field(out, "To", order->to));
 	TRY(buffer_print(out, "Date: "));
 	TRY(put_date(out, n->time));
-	TRY(buffer_print(out, "\r\nMessage-ID: <%.*s.%llu@%.*s>\r\n", TEXT_ARG(n->id), (unsigned long long)n->count,
-			 TEXT_ARG(host)));
-	TRY(buffer_print(out, "Subject: %.*s: %.*s (%.*s)\r\n", TEXT_ARG(host), TEXT_ARG(n->kind),
-			 TEXT_ARG(n->severity)));
+	TRY(buffer_print(out, "\r\nMessage-ID: <"));
+	TRY(put_line(out, n->id));
+	TRY(buffer_print(out, ".%llu@", (unsigned long long)n->count));
+	TRY(put_line(out, host));
+	TRY(buffer_print(out, ">\r\nSubject: "));
+	TRY(put_line(out, host));
+	TRY(buffer_print(out, ": "));
+	TRY(put_line(out, n->kind));
+	TRY(buffer_print(out, " ("));
+	TRY(put_line(out, n->severity));
+	TRY(buffer_print(out, ")\r\n"));
 	return buffer_print(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 				 "Content-Type: text/plain; charset=us-ascii\r\n\r\n");
 }
@@ -92,7 +99,8 @@ struct status letter_mail(const struct order *order, struct buffer *out)
 
 struct status letter_hook_id(const struct order *order, struct buffer *out)
 {
-	return buffer_print(out, "%.*s.%llu", TEXT_ARG(order->items[0].id), (unsigned long long)order->items[0].count);
+	TRY(put_line(out, order->items[0].id));
+	return buffer_print(out, ".%llu", (unsigned long long)order->items[0].count);
 }
 
 struct status letter_hook(const struct order *order, struct buffer *out)
@@ -188,9 +196,11 @@ static struct status put_message(const struct order *order, const struct order_i
 {
 	TRY(buffer_print(out, "<%u>1 ", priority(i)));
 	TRY(text_put_time(out, i->time));
-	TRY(buffer_print(out, " %.*s tacenda - %.*s ", TEXT_ARG(letter_host(order)),
-			 (int)(i->action.len > 0 ? i->action.len : i->kind.len),
-			 i->action.len > 0 ? i->action.at : i->kind.at));
+	TRY(buffer_print(out, " "));
+	TRY(put_line(out, letter_host(order)));
+	TRY(buffer_print(out, " tacenda - "));
+	TRY(put_line(out, i->action.len > 0 ? i->action : i->kind));
+	TRY(buffer_print(out, " "));
 	TRY(put_data(out, i));
 	TRY(buffer_print(out, " "));
 	return i->action.len > 0 ? put_line(out, i->action) : put_line(out, i->text);

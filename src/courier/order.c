@@ -77,6 +77,26 @@ static struct status find(struct text word, const char *const *words, size_t cou
 	return FAIL_AT(ST_INVALID, "order");
 }
 
+/** It becomes lines of mail, HTTP and syslog: nothing in it ends one, or begins another (PROMISES#B1). */
+static bool printable(const struct jsonfield_table *table, const void *read)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct text *t = (const void *)((const char *)read + table->fields[i].offset);
+		for (size_t n = 0; table->fields[i].type == JSONFIELD_TEXT && n < t->len; n++)
+			if (t->at[n] < ' ' || t->at[n] > '~')
+				return false;
+	}
+	return true;
+}
+
+static bool items_printable(const struct jsonfield_list *items)
+{
+	for (size_t i = 0; i < items->count; i++)
+		if (!printable(&item_table, (const struct order_item *)items->items + i))
+			return false;
+	return true;
+}
+
 struct status order_read(struct bytes packet, struct json_document *document, struct arena *arena, struct order *out)
 {
 	struct read_order r = {0};
@@ -85,7 +105,7 @@ struct status order_read(struct bytes packet, struct json_document *document, st
 	TRY(json_parse(packet, &limits, document));
 	TRY(jsonfield_read(json_root(document), &order_table, arena, &r, NULL));
 	TRY(find(r.way, ways, COUNT(ways), &way));
-	if (r.items.count == 0)
+	if (r.items.count == 0 || !printable(&order_table, &r) || !items_printable(&r.items))
 		return FAIL_AT(ST_INVALID, "order");
 	*out = (struct order){.number = r.number,
 			      .way = (enum order_way)way,
@@ -141,6 +161,8 @@ struct status order_answer_read(struct bytes packet, struct json_document *docum
 	TRY(json_parse(packet, &limits, document));
 	TRY(jsonfield_read(json_root(document), &answer_table, arena, &r, NULL));
 	TRY(find(r.result, results, COUNT(results), &result));
+	if (!printable(&answer_table, &r))
+		return FAIL_AT(ST_INVALID, "order");
 	*out = (struct order_answer){r.number, (enum order_result)result, r.why};
 	return OK;
 }

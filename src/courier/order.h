@@ -40,7 +40,7 @@ struct order {
 	const struct order_item *items;
 	size_t count;
 };
-/** order_read(packet, document, arena, out): views into the two; ST_INVALID. */
+/** order_read(packet, document, arena, out): views into the two, of printable ASCII; ST_INVALID. */
 MUST_CHECK struct status order_read(struct bytes packet, struct json_document *document, struct arena *arena,
 				    struct order *out);
 /** order_way_word(way): "mail", "hook", "syslog", "fhir". */
@@ -54,7 +54,7 @@ struct order_answer {
 };
 /** order_answer_put(answer, out): one packet. */
 MUST_CHECK struct status order_answer_put(const struct order_answer *answer, struct buffer *out);
-/** order_answer_read(packet, document, arena, out): ST_INVALID. */
+/** order_answer_read(packet, document, arena, out): printable ASCII; ST_INVALID. */
 MUST_CHECK struct status order_answer_read(struct bytes packet, struct json_document *document, struct arena *arena,
 					   struct order_answer *out);
 

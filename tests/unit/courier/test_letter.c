@@ -73,7 +73,7 @@ static void a_mail_says_what_happened(void **state)
 		"More, and whom it is about, stands in the product alone: tacenda notices\r\n");
 }
 
-static void nothing_in_an_order_begins_a_line_of_a_mail(void **state)
+static void nothing_in_an_order_begins_a_line(void **state)
 {
 	struct order_item n = notice();
 	struct order o = order_of(ORDER_MAIL, &n, 1);
@@ -84,6 +84,11 @@ static void nothing_in_an_order_begins_a_line_of_a_mail(void **state)
 	const char *made = write_as(letter_mail, &o);
 	assert_null(strstr(made, "\nBcc:"));
 	assert_null(strstr(made, "\n.\r"));
+	n.id = n.kind = n.severity = TEXT("a\r\nBcc: eve@evil.example");
+	o.origin = TEXT("https://a\r\nBcc: eve@evil.example");
+	assert_null(strstr(write_as(letter_mail, &o), "\nBcc:"));
+	assert_null(strchr(write_as(letter_hook_id, &o), '\n'));
+	assert_null(strchr(write_as(letter_syslog, &o), '\n'));
 }
 
 static void a_webhook_is_signed_as_the_standard_has_it(void **state)
@@ -161,7 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mail_says_what_happened),
-		cmocka_unit_test(nothing_in_an_order_begins_a_line_of_a_mail),
+		cmocka_unit_test(nothing_in_an_order_begins_a_line),
 		cmocka_unit_test(a_webhook_is_signed_as_the_standard_has_it),
 		cmocka_unit_test(syslog_escapes_and_frames),
 		cmocka_unit_test(several_leaves_are_several_frames),

@@ -35,6 +35,9 @@ static void refuses_what_it_does_not_know(void **state)
 		HEAD ", \"items\": [{}], \"name\": \"x\"}",
 		HEAD ", \"items\": [{\"detail\": \"x\"}]}",
 		HEAD ", \"items\": [{\"name\": \"x\"}]}",
+		HEAD ", \"items\": [{\"kind\": \"a\\r\\nBcc: eve@evil.example\"}]}",
+		HEAD ", \"from\": \"a\\nb\", \"items\": [{}]}",
+		HEAD ", \"items\": [{\"text\": \"\\u00e9\"}]}",
 		"{\"number\": 7, \"way\": \"pigeon\", \"origin\": \"https://x\", \"items\": [{}]}",
 	};
 	struct order o;
@@ -59,12 +62,29 @@ static void an_answer_comes_back_as_it_was_given(void **state)
 	(void)state;
 }
 
+static void refuses_an_answer_in_no_words_of_its_own(void **state)
+{
+	static const char *const bad[] = {"a\nb", "\x1b[2J", "caf\xc3\xa9"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		const struct order_answer given = {9, ORDER_NEVER, text_of(bad[i])};
+		AUTO(buffer) packet = {.max = ORDER_PACKET_MAX};
+		AUTO(json_document) document = {0};
+		AUTO(arena) arena = {.max = 65536};
+		struct order_answer got;
+		assert_ok(order_answer_put(&given, &packet));
+		assert_fails(ST_INVALID, order_answer_read(buffer_bytes(&packet), &document, &arena, &got));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_an_order),
 		cmocka_unit_test(refuses_what_it_does_not_know),
 		cmocka_unit_test(an_answer_comes_back_as_it_was_given),
+		cmocka_unit_test(refuses_an_answer_in_no_words_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
