@@ -18,7 +18,9 @@ check) options+=("-Db_sanitize=address,undefined") ;;
 thread) options+=(-Db_sanitize=thread) ;;
 valgrind) ;;
 clang) compiler=clang-14 ;;
-fuzz) compiler=clang-14 options+=("-Db_sanitize=address,undefined" -Db_lundef=false) ;;
+fuzz) # The libraries are instrumented too, else the engine is blind inside of them.
+	compiler=clang-14 options+=("-Db_sanitize=address,undefined" -Db_lundef=false
+		-Dc_args=-fsanitize=fuzzer-no-link -Dc_link_args=-fsanitize=fuzzer-no-link) ;;
 *) echo "build.sh: unknown flavour '$flavour'" >&2; exit 2 ;;
 esac
 

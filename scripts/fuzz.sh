@@ -9,11 +9,7 @@ seed=${2:-$RANDOM}
 shift $(($# > 2 ? 2 : $#))
 folder=${BUILD:-build}/fuzz
 
-if [ ! -f "$folder/build.ninja" ]; then
-	# The libraries are instrumented too, else the engine is blind inside of them.
-	CC=clang-14 meson setup "$folder" -Db_sanitize=address,undefined -Db_lundef=false \
-		-Dc_args=-fsanitize=fuzzer-no-link -Dc_link_args=-fsanitize=fuzzer-no-link >/dev/null
-fi
+scripts/build.sh fuzz build.ninja
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
 	mapfile -t targets < <(ninja -C "$folder" -t targets all | sed -nE 's,^tests/fuzz/fuzz_([a-z0-9_]+): .*,\1,p' | sort -u)
