@@ -77,7 +77,7 @@ class Server:
     def end(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        out, errors = self.process.communicate(timeout=60)
+        out, errors = self.process.communicate(timeout=180)
         self.output += out
         if self.expect_clean:
             check("the server ends cleanly, every exchange finished once", self.process.returncode == 0 and not errors.strip(),
@@ -87,7 +87,7 @@ class Server:
         return f"https://localhost:{port or self.port}{path}"
 
     def curl(self, *arguments, **settings):
-        return subprocess.run(["curl", "-sS", "--cacert", str(self.cert), "--max-time", "30", *arguments],
+        return subprocess.run(["curl", "-sS", "--cacert", str(self.cert), "--max-time", "120", *arguments],
                               capture_output=True, **settings)
 
     def get(self, path, *arguments):
@@ -96,7 +96,7 @@ class Server:
     def metrics(self):
         return json.loads(self.get("/metrics"))
 
-    def connect(self, alpn=("http/1.1",), port=None, source=None, timeout=10):
+    def connect(self, alpn=("http/1.1",), port=None, source=None, timeout=120):
         """A TLS connection."""
         context = ssl.create_default_context(cafile=str(self.cert))
         if alpn:
@@ -105,10 +105,13 @@ class Server:
                                        source_address=(source, 0) if source else None)
         return context.wrap_socket(raw, server_hostname="localhost")
 
-    def say(self, data, timeout=10):
+    def say(self, data, timeout=120):
         """Send bytes on a connection of its own and return all that comes until it is closed."""
         with self.connect(timeout=timeout) as connection:
-            connection.sendall(data)
+            try:
+                connection.sendall(data)
+            except OSError:
+                pass  # it has answered before it had read all of it
             return read_all(connection)
 
 
@@ -122,37 +125,55 @@ def read_all(connection):
     return got
 
 
+class Ended(Exception):
+    """The connection ended in the middle of something."""
+
+
+def receive(connection):
+    piece = connection.recv(65536)
+    if not piece:
+        raise Ended
+    return piece
+
+
+def read_chunks(connection, rest):
+    """A chunked body and what follows it."""
+    body = b""
+    while True:
+        while b"\r\n" not in rest:
+            rest += receive(connection)
+        size, rest = rest.split(b"\r\n", 1)
+        length = int(size, 16)
+        while len(rest) < length + 2:
+            rest += receive(connection)
+        body, rest = body + rest[:length], rest[length + 2:]
+        if length == 0:
+            return body, rest
+
+
 def read_response(connection, buffered=b"", head_only=False):
-    """One HTTP/1.1 response: (status, headers, body, what follows)."""
-    while b"\r\n\r\n" not in buffered:
-        piece = connection.recv(65536)
-        if not piece:
-            return None, {}, buffered, b""
-        buffered += piece
+    """One HTTP/1.1 response: (status, headers, body, what follows); the status is None when the connection ends within it."""
+    headers = {}
+    try:
+        while b"\r\n\r\n" not in buffered:
+            buffered += receive(connection)
+        return read_after_head(connection, buffered, head_only, headers)
+    except Ended:
+        return None, headers, b"", b""
+
+
+def read_after_head(connection, buffered, head_only, headers):
     head, rest = buffered.split(b"\r\n\r\n", 1)
     lines = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines[1:])}
+    headers.update((name.lower(), value.strip()) for name, value in (line.split(":", 1) for line in lines[1:]))
     status = int(lines[0].split()[1])
     if head_only or status in (100, 204, 304):
         return status, headers, b"", rest
     if headers.get("transfer-encoding") == "chunked":
-        body = b""
-        while True:
-            while b"\r\n" not in rest:
-                rest += connection.recv(65536)
-            size, rest = rest.split(b"\r\n", 1)
-            length = int(size, 16)
-            while len(rest) < length + 2:
-                rest += connection.recv(65536)
-            body, rest = body + rest[:length], rest[length + 2:]
-            if length == 0:
-                return status, headers, body, rest
+        return status, headers, *read_chunks(connection, rest)
     length = int(headers.get("content-length", "0"))
     while len(rest) < length:
-        piece = connection.recv(65536)
-        if not piece:
-            return None, headers, rest, b""
-        rest += piece
+        rest += receive(connection)
     return status, headers, rest[:length], rest[length:]
 
 
@@ -166,8 +187,8 @@ def pattern(length):
     return (bytes(range(251)) * (length // 251 + 1))[:length]
 
 
-def until(condition, seconds=10):
-    """Whether ${condition} comes true in time; looks again and again."""
+def until(condition, seconds=120):
+    """Whether ${condition} comes true in time; looks again and again. How long it may take is no sentence about the product."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -4,7 +4,8 @@
 import re
 import time
 
-from net_support import Server, check, done, is_sanitized, read_response
+from lib.below import all_asleep
+from net_support import Server, check, done, is_sanitized, read_response, until
 
 CANARY = re.compile(rb"canary-[a-z]+")
 
@@ -42,6 +43,7 @@ def main():
                      b"canary-body")
         read_response(idle)
         time.sleep(1)
+        until(lambda: all_asleep(server.process.pid))
         found = words_in_memory(server.process.pid)
         check("a request that still runs is found, so that this test can fail", b"canary-running" in found, found)
         check("nothing else is", found <= {b"canary-running"}, found)

@@ -148,15 +148,15 @@ def refusals(server):
 
 
 def plain_http(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=120) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         got = read_all(raw)
     check("plain HTTP on the TLS port gets a 400 that names the https address",
           statuses(got) == [400] and b"https://vault.example:8443" in got, got)
-    result = subprocess.run(["curl", "-sS", "-i", "--max-time", "5", "-X", "DELETE", f"http://127.0.0.1:{server.port}/"],
+    result = subprocess.run(["curl", "-sS", "-i", "--max-time", "120", "-X", "DELETE", f"http://127.0.0.1:{server.port}/"],
                             capture_output=True)
     check("with any method, and curl can read it", b"https://vault.example:8443" in result.stdout and result.returncode == 0, result)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=120) as raw:
         raw.sendall(b"\x00\x01\x02" * 20)
         check("what is neither TLS nor HTTP gets nothing of ours", b"HTTP" not in read_all(raw))
 
@@ -165,7 +165,7 @@ def unix_socket():
     path = WORK / "proxy.sock"
     with Server(listen=(f"unix:{path}",), tls=False) as server:
         def ask(*arguments):
-            got = subprocess.run(["curl", "-sS", "--max-time", "10", "--unix-socket", str(path), "http://vault/hello", *arguments],
+            got = subprocess.run(["curl", "-sS", "--max-time", "120", "--unix-socket", str(path), "http://vault/hello", *arguments],
                                  capture_output=True).stdout
             return json.loads(got or b"{}")
 
@@ -236,7 +236,7 @@ def inherited():
                              f"https://localhost:{port}/small"], capture_output=True)
     check("as well as one of our own", result.stdout == b"200", result)
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=180)
     waiting = socket.create_connection(("127.0.0.1", port))
     process, first, cert = start()
     waiting.close()
@@ -244,7 +244,7 @@ def inherited():
                              f"https://localhost:{port}/small"], capture_output=True)
     check("and again by the next process: nobody was turned away in between", result.stdout == b"200", result)
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=180)
     listening.close()
 
 

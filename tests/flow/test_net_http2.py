@@ -8,6 +8,7 @@ import struct
 import subprocess
 import time
 
+from lib.running import Taken
 from net_support import Server, check, done, pattern, until
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -46,7 +47,7 @@ class Client:
     """A connection that speaks HTTP/2 badly on demand."""
 
     def __init__(self, server, settings=b""):
-        self.socket = server.connect(alpn=("h2",), timeout=15)
+        self.socket = server.connect(alpn=("h2",))
         self.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, payload=settings))
         self.buffer, self.closed = b"", False
 
@@ -282,14 +283,14 @@ def abuse(server):
                         ("priorities", frame(PRIORITY, 0, 1, b"\0\0\0\0\x10"))):
         client = Client(server)
         started = time.monotonic()
-        while not client.closed and time.monotonic() - started < 10:
+        while not client.closed and time.monotonic() - started < 60:
             client.send(flood * 500)
         check(f"a flood of {name} is cut off", client.closed, time.monotonic() - started)
         client.close()
     client = Client(server)
     client.send(frame(HEADERS, END_HEADERS, 1, request(b"/count", b"POST")))
     started = time.monotonic()
-    while not client.closed and time.monotonic() - started < 10:
+    while not client.closed and time.monotonic() - started < 60:
         client.send(frame(DATA, 0, 1) * 500)
     check("a flood of empty DATA frames is cut off", client.closed)
     client.close()
@@ -323,9 +324,16 @@ def kept_answers(server):
     client = Client(server, struct.pack(">HI", 4, 0))
     for i in range(100):
         client.get(2 * i + 1, path=b"/whole?n=300000")
-    time.sleep(0.3)
+    asked = 0
+
+    def all_there():
+        nonlocal asked
+        asked += 1
+        return server.metrics()["exchanges"] > 100
+    until(all_there)
     begun = server.metrics()
-    check("answers kept for a peer that does not read are bounded", begun["exchanges"] >= 100 and begun["begun"] < 20, begun)
+    # Asking for the figures is a request, too.
+    check("answers kept for a peer that does not read are bounded", begun["exchanges"] >= 100 and begun["begun"] - asked - 1 < 20, begun)
     client.send(frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 1 << 20)), frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30)))
     got, ended = {}, 0
     while ended < 100 and (one := client.next()) is not None:
@@ -338,24 +346,22 @@ def kept_answers(server):
 
 def stalls():
     with Server("--limit", "stall_ms=600", "--limit", "idle_ms=800") as server:
-        client = Client(server, struct.pack(">HI", 4, 0))
-        client.get(1, path=b"/bytes?n=5000")
-        started = time.monotonic()
-        pings = 0
-        while client.next() is not None:
-            client.send(frame(PING, 0, 0, b"12345678"))
-            pings += 1
-            time.sleep(0.01)
-        took = time.monotonic() - started
-        check("a peer that never opens its window is cut off, pings or not", 0.4 < took < 5, (took, pings))
+        with Taken() as took:
+            client = Client(server, struct.pack(">HI", 4, 0))
+            client.get(1, path=b"/bytes?n=5000")
+            pings = 0
+            while client.next() is not None:
+                client.send(frame(PING, 0, 0, b"12345678"))
+                pings += 1
+                time.sleep(0.01)
+        check("a peer that never opens its window is cut off, pings or not", took.between(0.4, 5), (took, pings))
         client.close()
-        client = Client(server)
-        started = time.monotonic()
-        while (got := client.next()) is not None and got[0] != GOAWAY:
-            client.send(frame(PING, 0, 0, b"12345678"))
-            time.sleep(0.01)
-        took = time.monotonic() - started
-        check("an idle connection ends with GOAWAY, pings or not", got is not None and 0.5 < took < 5, (got, took))
+        with Taken() as took:
+            client = Client(server)
+            while (got := client.next()) is not None and got[0] != GOAWAY:
+                client.send(frame(PING, 0, 0, b"12345678"))
+                time.sleep(0.01)
+        check("an idle connection ends with GOAWAY, pings or not", got is not None and took.between(0.5, 5), (got, took))
         client.close()
         check("waiting for the handler is no stall", server.get("/slow?ms=1500", "--http2") == b"a" * 200)
 

@@ -11,7 +11,7 @@ import subprocess
 from net_support import SERVER, Server, WORK, certificate, check, done, read_all, read_response, until
 
 
-def s_client(server, *arguments, say="Q\n", seconds=20):
+def s_client(server, *arguments, say="Q\n", seconds=120):
     """Output of openssl s_client."""
     try:
         result = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost",
@@ -78,7 +78,7 @@ def tickets(server):
 def identities():
     def refused(cert, key, why, *more):
         result = subprocess.run([str(SERVER), "--listen", "127.0.0.1:0", "--cert", str(cert), "--key", str(key), *more],
-                                capture_output=True, text=True, timeout=20)
+                                capture_output=True, text=True, timeout=180)
         check(f"refused at start: {why}", result.returncode == 1 and why in result.stderr, result)
 
     good, good_key = certificate("good")
@@ -159,10 +159,11 @@ def reload():
 
 
 def handshake_limit():
-    with Server("--limit", "handshake_ms=400") as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    # Whoever asks for the figures has to be quicker than that, on a busy machine, too.
+    with Server("--limit", "handshake_ms=3000") as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=120) as raw:
             check("who says nothing is cut off", read_all(raw) == b"")
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=120) as raw:
             raw.sendall(b"\x16\x03\x01\x02\x00\x01")
             check("and who stops in the middle of a handshake", read_all(raw) == b"")
         check("both were counted", until(lambda: server.metrics()["timeouts"] == 2), server.metrics())
