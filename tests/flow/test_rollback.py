@@ -72,6 +72,27 @@ def outcome(copy, baseline):
     return "whole" if len(equal) == len(baseline) else f"serves, but {other}"
 
 
+def torn(tap, prepared, baseline):
+    """A power cut while a batch of the log was being written: its beginning is cut off, the start says how many bytes, nothing is missing."""
+    longer = prepared.copy("longer")
+    tap.check(longer.start()[0], "a copy begins another batch", longer.said())
+    longer.stop()
+    path = pathlib.Path("log", "batches")
+    before, after = (prepared.site.data / path).read_bytes(), (longer.data / path).read_bytes().rstrip(b"\0")
+    end = len(before.rstrip(b"\0"))
+    if not before.startswith(after[:end]) or len(after) <= end:
+        raise RuntimeError("the log did not go on where it was")
+    copy = prepared.copy("torn")
+    half = end + (len(after) - end) // 2
+    (copy.data / path).write_bytes(after[:half].rstrip(b"\0").ljust(len(before), b"\0"))
+    tap.equal(outcome(copy, baseline), "whole", "a batch of which only the beginning was written is cut off, and nothing is missing")
+    told = re.findall(r"event=log_cut bytes=(\d+)", copy.said())
+    tap.check(len(told) == 1 and 0 < int(told[0]) <= half - end, "the start says how many bytes it cut off", copy.said())
+    tap.check(copy.start()[0], "it starts again", copy.said())
+    tap.check("event=log_cut" not in copy.said(), "and once cut off they are gone: the next start cuts nothing", copy.said())
+    copy.stop()
+
+
 def flow(tap):
     print(f"# SEED={SEED} TRIALS={TRIALS}")
     chance = random.Random(SEED)
@@ -98,6 +119,7 @@ def flow(tap):
         content = [answer for (who, address), answer in baseline.items() if who == "owner" and address.endswith("/content")]
         tap.check(sorted(body for status, body in content) == sorted(prepared.contents.values()), "all that was acknowledged")
 
+        torn(tap, prepared, baseline)
         tally, bad = {}, []
         for sentence, damaged in damages(wal, chance):
             copy = prepared.copy("damaged")
