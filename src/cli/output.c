@@ -261,6 +261,11 @@ void output_clear(struct output *o)
 	buffer_clear(&o->rows);
 }
 
+static bool is_empty(const struct output_cell *cell)
+{
+	return (cell->type == OUTPUT_TEXT || cell->type == OUTPUT_WORDS) && cell->text.len == 0;
+}
+
 struct status output_object(const struct cli *c, const struct output_cell *cells, size_t count)
 {
 	AUTO(buffer) line = {.max = LINE_MAX_BYTES, .wipe = true};
@@ -269,12 +274,15 @@ struct status output_object(const struct cli *c, const struct output_cell *cells
 	if (c->json)
 		return print_json(cells, count);
 	for (size_t i = 0; i < count; i++)
-		widest = strlen(cells[i].name) > widest ? strlen(cells[i].name) : widest;
+		if (!is_empty(&cells[i]) && strlen(cells[i].name) > widest)
+			widest = strlen(cells[i].name);
 	for (size_t i = 0; i < count; i++) {
+		if (is_empty(&cells[i]))
+			continue;
 		line.len = 0;
 		TRY(put_plain(&line, &cells[i]));
 		(void)printf("%s:%*s%.*s\n", cells[i].name, (int)(widest - strlen(cells[i].name)) + 1, "",
-			     (int)line.len, line.len > 0 ? (const char *)line.bytes : "");
+			     (int)line.len, (const char *)line.bytes);
 	}
 	return OK;
 }

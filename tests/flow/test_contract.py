@@ -117,6 +117,11 @@ def objects(tap, sentence, result, many):
     return found or [{}]
 
 
+def no_empty_rows(tap, sentence, text):
+    """For people: a name without a value is left out. (JSON has every member.)"""
+    tap.check(not re.findall(r"^[a-z_]+: *$", text, re.M) and re.search(r"^[a-z_]+: +\S", text, re.M), f"{sentence}: no row is empty", text)
+
+
 def shapes(tap, site, admin, doctor, auditor, patient):
     path = site.folder / "letter.txt"
     path.write_text("text")
@@ -132,6 +137,10 @@ def shapes(tap, site, admin, doctor, auditor, patient):
     objects(tap, "status", doctor.run("--json", "status"), False)
     objects(tap, "key status", doctor.run("--json", "key", "status"), False)
     objects(tap, "site status", doctor.run("--json", "site", "status"), False)
+    for words in (("whoami",), ("status",), ("key", "status"), ("site", "status"), ("patient", "show", patient)):
+        no_empty_rows(tap, " ".join(words[:2]), doctor.do(*words).text)
+    tap.check(not re.search("^pending", doctor.do("whoami").text, re.M) and doctor.json("whoami")["pending"] == [],
+              "what is not pending is no row of whoami, and an empty list in JSON")
     for words in (("patient", "list"), ("patient", "find", "aubrey"), ("record", "list", patient), ("record", "history", patient, record),
                   ("shares", patient), ("log", "list"), ("log", "list", "--patient", patient), ("notices",), ("session", "list"), ("device", "list"),
                   ("site", "get")):
@@ -261,7 +270,9 @@ def enrolling(tap, site, admin):
         got = enrol()
         tap.check(got.code == REFUSED and "not like the password" in got.error, "enrol refuses a passphrase that is nearly the password", got)
     careful.passphrase_file.write_text(passphrase)
-    tap.equal(enrol().code, DONE, "and takes one that is not")
+    got = enrol()
+    tap.equal(got.code, DONE, "and takes one that is not")
+    no_empty_rows(tap, "enrol", got.text)
     site.people["careful"] = careful
     tap.equal(careful.json("whoami")["login"], "careful", "enrol finishes signed in")
 
