@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who can write the data directory puts other paths of a certificate there: clients refuse, or go on as before; what they know decides
+whom they trust, never what the server reads (PROMISES#S10)."""
+import http.client
+import pathlib
+import ssl
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.receivers import Certificates, openssl  # noqa: E402
+from lib.site import DAMAGE, DONE, Person, Site  # noqa: E402
+from lib.tap import run  # noqa: E402
+
+
+def of_another_host(certificates):
+    """What the same authority made for somebody else."""
+    folder = certificates.folder
+    cert, key, request, names = (folder / f"other.{end}" for end in ("pem", "key", "request", "names"))
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other.example", "-keyout", key, "-out", request)
+    names.write_text("subjectAltName=DNS:other.example\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
+    openssl("x509", "-req", "-in", request, "-CA", certificates.ca, "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", 2,
+            "-extfile", names, "-out", cert)
+    return cert, key
+
+
+def planted(site, *paths):
+    """Start with these paths in the data directory."""
+    site.stop()
+    (site.data / "certificate").write_text("".join(f"{path}\n" for path in paths))
+    site.serve()
+
+
+def with_an_authority_of_its_own(tap, impostor):
+    """`tacenda` knows the authority from the invitation; the server's files change nothing about it."""
+    with Site() as site:
+        [admin] = site.begin()
+        site.stop()
+        (site.data / "ca.pem").write_bytes(impostor.ca.read_bytes())
+        planted(site, impostor.cert, impostor.key)
+        tap.check("event=certificate_kept status=conflict" in site.log_text(), "a site with a CA of its own takes no other certificate, and says so",
+                  site.log_text())
+        tap.equal(admin.run("whoami").code, DONE, "who knows the site goes on")
+        late = site.enrol("late", "auditor")
+        tap.equal(late.run("whoami").code, DONE, "and who is new trusts the authority that the invitation names")
+
+
+def refused_files(tap, site, answer):
+    """What is no certificate is not taken, and what is no list of paths stops the start."""
+    planted(site, site.data / "listen", site.data / "listen")
+    tap.check("event=certificate_kept" in site.log_text() and answer() == 200, "files that are none leave the certificate that is in use",
+              site.log_text())
+    tap.check("127.0.0.1" not in site.log_text().rpartition("event=certificate_kept")[2].partition("\n")[0], "and none of their text is told")
+    site.stop()
+    for sentence, text in (("one path", "/x\n"), ("a relative path", "a\nb\n"), ("no path", "\n\n"), ("too long a path", f"/{'x' * 5000}\n/y\n")):
+        (site.data / "certificate").write_text(text)
+        got = site.host(*site.serve_command()[1:], timeout=60)
+        tap.check(got.code != DONE and "certificate" in got.error, f"{sentence}: the start is refused, nobody is answered", got)
+
+
+def with_one_of_another_authority(tap, known, impostor):
+    """Clients know the authority; the paths are changed while the site is down."""
+    with Site() as site:
+        def answer():
+            connection = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=known.ca), timeout=30)
+            try:
+                connection.request("GET", "/livez")
+                return connection.getresponse().status
+            except ssl.SSLCertVerificationError as refusal:
+                return refusal.verify_message
+            finally:
+                connection.close()
+
+        site.init("--tls-cert", known.cert, "--tls-key", known.key).serve()
+        tap.equal(answer(), 200, "a client that knows the authority is answered")
+        admin, invitation = Person(site, "admin"), site.folder / "admin.invitation"
+        invitation.write_text(site.made["invitation"] + "\n")
+        enrol = ("enrol", "--invitation-file", invitation, "--password-file", admin.password_file, "--passphrase-file", admin.passphrase_file)
+        got = admin.run(*enrol)
+        tap.check(got.code == DAMAGE and "certificate" in got.error, "one that does not know it refuses, exit 3", got)
+        refused_files(tap, site, answer)
+        planted(site, impostor.cert, impostor.key)
+        tap.check(answer() not in (200, None), "a certificate that an unknown authority made: clients refuse", answer())
+        got = admin.run(*enrol)
+        tap.check(got.code == DAMAGE and "certificate" in got.error, "tacenda too, exit 3", got)
+        planted(site, *of_another_host(known))
+        tap.check("ostname" in str(answer()), "one that their authority made for another host: clients refuse", answer())
+        planted(site, known.cert, known.key)
+        tap.equal(answer(), 200, "with the operator's paths again they are answered")
+        (site.data / "certificate").unlink()
+        site.stop()
+        site.serve()
+        tap.equal(answer(), 200, "without any the site serves what it has")
+        tap.equal(site.host("reload", "--data", site.data).code, DONE, "and a reload finds nothing to read")
+
+
+def flow(tap):
+    with Site() as folder:
+        known, impostor = Certificates(folder.folder / "known"), Certificates(folder.folder / "impostor")
+        with_an_authority_of_its_own(tap, impostor)
+        with_one_of_another_authority(tap, known, impostor)
+
+
+run(flow)
