@@ -194,7 +194,7 @@ def ended(tap, site, admin, second, amelie):
     tap.equal({listed(admin, "--all")[one]["state"] for one in (asked, unused)}, {"ended"}, "both have ended")
     leaves = lambda: {entry["detail"] for entry in admin.list("log", "list", "--action", "expiry")}  # noqa: E731
     wanted = {f"ended: factor-reset {asked}", f"ended: patient-delete {unused}"}
-    tap.check(wait_until(lambda: wanted <= leaves(), 30, 1), "each end is a leaf", leaves())
+    tap.check(wait_until(lambda: wanted <= leaves(), step=1), "each end is a leaf", leaves())
     tap.check(ask(admin, "amelie"), "it can be asked for again")
     tap.equal(site.host("set", "patient.delete", "delay", "--data", site.data).code, DONE, "the host relaxes the rule again")
 

@@ -14,8 +14,9 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.below import all_asleep, children_of, name_of  # noqa: E402
 from lib.canary import Canaries, processes  # noqa: E402
-from lib.site import DONE, ROOT, Site, free_port, program  # noqa: E402
+from lib.site import DONE, ROOT, Site, became_ready, free_port, program, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Stranger  # noqa: E402
 
@@ -43,13 +44,6 @@ def plant(site, doctor):
     return planted, patient
 
 
-def children_of(pid):
-    out = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        out += [int(child) for child in (task / "children").read_text().split()]
-    return out
-
-
 def at_rest(tap, site, canaries, people):
     """Data directory, key store, write-ahead log, logs, temporary files, homes, runtime directory."""
     given = [path for person in people for path in (person.password_file, person.passphrase_file)] + [site.passphrase]
@@ -65,8 +59,9 @@ def at_rest(tap, site, canaries, people):
 
 
 def in_memory(tap, site, stored, agents):
-    """The memory of both daemons and of the agents, one second after the last request."""
+    """The memory of both daemons and of the agents, one second after the last request; whoever still wants the processor then is let finish."""
     time.sleep(1)
+    wait_until(lambda: all_asleep(site.daemon.pid, *children_of(site.daemon.pid), *agents))
     daemons = {"tacendad": site.daemon.pid, **{"keyd": child for child in children_of(site.daemon.pid)}}
     tap.equal(sorted(daemons), ["keyd", "tacendad"], "both daemons run")
     for what, pid in daemons.items():
@@ -123,7 +118,7 @@ def same_user(tap):
         environment = dict(site.environment(), XDG_RUNTIME_DIR=str(runtime), HOME=str(home))
         as_nobody = ["setpriv", "--reuid", "nobody", "--clear-groups"]
         act = lambda *words: subprocess.run([*as_nobody, program("tacenda"), "--home", str(home), *map(str, words)], env=environment,
-                                            capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+                                            capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
         connected = act("connect", copy)
         if "Permission denied" in connected.stderr.decode() and connected.returncode == 126:
             tap.check(True, "the same user's processes: skipped, nobody cannot reach the build directory")
@@ -133,8 +128,8 @@ def same_user(tap):
         mine = [pid for pid in processes("tacenda", str(home))]
         tap.check(mine, "his agent runs")
         for pid in mine:
-            plain = subprocess.Popen([*as_nobody, "sleep", "60"])
-            time.sleep(0.2)
+            plain = subprocess.Popen([*as_nobody, "sleep", "600"])
+            wait_until(lambda: name_of(plain.pid) == "sleep")
             control = subprocess.run([*as_nobody, "cat", f"/proc/{plain.pid}/environ"], capture_output=True)
             plain.kill()
             plain.wait()
@@ -155,9 +150,9 @@ def without_keys(tap, site):
         daemon = subprocess.Popen([program("tacendad"), "serve", "--data", str(site.data), "--keys", str(keys), "--listen",
                                    f"127.0.0.1:{port}", "--root-passphrase-file", str(site.passphrase)], env=site.environment(),
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        ready = site.host("status", "--data", site.data, "--wait", "5").code == DONE and daemon.poll() is None
+        ready = became_ready(daemon, site.data, site.environment())
         daemon.terminate()
-        said = daemon.communicate(timeout=60)[0].decode(errors="replace")
+        said = daemon.communicate(timeout=180)[0].decode(errors="replace")
         return ready, daemon.returncode, said
 
     empty = site.folder / "no-keys"

@@ -58,7 +58,7 @@ class Full(Prepared):
         self.change([{"statement": b64(owner.statement("request", new_uuid(), b"\x02", bytes(16), id_bytes(self.patients[0])))}])
         # A delivery is a row before it is tried, and stays one when it failed.
         with socket.create_server(("127.0.0.1", 0)) as receiver:
-            receiver.settimeout(60)
+            receiver.settimeout(300)
             admin.do("site", "set", "syslog.server", f"localhost:{receiver.getsockname()[1]}")
             receiver.accept()[0].close()
 
@@ -320,7 +320,7 @@ def replay(old, new, table):
 def replayed(site, doctor, assistant, patient, record, path):
     """None when nothing wrong came of it."""
     try:
-        site.serve(wait=30)
+        site.serve()
     except RuntimeError:
         site.stop()
         return None

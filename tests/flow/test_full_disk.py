@@ -88,7 +88,7 @@ def full(tap, site, doctor, stranger, patient, kept):
               "the daemon stays ready for those who are in, and says what to do", answer)
     said = status(site)
     tap.check(said["ready"] and said["state"] == "degraded" and "make room" in said["reason"], "and so does tacendad status", said)
-    tap.check(wait_until(lambda: "event=degraded" in site.log_text(), 20, 0.5), "and the daemon's log", site.log_text())
+    tap.check(wait_until(lambda: "event=degraded" in site.log_text(), step=0.5), "and the daemon's log", site.log_text())
     tap.equal({item["id"] for item in doctor.list("record", "list", patient)}, before, "nothing of the refused writes is listed")
     return before
 
@@ -141,7 +141,7 @@ def flow(tap):
             leaver = stranger.sign_in().json.get("token", "")
             if not MEASURE:
                 ends_go_on(tap, site, admin, greedy)
-            tap.check(wait_until(lambda: objects() == whole, 10), "no half-stored object is left", objects() - whole)
+            tap.check(wait_until(lambda: objects() == whole), "no half-stored object is left", objects() - whole)
             site.kill()
             site.serve()
             tap.equal(MEASURE or stranger.request("DELETE", "/v1/session", token=leaver).status, MEASURE or 204, "killed and started on the full disk, it takes a log-off")
@@ -160,9 +160,9 @@ def flow(tap):
             filler = fill(site)
             tap.equal(doctor.run("record", "put", patient, path, "--kind", "report").code, NOT_NOW, "full again: refused again")
             filler.unlink()
-            tap.check(wait_until(lambda: doctor.run("record", "put", patient, path, "--kind", "report").code == DONE, 20, 0.5),
+            tap.check(wait_until(lambda: doctor.run("record", "put", patient, path, "--kind", "report").code == DONE, step=0.5),
                       "room again: it goes on without a restart")
-            tap.check(wait_until(lambda: ready(stranger).body.startswith(b"ready"), 20, 0.5), "and is no longer degraded")
+            tap.check(wait_until(lambda: ready(stranger).body.startswith(b"ready"), step=0.5), "and is no longer degraded")
             said = status(site)
             tap.check(said["state"] == "writable" and said["reason"] is None, "nor does tacendad status say so", said)
             tap.equal(doctor.run("log", "verify").code, DONE, "the log verifies")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.canary import processes  # noqa: E402
+from lib.below import children_of, name_of  # noqa: E402
 from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, free_port, program, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 
@@ -22,7 +22,7 @@ from lib.tap import run  # noqa: E402
 def starting(site, *more, passphrase=None, data=None, keys=None):
     """tacendad serve that is expected to end by itself."""
     return site.host("serve", "--data", data or site.data, "--keys", keys or site.keys,
-                     "--root-passphrase-file", passphrase or site.passphrase, *more, timeout=60)
+                     "--root-passphrase-file", passphrase or site.passphrase, *more, timeout=180)
 
 
 def one_line(result):
@@ -128,8 +128,8 @@ def checking(tap, site):
 
 def curl(site, *words, path="/v1/site"):
     """(exit, head, body); the head is that of the last answer."""
-    got = subprocess.run(["curl", "-sS", "-i", "--max-time", "20", "--cacert", str(site.data / "ca.pem"), *words, site.origin + path],
-                         capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
+    got = subprocess.run(["curl", "-sS", "-i", "--max-time", "120", "--cacert", str(site.data / "ca.pem"), *words, site.origin + path],
+                         capture_output=True, stdin=subprocess.DEVNULL, timeout=180)
     head, _, body = got.stdout.decode(errors="replace").partition("\r\n\r\n")
     return got.returncode, head, body
 
@@ -151,16 +151,15 @@ def transport(tap, site):
             tap.check(not missing and json.loads(body)["preset"] == "trial", f"with its security fields ({version}, {http})", (missing, head))
     _, head, _ = curl(site, path="/v1/nothing-of-this-name")
     tap.check("strict-transport-security" in head.lower() and re.match(r"HTTP/\S+ 4\d\d", head), "refusals carry them too", head)
-    got = subprocess.run(["curl", "-sS", "-i", f"http://127.0.0.1:{site.port}/"], capture_output=True, timeout=30)
+    got = subprocess.run(["curl", "-sS", "-i", f"http://127.0.0.1:{site.port}/"], capture_output=True, timeout=180)
     said = got.stdout.decode(errors="replace")
     tap.check(said.startswith("HTTP/1.1 400") and site.origin in said, "plain HTTP on the TLS port is answered 400 with the https address", said)
-    got = subprocess.run(["curl", "-sS", "--max-time", "20", site.origin + "/"], capture_output=True, timeout=30)
+    got = subprocess.run(["curl", "-sS", "--max-time", "120", site.origin + "/"], capture_output=True, timeout=180)
     tap.equal(got.returncode, 60, "who does not know the site's CA is not connected")
 
 
 def children(pid):
-    return [one for one in processes("tacenda-keyd")
-            if re.search(rf"^PPid:\s+{pid}$", pathlib.Path(f"/proc/{one}/status").read_text(), re.M)]
+    return [one for one in children_of(pid) if name_of(one) == "tacenda-keyd"]
 
 
 def certificate(folder, name, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
@@ -232,7 +231,7 @@ def certificates(tap):
         site.init("--tls-cert", use, "--tls-key", use_key).serve()
         tap.check(site.made["ca"] is None and not (site.data / "ca.pem").exists(), "a site with a certificate of its own has no CA", site.made)
         tap.equal(served(), der(good), "it serves the certificate that it was given")
-        kept = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=good), timeout=30)
+        kept = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=good), timeout=180)
         tap.equal(ask(kept), 200, "and proves it has the key")
 
         second, second_key = certificate(site.folder, "second", ("rsa:2048",))
@@ -243,10 +242,10 @@ def certificates(tap):
         install(chain, second_key)
         leaves = json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]
         site.daemon.send_signal(signal.SIGHUP)
-        tap.check(wait_until(lambda: served() == der(second), 30), "SIGHUP reads the files again: the new one (RSA, with a chain) is served",
+        tap.check(wait_until(lambda: served() == der(second)), "SIGHUP reads the files again: the new one (RSA, with a chain) is served",
                   site.log_text())
         tap.equal(ask(kept), 200, "a connection from before goes on")
-        fresh = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=second), timeout=30)
+        fresh = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=second), timeout=180)
         tap.equal(ask(fresh), 200, "who trusts the new one connects")
         sent = openssl("s_client", "-connect", f"127.0.0.1:{site.port}", "-showcerts").decode()
         blocks = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", sent, re.S)
@@ -287,7 +286,7 @@ def keyd_gone(tap, site):
     if not tap.check(len(keyd) == 1, "one tacenda-keyd belongs to the daemon", keyd):
         return
     os.kill(keyd[0], signal.SIGKILL)
-    code = site.daemon.wait(60)
+    code = site.daemon.wait(180)
     site.daemon = None
     tap.equal(code, NOT_NOW, "without its keyd the daemon drains and ends, exit 4")
     last = site.log_text().strip().splitlines()[-1]
@@ -297,8 +296,8 @@ def keyd_gone(tap, site):
 
 
 def over_unix(path, host="localhost"):
-    got = subprocess.run(["curl", "-sS", "--max-time", "20", "--unix-socket", str(path), f"http://{host}/v1/site"], capture_output=True,
-                         timeout=30)
+    got = subprocess.run(["curl", "-sS", "--max-time", "120", "--unix-socket", str(path), f"http://{host}/v1/site"], capture_output=True,
+                         timeout=180)
     return got.stdout.decode(errors="replace")
 
 
@@ -312,7 +311,7 @@ def listeners(tap, site):
     tap.equal(path.stat().st_mode & 0o777, 0o660, "for owner and group only")
     for port in others:
         got = subprocess.run(["curl", "-sS", "--cacert", str(site.data / "ca.pem"), f"https://localhost:{port}/livez"], capture_output=True,
-                             timeout=30)
+                             timeout=180)
         tap.equal(got.returncode, 0, "each of several addresses is served")
     tap.equal(site.stop(), DONE, "they end together")
     tap.check(not path.exists(), "and the unix socket is gone from its folder")
@@ -332,14 +331,14 @@ def listeners(tap, site):
     bound, site.daemon = handed("127.0.0.1")
     tap.equal(site.host("status", "--data", site.data, "--wait", 60).code, DONE, "with a socket of a supervisor it becomes ready")
     got = subprocess.run(["curl", "-sS", "--cacert", str(site.data / "ca.pem"), f"https://localhost:{bound.getsockname()[1]}/livez"],
-                         capture_output=True, timeout=30)
+                         capture_output=True, timeout=180)
     tap.equal(got.returncode, 0, "and serves on it")
     with socket.socket() as probe:
         tap.check(probe.connect_ex(("127.0.0.1", site.port)) != 0, "and on nothing else")
     tap.equal(site.stop(), DONE, "and drains")
     bound.close()
     bound, daemon = handed("0.0.0.0")
-    tap.equal(daemon.wait(60), REFUSED, "a trial site refuses a supervisor's socket that others can reach")
+    tap.equal(daemon.wait(180), REFUSED, "a trial site refuses a supervisor's socket that others can reach")
     bound.close()
     site.serve_command = plain
 

@@ -54,7 +54,7 @@ class Proxy:
             def forward(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 fields = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
-                behind = http.client.HTTPSConnection("localhost", proxy.site.port, context=upstream, timeout=60)
+                behind = http.client.HTTPSConnection("localhost", proxy.site.port, context=upstream, timeout=300)
                 try:
                     behind.request(self.command, self.path, body=body or None, headers=fields)
                     got = behind.getresponse()

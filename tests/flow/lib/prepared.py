@@ -14,7 +14,7 @@ import signal
 import subprocess
 import types
 
-from .site import DONE, Site, free_port, program
+from .site import Site, became_ready, claimed_port, program
 from .wire import Stranger, b64, id_text, new_uuid, name_of
 
 KINDS = (2, 3, 4, 5)
@@ -29,6 +29,8 @@ class Prepared:
         self.site = folder_of()
         self.site.begin()
         admin = self.site.people["admin"]
+        # The sessions are to be good for as long as all copies take.
+        admin.do("site", "set", "session.idle_minutes", "60")
         self.people = {}
         for login, profile in (("owner", "clinician"), ("reader", "assistant"), ("nobody", "clinician")):
             invitation = admin.json("user", "add", login, "--profile", profile)["invitation"]
@@ -130,7 +132,8 @@ class Copy:
 
     def __init__(self, prepared, folder):
         self.prepared, self.folder = prepared, folder
-        self.data, self.keys, self.port = folder / "data", folder / "keys", free_port()
+        self.data, self.keys = folder / "data", folder / "keys"
+        self.port, self.claim = claimed_port()
 
     def root(self):
         return ["--data", str(self.data), "--keys", str(self.keys), "--root-passphrase-file", str(self.prepared.site.passphrase)]
@@ -141,20 +144,7 @@ class Copy:
         with open(self.log, "wb") as log:
             self.daemon = subprocess.Popen([program("tacendad"), "serve", *self.root(), "--listen", f"127.0.0.1:{self.port}"],
                                            env=self.prepared.site.environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        waiting = subprocess.Popen([program("tacendad"), "status", "--data", str(self.data), "--wait", "30"],
-                                   env=self.prepared.site.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        while True:
-            try:
-                ready = waiting.wait(0.02) == DONE
-                break
-            except subprocess.TimeoutExpired:
-                if self.daemon.poll() is not None:
-                    waiting.kill()
-                    waiting.wait()
-                    ready = False
-                    break
-        if ready and self.daemon.poll() is None:
+        if became_ready(self.daemon, self.data, self.prepared.site.environment()):
             return True, ""
         return False, f"exit {self.stop(signal.SIGTERM)}: {self.said()}"
 
@@ -165,7 +155,7 @@ class Copy:
         if self.daemon.poll() is None:
             self.daemon.send_signal(how)
         try:
-            return self.daemon.wait(30)
+            return self.daemon.wait(180)
         except subprocess.TimeoutExpired:
             self.daemon.kill()
             return self.daemon.wait()
@@ -180,7 +170,7 @@ class Copy:
             for _ in range(2):
                 try:
                     if who not in connections:
-                        connections[who] = http.client.HTTPSConnection("localhost", self.port, context=person.tls, timeout=30)
+                        connections[who] = http.client.HTTPSConnection("localhost", self.port, context=person.tls, timeout=120)
                     connections[who].request("GET", address, headers=fields)
                     got = connections[who].getresponse()
                     out[who, address] = (got.status, got.read())
@@ -218,7 +208,7 @@ class Copy:
     def check(self):
         """tacendad check on the stopped copy."""
         return subprocess.run([program("tacendad"), "check", *self.root()], env=self.prepared.site.environment(), capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=120)
+                              stdin=subprocess.DEVNULL, timeout=300)
 
 
 def deed(act):

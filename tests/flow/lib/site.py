@@ -34,12 +34,6 @@ def program(name):
     return str(found[0])
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def claimed_port():
     """(port, claim): one that stays ours until the claim is closed, while no daemon listens, too.  Below the ports that the system gives to
     connections, and claimed by a name that every flow on this machine tries to have."""
@@ -53,6 +47,30 @@ def claimed_port():
             return port, claim
         except OSError:
             claim.close()
+
+
+CLAIMS = []
+
+
+def free_port():
+    """One that stays ours as long as this program runs."""
+    port, claim = claimed_port()
+    CLAIMS.append(claim)
+    return port
+
+
+def became_ready(daemon, data, environment, wait=180):
+    """Whether it says that it serves; False as soon as it has ended instead."""
+    waiting = subprocess.Popen([program("tacendad"), "status", "--data", str(data), "--wait", str(wait)], env=environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while True:
+        try:
+            return waiting.wait(0.02) == DONE and daemon.poll() is None
+        except subprocess.TimeoutExpired:
+            if daemon.poll() is not None:
+                waiting.kill()
+                waiting.wait()
+                return False
 
 
 class Result:
@@ -176,13 +194,12 @@ class Site:
         return [program("tacendad"), "serve", "--data", str(self.data), "--keys", str(self.keys),
                 "--root-passphrase-file", str(self.passphrase)]
 
-    def serve(self, prefix=(), wait=60):
+    def serve(self, prefix=()):
         """Start the daemon and wait until its own readiness says so."""
         self.daemon = subprocess.Popen(list(prefix) + self.serve_command(), env=self.environment(), stdout=self.log,
                                        stderr=self.log, stdin=subprocess.DEVNULL)
-        ready = self.host("status", "--data", self.data, "--wait", wait)
-        if ready.code != DONE or self.daemon.poll() is not None:
-            raise RuntimeError(f"the daemon is not ready: {ready!r}\n{self.log_text()}")
+        if not became_ready(self.daemon, self.data, self.environment()):
+            raise RuntimeError(f"the daemon is not ready, exit {self.daemon.poll()}\n{self.log_text()}")
         return self
 
     def log_text(self):
@@ -193,7 +210,7 @@ class Site:
             return None
         if self.daemon.poll() is None:
             self.daemon.send_signal(how)
-        code = self.daemon.wait(60)
+        code = self.daemon.wait(180)
         self.daemon = None
         return code
 
@@ -227,8 +244,9 @@ class Site:
         return [self.enrol("admin")] + [self.enrol(login, profile) for login, profile in people]
 
 
-def wait_until(holds, seconds=10, step=0.02):
-    """Poll for what no event tells; True when it held in time."""
+def wait_until(holds, seconds=120, step=0.02):
+    """Poll for what no event tells; True when it held in time. How long it may take is no sentence about the product: a check of that
+    measures (lib/running.py)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():

@@ -130,7 +130,7 @@ class Wire:
         self.site, self.token = site, None
         self.tls = ssl.create_default_context(cafile=site.made["ca"])
 
-    def request(self, method, path, body=None, headers=None, token=None, timeout=60):
+    def request(self, method, path, body=None, headers=None, token=None, timeout=300):
         connection = http.client.HTTPSConnection("localhost", self.site.port, context=self.tls, timeout=timeout)
         fields = dict(headers or {})
         if isinstance(body, (dict, list)):
@@ -146,22 +146,25 @@ class Wire:
         finally:
             connection.close()
 
-    def socket(self, timeout=30):
+    def socket(self, timeout=120):
         raw = socket.create_connection(("127.0.0.1", self.site.port), timeout=timeout)
         return self.tls.wrap_socket(raw, server_hostname="localhost")
 
-    def raw(self, data, timeout=30):
-        """Exactly these bytes; all that comes until the server closes, or falls silent for a second after something came."""
+    def raw(self, data, timeout=120):
+        """Exactly these bytes; all that comes until the server closes, or falls silent for five seconds after something came."""
         got = b""
         with self.socket(timeout) as peer:
             try:
                 peer.sendall(data)
+            except OSError:
+                pass  # it has answered before it had read all of it
+            try:
                 while True:
                     piece = peer.recv(65536)
                     if not piece:
                         return got
                     got += piece
-                    peer.settimeout(1)
+                    peer.settimeout(5)
             except (TimeoutError, ssl.SSLError, ConnectionError):
                 return got
 
