@@ -11,12 +11,15 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# One that takes longer hangs, whatever the machine.
+FLOW_SECONDS = 3600
 
 
 def run_meson(build, suites):
@@ -43,15 +46,23 @@ def run_flow(path, build):
     """Run one flow; return (passed, failures)."""
     started = time.monotonic()
     environment = dict(os.environ, TACENDA_BUILD=str(build), TACENDA_SHARED=str(ROOT.parent / "shared"))
-    finished = subprocess.run([str(path)], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-    passed = len(re.findall(r"^ok\b", finished.stdout, re.M))
-    failures = [f"{path.name}: {line}" for line in re.findall(r"^not ok\b.*", finished.stdout, re.M)]
-    if finished.returncode != 0 and not failures:
-        failures.append(f"{path.name}: exit {finished.returncode}")
+    running = subprocess.Popen([str(path)], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors="replace")
+    try:
+        said = running.communicate(timeout=FLOW_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        # As from the keyboard: it says where it stands, and ends what it started.
+        running.send_signal(signal.SIGINT)
+        said = running.communicate()[0]
+    passed = len(re.findall(r"^ok\b", said, re.M))
+    failures = [f"{path.name}: {line}" for line in re.findall(r"^not ok\b.*", said, re.M)]
+    if time.monotonic() - started > FLOW_SECONDS:
+        failures.append(f"{path.name}: did not end in {FLOW_SECONDS // 60} minutes")
+    elif running.returncode != 0 and not failures:
+        failures.append(f"{path.name}: exit {running.returncode}")
     if not passed and not failures:
         failures.append(f"{path.name}: asserted nothing")
-    told = finished.stdout[-8000:] + "\n" if failures else ""
+    told = said[-8000:] + "\n" if failures else ""
     # In one piece: another flow may end at the same moment.
     print(f"{told}{'FAIL' if failures else 'ok  '} {path.name}: {passed} passed, {len(failures)} failed, "
           f"{time.monotonic() - started:.1f} s", flush=True)

@@ -14,7 +14,7 @@ static void ends_when_told_to_and_leaves_no_socket(void **state)
 
 	agent_world_run_unlocked(&w, &c);
 	assert_ok(agentclient_shutdown(&c));
-	assert_true(agent_world_ended(&w, 20000));
+	assert_true(agent_world_ended(&w, 120000));
 	assert_fails(ST_NOT_FOUND, agentclient_connect(w.home.path, &again));
 	assert_ok(agentplace_find(w.home.path, &place));
 	assert_int_equal(faccessat(place.dir, place.socket, F_OK, 0), -1);
@@ -37,7 +37,7 @@ static void ends_when_nobody_asked_for_anything_long_enough(void **state)
 	assert_true(status.left_ms <= MINUTES);
 	*w.ahead += 2 * MINUTES;
 	assert_fails(ST_UNREACHABLE, agentclient_status(&c, &status));
-	assert_true(agent_world_ended(&w, 20000));
+	assert_true(agent_world_ended(&w, 120000));
 }
 
 static void ends_by_itself_without_any_message(void **state)
@@ -49,7 +49,7 @@ static void ends_by_itself_without_any_message(void **state)
 	agent_world_new(&w);
 	assert_ok(agent_world_start(&w, 1500));
 	agent_world_connect(&w, &c);
-	assert_true(agent_world_ended(&w, 20000));
+	assert_true(agent_world_ended(&w, 120000));
 }
 
 static void ends_after_the_time_it_was_given_however_busy(void **state)
@@ -69,7 +69,7 @@ static void ends_after_the_time_it_was_given_however_busy(void **state)
 	/* ... but no longer than it was given. */
 	*w.ahead += 2 * MINUTES;
 	assert_fails(ST_UNREACHABLE, sign_something(&c));
-	assert_true(agent_world_ended(&w, 20000));
+	assert_true(agent_world_ended(&w, 120000));
 }
 
 static void a_lock_brings_the_idle_limit_back(void **state)
@@ -97,7 +97,7 @@ static void ends_with_each_signal_that_says_so(void **state)
 
 		agent_world_run(&w, &c);
 		assert_int_equal(kill(w.pid, signals[i]), 0);
-		assert_true(agent_world_ended(&w, 20000));
+		assert_true(agent_world_ended(&w, 120000));
 	}
 }
 
@@ -132,7 +132,7 @@ static void ends_when_its_terminal_goes(void **state)
 	assert_ok(agentclient_status(&c, &status));
 	assert_false(agent_world_ended(&w, 0));
 	close(master);
-	assert_true(agent_world_ended(&w, 20000));
+	assert_true(agent_world_ended(&w, 120000));
 }
 
 static void a_dying_agent_is_unreachable(void **state)
@@ -145,7 +145,7 @@ static void a_dying_agent_is_unreachable(void **state)
 
 	agent_world_run(&w, &c);
 	assert_int_equal(kill(w.pid, SIGKILL), 0);
-	assert_true(agent_world_ended(&w, 20000));
+	assert_true(agent_world_ended(&w, 120000));
 	assert_fails(ST_UNREACHABLE, agentclient_status(&c, &status));
 	/* Its socket is still there, and nobody behind it. */
 	assert_fails(ST_NOT_FOUND, agentclient_connect(w.home.path, &again));

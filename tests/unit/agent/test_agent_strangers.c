@@ -87,7 +87,7 @@ static bool ended(int fd)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint8_t byte;
 
-	return poll(&p, 1, 20000) == 1 && recv(fd, &byte, 1, 0) <= 0;
+	return poll(&p, 1, 120000) == 1 && recv(fd, &byte, 1, 0) <= 0;
 }
 
 static void another_user_is_refused(void **state)

@@ -303,7 +303,7 @@ static int look_as_its_own_user(struct agent_world *w)
 	snprintf(path, sizeof path, "/proc/%d/maps", (int)w->pid);
 	bool maps = open(path, O_RDONLY | O_CLOEXEC) < 0;
 	/* ptrace() goes by the same rule. */
-	bool ended = ok(agentclient_shutdown(&c)) && agent_world_ended(w, 20000);
+	bool ended = ok(agentclient_shutdown(&c)) && agent_world_ended(w, 120000);
 	return mem && maps && ended ? 0 : 1;
 }
 

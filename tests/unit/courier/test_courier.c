@@ -11,7 +11,7 @@
 
 #include "courierwatch.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 120000
 #define FORGED      "{\"number\": 99, \"result\": \"done\", \"why\": \"\"}"
 
 static int its_end; /* of the courier */

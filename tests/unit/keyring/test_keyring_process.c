@@ -13,7 +13,7 @@ static void its_end_is_noticed(void **state)
 	assert_true(runs(&d->process));
 	assert_int_equal(poll(&watch, 1, 0), 0);
 	assert_int_equal(kill(d->process.pid, SIGKILL), 0);
-	assert_int_equal(poll(&watch, 1, 10000), 1);
+	assert_int_equal(poll(&watch, 1, 120000), 1);
 	assert_false(runs(&d->process));
 	struct status s = keyring_get(&d->ring, &other, &key);
 	assert_int_equal(s.code, ST_UNREACHABLE);
@@ -42,7 +42,7 @@ static void it_ends_with_its_last_connection_and_not_by_a_signal(void **state)
 			(void)close(d->process.connections[i]);
 		d->process.connections[i] = -1;
 	}
-	assert_int_equal(poll(&watch, 1, 10000), 1);
+	assert_int_equal(poll(&watch, 1, 120000), 1);
 }
 
 /* A supervisor, a debugger or a terminal may stop it for a while. */
@@ -113,12 +113,12 @@ static void bad_packets_end_one_connection(void **state)
 
 			assert_ok(keyring_open(&d->process, 1, &r));
 			assert_int_equal(send(r.fd, big, sizeof big, MSG_NOSIGNAL), sizeof big);
-			assert_int_equal(poll(&p, 1, 10000), 1);
+			assert_int_equal(poll(&p, 1, 120000), 1);
 			assert_int_equal(recv(r.fd, &byte, 1, 0), 0);
 			keyring_clear(&r);
 		} else {
 			assert_int_equal(send(fd, packets[i].bytes, packets[i].len, MSG_NOSIGNAL), packets[i].len);
-			assert_int_equal(poll(&p, 1, 10000), 1);
+			assert_int_equal(poll(&p, 1, 120000), 1);
 			assert_int_equal(recv(fd, &byte, 1, 0), 0);
 		}
 		create(&d->ring, i, 1);

@@ -105,7 +105,7 @@ static void loses_nothing_among_many_senders(void **state)
 		struct pollfd wait = {.fd = box.fd, .events = POLLIN};
 		eventfd_t count;
 		if (mailbox_sleep(&box)) {
-			assert_int_equal(poll(&wait, 1, 20000), 1);
+			assert_int_equal(poll(&wait, 1, 120000), 1);
 			assert_int_equal(eventfd_read(box.fd, &count), 0);
 		}
 		mailbox_awake(&box);
