@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,14 +138,60 @@ static struct status allow_socket(struct confine_rules *rules, const char *addre
 		       : FAIL_AT(ST_DENIED, "folder of the unix socket");
 }
 
+/** Whether ${inner} is ${outer}, or in it; both resolved. */
+static bool is_within(const char *inner, const char *outer)
+{
+	const size_t len = strlen(outer);
+
+	return strncmp(inner, outer, len) == 0 && (inner[len] == '\0' || inner[len] == '/' || strcmp(outer, "/") == 0);
+}
+
+/**
+ * The paths stand in the data directory: who once took the server over may have put others there, to read at the next
+ * start what keyd keeps from it.
+ */
+static bool is_withheld(const struct confinement_paths *paths, const char *folder)
+{
+	char other[PATH_MAX];
+
+	for (size_t i = 0; i < paths->withheld_count; i++)
+		if (paths->withheld[i] != NULL && realpath(paths->withheld[i], other) != NULL &&
+		    (is_within(other, folder) || is_within(folder, other)))
+			return true;
+	return false;
+}
+
+/** ${path} is resolved but for its name. */
+static void allow_reading_beside(struct confine_rules *rules, const struct confinement_paths *paths, const char *path)
+{
+	char folder[PATH_MAX], resolved[PATH_MAX + 2];
+
+	(void)snprintf(folder, sizeof folder, "%s", path);
+	char *end = strrchr(folder, '/');
+	if (end == NULL)
+		return;
+	end[end == folder ? 1 : 0] = '\0';
+	if (realpath(folder, resolved) == NULL)
+		return;
+	if (is_withheld(paths, resolved)) {
+		(void)fputs(
+			"tacendad: event=certificate_folder what=\"it is not apart from the key store and the files "
+			"of secrets: a successor is read at the next start only\"\n",
+			stderr);
+		return;
+	}
+	(void)memcpy(resolved + strlen(resolved), "/", 2);
+	(void)ok(allow_folder_of(rules, resolved, CONFINE_READ));
+}
+
 /** A successor has another inode, so the folder is allowed; one that is not there leaves nothing to read. */
-static void allow_file(struct confine_rules *rules, const char *path)
+static void allow_file(struct confine_rules *rules, const struct confinement_paths *paths, const char *path)
 {
 	char target[PATH_MAX];
 
-	(void)ok(allow_folder_of(rules, path, CONFINE_READ));
+	allow_reading_beside(rules, paths, path);
 	if (realpath(path, target) != NULL)
-		(void)ok(allow_folder_of(rules, target, CONFINE_READ));
+		allow_reading_beside(rules, paths, target);
 }
 
 struct status confinement_files(int data, const struct confinement_paths *paths)
@@ -163,7 +210,7 @@ struct status confinement_files(int data, const struct confinement_paths *paths)
 	for (size_t i = 0; i < paths->address_count; i++)
 		TRY(allow_socket(&rules, paths->addresses[i]));
 	for (size_t i = 0; i < paths->file_count; i++)
-		allow_file(&rules, paths->files[i]);
+		allow_file(&rules, paths, paths->files[i]);
 	return confine_rules_enter(&rules);
 }
 

@@ -18,6 +18,10 @@ struct confinement_paths {
 	size_t address_count;
 	const char *const *files;
 	size_t file_count;
+	/* Folders and files that are not for it, some of them NULL: the key store, night holders, secrets of the
+	 * operator's.  A folder that one of them is in, or that is in one, is not opened for the sake of ${files}. */
+	const char *const *withheld;
+	size_t withheld_count;
 };
 
 /** confinement_begin(): undumpable, no core, no new privileges; all descriptors that the host allows. */
@@ -28,6 +32,7 @@ MUST_CHECK struct status confinement_begin(void);
  * of "unix:/path" addresses, in which sockets may be removed, and to read the folders of
  * ${paths}'s files and of what these are links to, where a successor is put; no further
  * port.  Nothing in builds with sanitizers.
+ * A folder that cannot be allowed is named in the log of the daemon; it serves without.
  */
 MUST_CHECK struct status confinement_files(int data, const struct confinement_paths *paths);
 /** confinement_calls(): the list of system calls, for every thread.  Nothing in builds with sanitizers. */

@@ -226,6 +226,28 @@ static struct status bind_net(struct serving *s, unsigned loops)
 	return net_open(&config, &s->service.net);
 }
 
+/** Beside its data it reads where the operator's certificate is, unless keyd's or other secrets are there as well. */
+static struct status confine_files(const struct serving *s, const struct vessel_options *options)
+{
+	static const char *const secrets[] = {"--root-passphrase-file", "--root-key-file", "--mail-password-file",
+					      "--hook-key-file"};
+	const char *const files[] = {s->files.certificate, s->files.key};
+	const char *withheld[1 + COUNT(secrets) + KEYRING_HOLDERS_MAX] = {options->keys};
+	size_t count = 1;
+
+	for (size_t i = 0; i < COUNT(secrets); i++)
+		withheld[count++] = options_value(&s->args->options, secrets[i]);
+	for (size_t i = 0; i < options->holder_count; i++)
+		withheld[count++] = options->holders[i];
+	return confinement_files(s->vessel.data,
+				 &(struct confinement_paths){.addresses = s->listen.addresses,
+							     .address_count = s->listen.count,
+							     .files = files,
+							     .file_count = tlsfiles_any(&s->files) ? COUNT(files) : 0,
+							     .withheld = withheld,
+							     .withheld_count = count});
+}
+
 static struct status open_vessel(struct serving *s, unsigned loops)
 {
 	struct vessel_options options = {.data = options_value(&s->args->options, "--data"),
@@ -239,9 +261,7 @@ static struct status open_vessel(struct serving *s, unsigned loops)
 	TRY(opened);
 	/* The only thread so far: what it gives up none of the later ones has. */
 	TRY(bind_net(s, loops));
-	const char *const files[] = {s->files.certificate, s->files.key};
-	TRY(confinement_files(s->vessel.data, &(struct confinement_paths){s->listen.addresses, s->listen.count, files,
-									  tlsfiles_any(&s->files) ? COUNT(files) : 0}));
+	TRY(confine_files(s, &options));
 	TRY(vessel_open_rows(&options, &s->vessel));
 	TRY(vessel_load_site(&s->vessel));
 	TRY(load_statement(s));

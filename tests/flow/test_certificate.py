@@ -8,6 +8,7 @@ import ssl
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.flavour import sanitized  # noqa: E402
 from lib.receivers import Certificates, openssl  # noqa: E402
 from lib.site import DAMAGE, DONE, Person, Site  # noqa: E402
 from lib.tap import run  # noqa: E402
@@ -58,6 +59,22 @@ def refused_files(tap, site, answer):
         tap.check(got.code != DONE and "certificate" in got.error, f"{sentence}: the start is refused, nobody is answered", got)
 
 
+def folders_apart(tap, site, folder):
+    """Whose paths lead to the key store or a file of secrets opens no such folder to the daemon that serves; one that is apart is opened."""
+    said = lambda: site.log_text().rpartition("event=certificate_kept")[2]
+    for sentence, path in (("in the key store", site.keys / "slots"), ("around it", site.keys.parent / "x"), ("around everything", "/x"),
+                           ("by a link", link_to(folder / "there", site.keys) / "x")):
+        planted(site, path, path)
+        tap.check("event=certificate_folder" in said() or sanitized(), f"a folder {sentence} is not opened to the daemon, and it says so", said())
+    planted(site, folder / "x", folder / "x")
+    tap.check("event=certificate_folder" not in said(), "one that is apart is", said())
+
+
+def link_to(path, target):
+    path.symlink_to(target)
+    return path
+
+
 def with_one_of_another_authority(tap, known, impostor):
     """Clients know the authority; the paths are changed while the site is down."""
     with Site() as site:
@@ -79,6 +96,7 @@ def with_one_of_another_authority(tap, known, impostor):
         got = admin.run(*enrol)
         tap.check(got.code == DAMAGE and "certificate" in got.error, "one that does not know it refuses, exit 3", got)
         refused_files(tap, site, answer)
+        folders_apart(tap, site, known.folder)
         planted(site, impostor.cert, impostor.key)
         tap.check(answer() not in (200, None), "a certificate that an unknown authority made: clients refuse", answer())
         got = admin.run(*enrol)

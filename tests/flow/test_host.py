@@ -180,17 +180,17 @@ def der(path):
 
 def unfit_certificates(tap, site):
     """What could not be served is refused at init, before anything is made."""
-    good, key = certificate(site.folder, "good")
-    other, other_key = certificate(site.folder, "other")
+    good, key = certificate(site.folder / "made", "good")
+    other, other_key = certificate(site.folder / "made", "other")
     nothing, pipe = site.folder / "nothing.pem", site.folder / "pipe.pem"
     os.mkfifo(pipe)
     hidden = site.folder / "hidden.key"  # what reads the first key of a kind it knows finds another one than what takes the first of all
     hidden.write_text("-----BEGIN OTHER PRIVATE KEY-----\nMAMCAQE=\n-----END OTHER PRIVATE KEY-----\n" + key.read_text())
     common = ["init", "--keys", site.folder / "k", "--data", site.folder / "d", "--site", "S", "--region", "EU", "--admin", "a",
               "--root-passphrase-file", site.passphrase]
-    for words, why in ((certificate(site.folder, "weak", ("rsa:1024",)), "RSA key shorter than 2048 bits"),
+    for words, why in ((certificate(site.folder / "made", "weak", ("rsa:1024",)), "RSA key shorter than 2048 bits"),
                        ((good, other_key), "key does not belong to the certificate"),
-                       (certificate(site.folder, "edwards", ("ed25519",)), "key is neither ECDSA nor RSA"),
+                       (certificate(site.folder / "made", "edwards", ("ed25519",)), "key is neither ECDSA nor RSA"),
                        ((key, key), "certificate"), ((good, good), "private key"), ((nothing, key), "no such file"), ((pipe, key), "certificate"),
                        ((good, hidden), "private key"),
                        ((site.folder / "no" / "x.pem", key), "no such file")):
@@ -204,13 +204,15 @@ def unfit_certificates(tap, site):
 def certificates(tap):
     """A certificate of another authority, from files that are links, renewed while connections go on."""
     with Site() as site:
+        # Apart from the key store: its folder is not opened to the daemon for a successor's sake.
+        (site.folder / "made").mkdir()
         unfit_certificates(tap, site)
-        good, good_key = site.folder / "good.pem", site.folder / "good.key"
+        good, good_key = site.folder / "made" / "good.pem", site.folder / "made" / "good.key"
         live = site.folder / "live"
         live.mkdir()
         use, use_key = live / "fullchain.pem", live / "privkey.pem"
         # As `openssl ecparam -genkey` writes it: parameters first, then the key.
-        first_key = site.folder / "first.key"
+        first_key = site.folder / "made" / "first.key"
         first_key.write_bytes(openssl("ecparam", "-name", "prime256v1") + openssl("ec", "-in", good_key))
 
         def install(cert, key):
@@ -234,10 +236,10 @@ def certificates(tap):
         kept = http.client.HTTPSConnection("localhost", site.port, context=ssl.create_default_context(cafile=good), timeout=180)
         tap.equal(ask(kept), 200, "and proves it has the key")
 
-        second, second_key = certificate(site.folder, "second", ("rsa:2048",))
-        middle, middle_key = certificate(site.folder, "middle")
+        second, second_key = certificate(site.folder / "made", "second", ("rsa:2048",))
+        middle, middle_key = certificate(site.folder / "made", "middle")
         openssl("rsa", "-in", second_key, "-traditional", "-out", second_key)
-        chain = site.folder / "chain.pem"
+        chain = site.folder / "made" / "chain.pem"
         chain.write_bytes(second.read_bytes() + middle.read_bytes())
         install(chain, second_key)
         leaves = json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]
@@ -260,8 +262,8 @@ def certificates(tap):
 
 def unfit_renewals(tap, site, install, served, kept):
     """Files that are half renewed, or gone, leave the certificate that is in use."""
-    good, good_key = site.folder / "good.pem", site.folder / "good.key"
-    second, second_key = site.folder / "second.pem", site.folder / "second.key"
+    good, good_key = site.folder / "made" / "good.pem", site.folder / "made" / "good.key"
+    second, second_key = site.folder / "made" / "second.pem", site.folder / "made" / "second.key"
     use_key = site.folder / "live" / "privkey.pem"
     install(good, second_key)
     got = site.host("reload", "--data", site.data)

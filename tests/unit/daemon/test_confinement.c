@@ -66,6 +66,18 @@ static bool enter(void)
 	return ok(confinement_begin()) && ok(confinement_files(data, &paths)) && ok(confinement_calls());
 }
 
+/* What is not for it: a folder around those of the certificate, or a file beside it. */
+static const char *withheld;
+static bool enter_withheld(void)
+{
+	const char *const files[] = {link_path, key_path}, *const not_for_it[] = {NULL, "/nowhere", withheld};
+	const struct confinement_paths paths = {
+		.files = files, .file_count = 2, .withheld = not_for_it, .withheld_count = 3};
+
+	return freopen("/dev/null", "w", stderr) != NULL && ok(confinement_begin()) &&
+	       ok(confinement_files(data, &paths)) && ok(confinement_calls());
+}
+
 static bool has_landlock(void)
 {
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
@@ -198,6 +210,38 @@ static void a_certificate_and_its_successor_are_read(void **state)
 	assert_int_equal(confined(enter, write_certificate), REFUSED);
 	assert_int_equal(confined(enter, open_beside_certificate), REFUSED);
 }
+static int open_key(void)
+{
+	return outcome(open(key_path, O_RDONLY | O_CLOEXEC));
+}
+static void what_lies_beside_a_secret_is_not_read(void **state)
+{
+	char kept[sizeof outside + 16];
+
+	(void)state;
+	if (!has_landlock())
+		skip();
+	int fd = open(key_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
+	(void)snprintf(kept, sizeof kept, "%s/kept", outside);
+	/* Within a key store, beside a file of secrets, around either: refused. */
+	const char *const around[] = {outside, key_path, "/"};
+	for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+		withheld = around[i];
+		assert_int_equal(confined(enter_withheld, open_key), REFUSED);
+	}
+	/* Of two folders the one is, the other is not: what the link leads to is withheld. */
+	withheld = kept;
+	assert_int_equal(confined(enter_withheld, open_key), DONE);
+	assert_int_equal(confined(enter_withheld, open_certificate), REFUSED);
+	/* A name that begins alike is another folder. */
+	(void)snprintf(kept, sizeof kept, "%s/li", outside);
+	withheld = kept;
+	assert_int_equal(mkdir(kept, 0700), 0);
+	assert_int_equal(confined(enter_withheld, open_key), DONE);
+	assert_int_equal(rmdir(kept), 0);
+	assert_int_equal(unlink(key_path), 0);
+}
 static void nothing_is_started(void **state)
 {
 	(void)state;
@@ -227,6 +271,7 @@ int main(void)
 		cmocka_unit_test(threads_start),
 		cmocka_unit_test(older_threads_are_confined),
 		cmocka_unit_test(a_certificate_and_its_successor_are_read),
+		cmocka_unit_test(what_lies_beside_a_secret_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, before_all, after_all);
