@@ -177,17 +177,20 @@ def behind_a_proxy(tap, admin, auditor, victim, other):
 
 
 def same_time(tap, admin, victim):
-    """Locked or not, known or not: a refusal takes the same time (a smoke test)."""
+    """Locked or not, known or not: a refusal leaves after as many steps of 100 ms (a smoke test; attack.py timing counts 20,000).
+
+    Whole steps are compared, not times: to each the machine adds what it likes, more to whom it has just hashed for.
+    """
     admin.do("site", "set", "failures.before_lock", "3")
     for _ in range(3):
         attempt(victim, source="127.0.2.1")
     admin.do("site", "set", "failures.before_lock", "100")
-    times = {"locked": [], "wrong": []}
-    for i in range(25):
-        for name, source, login in (("locked", "127.0.2.2", None), ("wrong", "127.0.2.3", "nobody-at-all")):
-            times[name].append(attempt(victim, source=source, login=login)[2])
-    middle = {name: statistics.median(taken) for name, taken in times.items()}
-    tap.check(min(middle.values()) > 0.09 and max(middle.values()) / min(middle.values()) < 1.25, "a locked login answers no faster than one that is verified", middle)
+    steps = {"locked": [], "wrong": []}
+    for _ in range(25):
+        for name, source, login in (("wrong", "127.0.2.3", "nobody-at-all"), ("locked", "127.0.2.2", None)):
+            steps[name].append(int(attempt(victim, source=source, login=login)[2] / 0.1))
+    tap.check(min(steps["locked"]) >= 1 and min(steps["wrong"]) <= statistics.median_low(steps["locked"]) <= max(steps["wrong"]),
+              "a locked login answers no faster than one that is verified", steps)
     admin.do("user", "unlock", victim.login)
     admin.do("site", "set", "failures.before_lock", "5")
 
