@@ -221,7 +221,7 @@ struct status batch_open_subject(const struct batch_subject *s, uint64_t index, 
 	return OK;
 }
 
-struct status batch_seal_subject(const struct batch_about *about, uint64_t index, const struct key *key,
+struct status batch_seal_subject(const struct batch_about *about, uint64_t index, struct xaes_series *series,
 				 struct buffer *plain, struct buffer *out)
 {
 	struct place place;
@@ -230,7 +230,7 @@ struct status batch_seal_subject(const struct batch_about *about, uint64_t index
 	TRY(buffer_put(plain, hash_bytes(&about->nonce)));
 	TRY(buffer_put_u64(plain, about->previous_index));
 	TRY(buffer_put(plain, about->piece));
-	return xaes_seal(key, subject_place(index, &place), buffer_bytes(plain), out);
+	return xaes_series_seal(series, subject_place(index, &place), buffer_bytes(plain), out);
 }
 
 /* ---- Time ---- */

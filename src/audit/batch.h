@@ -97,8 +97,9 @@ MUST_CHECK struct status batch_open_actors(const struct batch *b, const struct k
 /** batch_open_subject(s, index, key, plain, out): ${plain} is emptied and holds what ${out} views. */
 MUST_CHECK struct status batch_open_subject(const struct batch_subject *s, uint64_t index, const struct key *key,
 					    struct buffer *plain, struct batch_about *out);
-/** batch_seal_subject(about, index, key, plain, out): append the sealed form; ${plain} is scratch. */
-MUST_CHECK struct status batch_seal_subject(const struct batch_about *about, uint64_t index, const struct key *key,
+struct xaes_series;
+/** batch_seal_subject(about, index, series, plain, out): append the sealed form; ${plain} is scratch. */
+MUST_CHECK struct status batch_seal_subject(const struct batch_about *about, uint64_t index, struct xaes_series *series,
 					    struct buffer *plain, struct buffer *out);
 
 /** The parts of a batch to be written. */

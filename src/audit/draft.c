@@ -6,6 +6,7 @@
 
 #include "log_internal.h"
 #include "nonce.h"
+#include "xaes.h"
 
 /* Under the limit of a batch by its header, the seal of its actors and its hash. */
 #define ROOM           (BATCH_BYTES_MAX - 256)
@@ -32,6 +33,8 @@ struct status draft_new(struct log *log, struct draft **out)
 
 	if (ok(s))
 		s = secret_empty(sizeof(struct key), &d->key);
+	if (ok(s))
+		s = xaes_series_new(&d->series);
 	if (!ok(s)) {
 		draft_free(d);
 		return s;
@@ -54,6 +57,7 @@ void draft_free(struct draft *d)
 	free(d->changes);
 	secret_clear(&d->year_key);
 	secret_clear(&d->key);
+	xaes_series_free(d->series);
 	free(d);
 }
 
@@ -225,16 +229,35 @@ static enum batch_scope scope_of(const struct piece_subject *p)
 	return p->kind == PIECE_PATIENT ? BATCH_PATIENT : BATCH_SITE;
 }
 
-/* The key for a subject; an erased patient's pieces go under the site's. */
-static struct status subject_key(struct draft *d, struct batch_subject *s)
+static struct status use_key(struct draft *d, const struct batch_subject *s)
 {
-	struct status got = log_subject_key(&d->log->options.keys, s->scope, &s->patient, &d->key);
+	TRY(log_subject_key(&d->log->options.keys, s->scope, &s->patient, &d->key));
+	d->under_site = false;
+	TRY(xaes_series_begin(d->series, secret_key(&d->key)));
+	d->under_site = s->scope == BATCH_SITE;
+	return OK;
+}
 
-	if (got.code != ST_GONE || s->scope != BATCH_PATIENT)
-		return got;
+static struct status use_site_key(struct draft *d, struct batch_subject *s)
+{
 	s->scope = BATCH_SITE;
 	s->patient = (struct uuid){{0}};
-	return log_subject_key(&d->log->options.keys, BATCH_SITE, &s->patient, &d->key);
+	return d->under_site ? OK : use_key(d, s);
+}
+
+/* The key for a subject; an erased patient's pieces go under the site's.  A patient's
+ * is asked for each time, for it may have been destroyed since. */
+static struct status subject_key(struct draft *d, struct batch_subject *s)
+{
+	struct status got = s->scope == BATCH_PATIENT ? use_key(d, s) : FAIL(ST_GONE);
+
+	return got.code == ST_GONE ? use_site_key(d, s) : got;
+}
+
+void draft_complete(struct draft *d)
+{
+	xaes_series_end(d->series);
+	d->under_site = false;
 }
 
 static struct status make_subject(struct draft *d, const struct event *event, struct entry *e)
@@ -258,7 +281,7 @@ static struct status make_subject(struct draft *d, const struct event *event, st
 	e->subject.patient = e->subject.scope == BATCH_PATIENT ? p.id : (struct uuid){{0}};
 	TRY(subject_key(d, &e->subject));
 	d->sealed.len = 0;
-	TRY(batch_seal_subject(&about, d->first + d->count, secret_key(&d->key), &d->plain, &d->sealed));
+	TRY(batch_seal_subject(&about, d->first + d->count, d->series, &d->plain, &d->sealed));
 	wipe(&d->plain);
 	wipe(&d->subject_piece);
 	e->subject.sealed = buffer_bytes(&d->sealed);

@@ -33,6 +33,8 @@ struct draft {
 	size_t change_count, change_capacity;
 	struct buffer actor_piece, subject_piece, plain, sealed; /* scratch */
 	struct secret year_key, key;
+	struct xaes_series *series; /* of subjects */
+	bool under_site;            /* ${series} has the site's key, which most leaves of a round are under */
 };
 
 /** draft_new(log, out): empty, at the end of ${log}, which must outlive it.  draft_clear() it. */
@@ -63,6 +65,9 @@ MUST_CHECK struct status draft_import(struct draft *d, struct bytes bytes, bool 
 /** draft_follow(d, sequence): its leaves are written behind that state of the store's rows; never an earlier one. */
 void draft_follow(struct draft *d, uint64_t sequence);
 
+/** draft_complete(d): nothing more is added now; the key that subjects were sealed under is forgotten.  For
+ * log_append(). */
+void draft_complete(struct draft *d);
 /** draft_settle(d): it was appended; begin anew behind it.  For log_append(). */
 void draft_settle(struct draft *d);
 

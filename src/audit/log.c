@@ -258,6 +258,7 @@ static void save_heads_when_due(struct log *l)
 
 struct status log_append(struct log *l, struct draft *d)
 {
+	draft_complete(d);
 	if (d->count == 0)
 		return OK;
 	if (log_state(l) == LOG_BROKEN)

@@ -80,20 +80,31 @@ struct status crypto_setup(void)
 	return OK;
 }
 
+struct status engine_ecb(EVP_CIPHER_CTX **out)
+{
+	EVP_CIPHER_CTX *made = EVP_CIPHER_CTX_new();
+
+	/* Padding stays on: it would be written at an end that nobody asks for, and off it is set anew with each key.
+	 */
+	if (made == NULL || EVP_EncryptInit_ex2(made, engine_algorithms.aes256_ecb, NULL, NULL, NULL) != 1) {
+		EVP_CIPHER_CTX_free(made);
+		return engine_did(0);
+	}
+	*out = made;
+	return OK;
+}
+
 static struct status make_contexts(struct engine *e)
 {
 	const struct engine_algorithms *a = &engine_algorithms;
 
 	e->sha512 = EVP_MD_CTX_new();
-	e->ecb = EVP_CIPHER_CTX_new();
 	e->import = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	e->numbers = BN_CTX_new();
-	TRY(engine_did(e->sha512 != NULL && e->ecb != NULL && e->numbers != NULL));
+	TRY(engine_did(e->sha512 != NULL && e->numbers != NULL));
 	TRY(engine_did(EVP_DigestInit_ex2(e->sha512, a->sha512, NULL)));
-	TRY(engine_did(EVP_EncryptInit_ex2(e->ecb, a->aes256_ecb, NULL, NULL, NULL)));
-	/* Padding stays on: it would be written at an end that nobody asks for, and off it is set anew with each key.
-	 */
 	TRY(engine_did(e->import != NULL && EVP_PKEY_fromdata_init(e->import) == 1));
+	TRY(engine_ecb(&e->ecb));
 	return gcm_new(&e->gcm);
 }
 

@@ -5,7 +5,8 @@
  * Algorithms are fetched once a process; contexts belong to their thread and are
  * reused, for making one costs more than sealing a row.  Invariants:
  * 1. No context holds a key of ours after the call that brought it, but those of
- *    a struct chunked, which end with it (PROMISES#S1: nothing in memory at rest).
+ *    a struct chunked and of a struct xaes_series, which end with it (PROMISES#S1:
+ *    nothing in memory at rest).
  * 2. What a derivation passes through lies in ${scratch}, a locked page, and is
  *    wiped before the call returns.
  * 3. The library's error queue is empty after every call: a TLS engine in the
@@ -84,6 +85,8 @@ struct status engine_refused(enum status_code code, const char *what);
 /** Contexts for what outlives one call: taken ready for use, given back empty of keys. */
 MUST_CHECK struct status engine_take_hash(EVP_MD_CTX **out);
 void engine_give_hash(EVP_MD_CTX *hash);
+/** engine_ecb(out): AES-256 in single blocks, without a key; EVP_CIPHER_CTX_free() it. */
+MUST_CHECK struct status engine_ecb(EVP_CIPHER_CTX **out);
 MUST_CHECK struct status engine_take_gcm(EVP_CIPHER_CTX **out);
 void engine_give_gcm(EVP_CIPHER_CTX *gcm);
 

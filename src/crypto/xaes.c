@@ -5,6 +5,7 @@
  */
 #include "xaes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
@@ -46,28 +47,45 @@ static void set_message(uint8_t *block, uint8_t number, const uint8_t *nonce, co
 		block[i] ^= mask[i];
 }
 
-/* Kx into ${xaes_blocks}. */
-static struct status derive(struct engine *e, const struct key *key, const uint8_t *nonce)
+/* What depends on the key alone: its schedule into ${ecb}, K1 into ${mask}. */
+static struct status expand(EVP_CIPHER_CTX *ecb, const struct key *key, uint8_t *mask)
 {
-	struct engine_scratch *s = e->scratch;
-
-	TRY(engine_did(EVP_EncryptInit_ex2(e->ecb, NULL, key->bytes, NULL, NULL)));
-	memset(s->xaes_mask, 0, BLOCK);
-	TRY(encrypt_blocks(e->ecb, s->xaes_mask, BLOCK));
-	double_block(s->xaes_mask);
-	set_message(s->xaes_blocks, 1, nonce, s->xaes_mask);
-	set_message(s->xaes_blocks + BLOCK, 2, nonce, s->xaes_mask);
-	return encrypt_blocks(e->ecb, s->xaes_blocks, 2 * BLOCK);
+	TRY(engine_did(EVP_EncryptInit_ex2(ecb, NULL, key->bytes, NULL, NULL)));
+	memset(mask, 0, BLOCK);
+	TRY(encrypt_blocks(ecb, mask, BLOCK));
+	double_block(mask);
+	return OK;
 }
 
-static void forget(struct engine *e)
+/* Kx into ${blocks}, of two blocks. */
+static struct status derive(EVP_CIPHER_CTX *ecb, const uint8_t *mask, const uint8_t *nonce, uint8_t *blocks)
+{
+	set_message(blocks, 1, nonce, mask);
+	set_message(blocks + BLOCK, 2, nonce, mask);
+	return encrypt_blocks(ecb, blocks, 2 * BLOCK);
+}
+
+/* A new key overwrites the old one's schedule. */
+static void forget(EVP_CIPHER_CTX *ecb, uint8_t *mask)
 {
 	static const uint8_t zero[sizeof(struct key)];
 
-	secret_wipe(e->scratch->xaes_mask, sizeof e->scratch->xaes_mask);
+	secret_wipe(mask, BLOCK);
+	(void)EVP_EncryptInit_ex2(ecb, NULL, zero, NULL, NULL);
+}
+
+/* --- One message under a key --- */
+
+static struct status derive_once(struct engine *e, const struct key *key, const uint8_t *nonce)
+{
+	TRY(expand(e->ecb, key, e->scratch->xaes_mask));
+	return derive(e->ecb, e->scratch->xaes_mask, nonce, e->scratch->xaes_blocks);
+}
+
+static void forget_once(struct engine *e)
+{
 	secret_wipe(e->scratch->xaes_blocks, sizeof e->scratch->xaes_blocks);
-	/* A new key overwrites the old one's schedule. */
-	(void)EVP_EncryptInit_ex2(e->ecb, NULL, zero, NULL, NULL);
+	forget(e->ecb, e->scratch->xaes_mask);
 }
 
 struct status xaes_seal_nonce(const struct key *key, const uint8_t nonce[NONCE], struct bytes aad, struct bytes plain,
@@ -76,10 +94,10 @@ struct status xaes_seal_nonce(const struct key *key, const uint8_t nonce[NONCE],
 	struct engine *e;
 
 	TRY(engine_here(&e));
-	struct status s = derive(e, key, nonce);
+	struct status s = derive_once(e, key, nonce);
 	if (ok(s))
 		s = gcm_seal_once(e->scratch->xaes_blocks, nonce + CONTEXT, aad, plain, out);
-	forget(e);
+	forget_once(e);
 	return s;
 }
 
@@ -111,11 +129,11 @@ struct status xaes_open_to(const struct key *key, struct bytes aad, struct bytes
 	if (sealed.len < XAES_OVERHEAD)
 		return FAIL_AT(ST_CORRUPT, "seal");
 	TRY(engine_here(&e));
-	struct status s = derive(e, key, sealed.at);
+	struct status s = derive_once(e, key, sealed.at);
 	if (ok(s))
 		s = gcm_open_once(e->scratch->xaes_blocks, sealed.at + CONTEXT, aad,
 				  bytes_of(sealed.at + NONCE, sealed.len - NONCE), out);
-	forget(e);
+	forget_once(e);
 	return s;
 }
 
@@ -128,4 +146,74 @@ struct status xaes_open(const struct key *key, struct bytes aad, struct bytes se
 	TRY(xaes_open_to(key, aad, sealed, out->bytes != NULL ? out->bytes + out->len : NULL));
 	out->len += sealed.len - XAES_OVERHEAD;
 	return OK;
+}
+
+/* --- Many messages under a key --- */
+
+struct xaes_series {
+	EVP_CIPHER_CTX *ecb;
+	struct secret mask;
+	bool begun;
+};
+
+struct status xaes_series_new(struct xaes_series **out)
+{
+	struct xaes_series *made = calloc(1, sizeof *made);
+
+	if (made == NULL)
+		return FAIL_AT(ST_NO_MEMORY, "series of seals");
+	struct status s = secret_empty(BLOCK, &made->mask);
+	if (ok(s))
+		s = engine_ecb(&made->ecb);
+	if (!ok(s)) {
+		xaes_series_free(made);
+		return s;
+	}
+	*out = made;
+	return OK;
+}
+
+void xaes_series_free(struct xaes_series *series)
+{
+	if (series == NULL)
+		return;
+	EVP_CIPHER_CTX_free(series->ecb);
+	secret_clear(&series->mask);
+	free(series);
+}
+
+struct status xaes_series_begin(struct xaes_series *series, const struct key *key)
+{
+	series->begun = false;
+	TRY(expand(series->ecb, key, series->mask.bytes));
+	series->begun = true;
+	return OK;
+}
+
+struct status xaes_series_seal(struct xaes_series *series, struct bytes aad, struct bytes plain, struct buffer *out)
+{
+	struct engine *e;
+	size_t len;
+
+	if (!series->begun)
+		return FAIL_AT(ST_INVALID, "series of seals without a key");
+	TRY(engine_here(&e));
+	TRY(size_add(plain.len, XAES_OVERHEAD, &len));
+	TRY(buffer_reserve(out, len));
+	uint8_t *const at = out->bytes + out->len;
+
+	nonce_random(at, NONCE);
+	struct status s = derive(series->ecb, series->mask.bytes, at, e->scratch->xaes_blocks);
+	if (ok(s))
+		s = gcm_seal_once(e->scratch->xaes_blocks, at + CONTEXT, aad, plain, at + NONCE);
+	secret_wipe(e->scratch->xaes_blocks, sizeof e->scratch->xaes_blocks);
+	if (ok(s))
+		out->len += len;
+	return s;
+}
+
+void xaes_series_end(struct xaes_series *series)
+{
+	series->begun = false;
+	forget(series->ecb, series->mask.bytes);
 }

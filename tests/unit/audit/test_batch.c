@@ -25,7 +25,10 @@ static void make_leaves(uint64_t time)
 static void make_batch(struct buffer *out)
 {
 	AUTO(buffer) actors = {.max = 4096}, subjects = {.max = 4096}, plain = {.max = 4096};
+	struct xaes_series *series;
 
+	assert_ok(xaes_series_new(&series));
+	assert_ok(xaes_series_begin(series, key));
 	make_leaves(UINT64_C(1795000000000));
 	for (unsigned i = 0; i < 3; i++) {
 		AUTO(buffer) sealed = {.max = 4096};
@@ -34,13 +37,14 @@ static void make_batch(struct buffer *out)
 		struct batch_subject subject = {BATCH_PATIENT, {{9, (uint8_t)i}}, {0}};
 
 		assert_ok(batch_put_actor(&actors, &actor));
-		assert_ok(batch_seal_subject(&about, 77 + i, key, &plain, &sealed));
+		assert_ok(batch_seal_subject(&about, 77 + i, series, &plain, &sealed));
 		subject.sealed = buffer_bytes(&sealed);
 		assert_ok(batch_put_subject(&subjects, &subject));
 	}
 	const struct batch_parts parts = {77, 3, BYTES_OF(leaves), buffer_bytes(&actors), buffer_bytes(&subjects)};
 
 	assert_ok(batch_write(&parts, key, out));
+	xaes_series_free(series);
 }
 
 static void holds_what_was_written(void **state)

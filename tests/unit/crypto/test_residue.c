@@ -148,6 +148,26 @@ static void xaes_keeps_neither_key_nor_subkey(void **state)
 	assert_only_the_owner_has(&input, 1);
 }
 
+static void a_series_keeps_its_key_until_its_end_only(void **state)
+{
+	(void)state;
+	AUTO(secret) key = {0};
+	AUTO(buffer) sealed = {.max = 256};
+	struct xaes_series *series;
+
+	assert_ok(xaes_series_new(&series));
+	assert_ok(secret_new(sizeof(struct key), &key));
+	struct canary c = canary_of(key.bytes, sizeof(struct key));
+	assert_ok(xaes_series_begin(series, secret_key(&key)));
+	assert_ok(xaes_series_seal(series, (struct bytes){0}, BYTES_LITERAL("leaf"), &sealed));
+	assert_only_the_owner_has(&c, 2);
+	xaes_series_end(series);
+	assert_only_the_owner_has(&c, 1);
+	assert_ok(xaes_series_begin(series, secret_key(&key)));
+	xaes_series_free(series);
+	assert_only_the_owner_has(&c, 1);
+}
+
 static void chunked_keeps_its_keys_until_cleared_only(void **state)
 {
 	(void)state;
@@ -317,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_search_finds_what_is_there),
 		TEST(xaes_keeps_neither_key_nor_subkey),
+		TEST(a_series_keeps_its_key_until_its_end_only),
 		TEST(chunked_keeps_its_keys_until_cleared_only),
 		TEST(derivation_keeps_neither_key_nor_result),
 		TEST(hpke_keeps_neither_scalar_nor_message),

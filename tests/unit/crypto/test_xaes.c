@@ -93,6 +93,40 @@ static void opens_nothing_into_an_empty_buffer(void **state)
 	assert_int_equal(opened.len, 0);
 }
 
+/* What a series seals is opened by whoever has the key of then, and no other. */
+static void a_series_seals_under_the_key_of_then(void **state)
+{
+	(void)state;
+	static const struct key second = {{9, 9}};
+	const struct key *const keys[] = {&key, &key, &second, &key};
+	AUTO(buffer) sealed = {.max = 256}, opened = {.max = 256};
+	const struct bytes aad = BYTES_LITERAL("aad"), plain = BYTES_LITERAL("a leaf");
+	struct xaes_series *series;
+
+	assert_ok(xaes_series_new(&series));
+	assert_fails(ST_INVALID, xaes_series_seal(series, aad, plain, &sealed));
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const struct key *const other = keys[i] == &key ? &second : &key;
+
+		assert_ok(xaes_series_begin(series, keys[i]));
+		for (int message = 0; message < 3; message++) {
+			sealed.len = opened.len = 0;
+			assert_ok(xaes_series_seal(series, aad, plain, &sealed));
+			assert_int_equal(sealed.len, plain.len + XAES_OVERHEAD);
+			assert_ok(xaes_open(keys[i], aad, buffer_bytes(&sealed), &opened));
+			assert_true(bytes_equal(buffer_bytes(&opened), plain));
+			assert_fails(ST_CORRUPT, xaes_open(other, aad, buffer_bytes(&sealed), &opened));
+		}
+		if (i == 1)
+			xaes_series_end(series);
+	}
+	xaes_series_end(series);
+	sealed.len = 0;
+	assert_fails(ST_INVALID, xaes_series_seal(series, aad, plain, &sealed));
+	assert_int_equal(sealed.len, 0);
+	xaes_series_free(series);
+}
+
 static void no_two_seals_are_equal(void **state)
 {
 	(void)state;
@@ -170,7 +204,8 @@ int main(void)
 		TEST(has_the_vectors_of_the_specification),     TEST(opens_what_it_sealed_at_every_length),
 		TEST(opens_nothing_into_an_empty_buffer),       TEST(no_two_seals_are_equal),
 		TEST(refuses_every_truncation_and_flipped_bit), TEST(refuses_another_key_or_additional_data),
-		TEST(a_full_buffer_is_left_as_it_was),          TEST(both_ways_agree_at_every_length),
+		TEST(a_series_seals_under_the_key_of_then),     TEST(a_full_buffer_is_left_as_it_was),
+		TEST(both_ways_agree_at_every_length),
 	};
 	return ok(crypto_setup()) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
