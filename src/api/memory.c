@@ -91,7 +91,7 @@ static struct status look_up(struct api_loop *loop, const struct hash *token, st
 {
 	AUTO(row) row = {0};
 	struct remembered found = {.used = true, .token = *token};
-	uint64_t now = service_now(loop->service);
+	uint64_t now = net_loop_wall(loop->net);
 	struct person person;
 
 	TRY(session_find(loop->snapshot.view, token, now, &found.session));
@@ -119,7 +119,7 @@ static struct status check_limits(struct api_loop *loop, struct remembered *r)
 {
 	uint64_t mono = net_loop_now(loop->net);
 
-	if (service_now(loop->service) >= end_of(loop->service, r))
+	if (net_loop_wall(loop->net) >= end_of(loop->service, r))
 		return FAIL_AT(ST_UNPROVEN, "session");
 	if (r->touched != 0 && mono - r->touched < PRESENCE_STEP_MS)
 		return OK;
@@ -156,7 +156,7 @@ struct status memory_caller(struct api_loop *loop, struct text token, struct are
 	out->session = r->session;
 	out->session.expires = end_of(loop->service, r);
 	out->facts = r->facts;
-	out->facts.time = service_now(loop->service);
+	out->facts.time = net_loop_wall(loop->net);
 	out->login = login;
 	out->name = name;
 	out->password_changed = r->password_changed;
@@ -170,7 +170,7 @@ struct status memory_unusual(struct api_loop *loop, const struct caller *caller,
 {
 	struct remembered *r = &loop->memory->places[caller->place];
 	const struct unusual_use use = {caller->session.user, caller->session.device, address,
-					service_now(loop->service)};
+					net_loop_wall(loop->net)};
 	uint64_t mono = net_loop_now(loop->net);
 
 	const bool mine = r->used && uuid_equal(&r->session.id.uuid, &caller->session.id.uuid);

@@ -25,6 +25,12 @@ static void on_wake(struct watch *w, uint32_t events)
 	(void)w, (void)events; /* the tasks are run in every turn anyway */
 }
 
+static void read_clocks(struct net_loop *l, const struct clock *clock)
+{
+	l->now = clock_mono(clock);
+	l->wall = clock_wall(clock);
+}
+
 struct status loop_setup(struct net_loop *l, struct net_server *server, unsigned index)
 {
 	const struct net_limits *limits = &server->limits;
@@ -43,7 +49,7 @@ struct status loop_setup(struct net_loop *l, struct net_server *server, unsigned
 	l->index = index;
 	l->dirty_end = &l->dirty;
 	deadlines_setup(&l->deadlines, span);
-	l->now = clock_mono(&server->clock);
+	read_clocks(l, &server->clock);
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0)
 		return FAIL_AT(ST_IO, "epoll");
@@ -98,7 +104,7 @@ static void civil(uint64_t days, unsigned *year, unsigned *month, unsigned *day)
 const char *loop_date(struct net_loop *l)
 {
 	static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	uint64_t second = clock_wall(&l->server->clock) / 1000, today = second / 86400, of_day = second % 86400;
+	uint64_t second = l->wall / 1000, today = second / 86400, of_day = second % 86400;
 	unsigned year, month, day;
 	char text[64];
 
@@ -183,7 +189,7 @@ static void turn(struct net_loop *l)
 	int count = epoll_wait(l->epoll, events, EVENTS, sleep_time(l));
 
 	mailbox_awake(&l->mailbox);
-	l->now = clock_mono(&l->server->clock);
+	read_clocks(l, &l->server->clock);
 	for (int i = 0; i < count; i++) {
 		struct watch *w = events[i].data.ptr;
 		w->ready(w, events[i].events);

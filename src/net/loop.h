@@ -53,7 +53,7 @@ struct net_loop {
 	struct connection *dirty, **dirty_end; /* something was done to them outside of their own event */
 	struct connection *dead; /* freed at the end of the turn: an event of this turn may still name them */
 
-	uint64_t now; /* monotonic ms of this turn */
+	uint64_t now, wall; /* monotonic and wall time of this turn, ms */
 	uint64_t date_second;
 	char date[LOOP_DATE_LEN];
 	bool draining, ending, started;

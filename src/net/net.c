@@ -450,6 +450,11 @@ uint64_t net_loop_now(const struct net_loop *loop)
 	return loop->now;
 }
 
+uint64_t net_loop_wall(const struct net_loop *loop)
+{
+	return loop->wall;
+}
+
 struct net_metrics net_metrics(const struct net_server *s)
 {
 	struct net_metrics sum = {0};

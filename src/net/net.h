@@ -141,6 +141,8 @@ void net_wake(struct net_loop *loop);
 unsigned net_loop_index(const struct net_loop *loop);
 /** net_loop_now(loop): monotonic milliseconds, read once a turn. */
 uint64_t net_loop_now(const struct net_loop *loop);
+/** net_loop_wall(loop): wall time, ms, read once a turn. */
+uint64_t net_loop_wall(const struct net_loop *loop);
 
 /** Counters since the start, and gauges; read from any thread, each exact, together approximate. */
 struct net_metrics {

@@ -9,11 +9,11 @@ struct pool_spare {
 	struct pool_spare *next;
 };
 
-/* Sizes, and how many spare pieces of each stay: 2 MiB a loop at most. */
+/* Sizes, and how many spare pieces of each stay: 3 MiB a loop at most. */
 static const struct {
 	size_t size;
 	unsigned keep;
-} sizes[POOL_SIZES] = {{256, 1024}, {1024, 256}, {4096, 128}, {POOL_RECORD, 32}, {POOL_INPUT, 16}};
+} sizes[POOL_SIZES] = {{256, 1024}, {1024, 1024}, {4096, 128}, {POOL_RECORD, 32}, {POOL_INPUT, 16}};
 
 static size_t size_class(size_t len)
 {
