@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bytes.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,9 +111,11 @@ struct status buffer_put(struct buffer *b, struct bytes piece)
 
 static inline struct status put_big_endian(struct buffer *b, uint64_t v, size_t width)
 {
+	const uint64_t ordered = htobe64(v << 8 * (sizeof v - width));
+
 	TRY(buffer_reserve(b, width));
-	for (size_t i = 0; i < width; i++)
-		b->bytes[b->len++] = (uint8_t)(v >> 8 * (width - 1 - i));
+	memcpy(b->bytes + b->len, &ordered, width);
+	b->len += width;
 	return OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "id.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "nonce.h"
@@ -38,23 +39,37 @@ bool uuid_is_zero(const struct uuid *u)
 	return uuid_equal(u, &zero);
 }
 
+/* Base32hex of 40 bits, all digits at once: halved until every five bits have a byte, then made characters. */
+static void eight_digits(uint64_t bits, char out[8])
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t d = (bits & UINT64_C(0xfffff00000)) << 12 | (bits & UINT64_C(0xfffff));
+
+	d = (d & UINT64_C(0x000ffc00000ffc00)) << 6 | (d & UINT64_C(0x000003ff000003ff));
+	d = (d & UINT64_C(0x03e003e003e003e0)) << 3 | (d & UINT64_C(0x001f001f001f001f));
+	/* With 118 more, ten and above reach the top bit. */
+	const uint64_t letters = ((d + 118 * ones) >> 7) & ones;
+
+	d = htobe64(d + '0' * ones + ('a' - '0' - 10) * letters);
+	memcpy(out, &d, sizeof d);
+}
+
 struct id_text id_print(enum id_kind kind, const struct uuid *uuid)
 {
-	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 	struct id_text out = {0};
-	size_t at = PREFIX_LEN, i = 0;
+	char *at = out.at + PREFIX_LEN, last[8];
+	size_t i = 0;
 
 	memcpy(out.at, prefixes[kind], PREFIX_LEN);
 	/* Five bytes are eight digits; the sixteenth byte is two more. */
-	for (; i + 5 <= sizeof uuid->bytes; i += 5) {
+	for (; i + 5 <= sizeof uuid->bytes; i += 5, at += 8) {
 		uint64_t group = 0;
 		for (size_t j = 0; j < 5; j++)
 			group = group << 8 | uuid->bytes[i + j];
-		for (unsigned shift = 40; shift > 0; shift -= 5)
-			out.at[at++] = digits[group >> (shift - 5) & 31];
+		eight_digits(group, at);
 	}
-	out.at[at++] = digits[uuid->bytes[i] >> 3];
-	out.at[at] = digits[uuid->bytes[i] << 2 & 31];
+	eight_digits((uint64_t)uuid->bytes[i] << 32, last);
+	memcpy(at, last, 2);
 	return out;
 }
 

@@ -24,6 +24,8 @@ bool text_equal_nocase(struct text a, struct text b)
 {
 	if (a.len != b.len)
 		return false;
+	if (text_equal(a, b)) /* as it is almost always */
+		return true;
 	for (size_t i = 0; i < a.len; i++)
 		if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i]))
 			return false;
@@ -102,12 +104,27 @@ static size_t utf8_sequence(const uint8_t *at, size_t left)
 	return (size_t)utf8_rows[row].more + 1;
 }
 
+/* ASCII without NUL: what is 1 at least lends nothing to the byte above, so a top bit says that one was not. */
+static bool eight_ascii(const uint8_t *at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t eight;
+
+	memcpy(&eight, at, sizeof eight);
+	return ((eight | (eight - ones)) & tops) == 0;
+}
+
 bool text_is_utf8(struct text t)
 {
 	const uint8_t *at = (const uint8_t *)t.at;
 	size_t left = t.len;
 
 	while (left > 0) {
+		if (left >= 8 && eight_ascii(at)) {
+			at += 8;
+			left -= 8;
+			continue;
+		}
 		/* Most text is ASCII; NUL is refused like anything else that has no row. */
 		size_t len = at[0] - 1u < 0x7f ? 1 : utf8_sequence(at, left);
 

@@ -24,11 +24,26 @@ static inline char class_of(char c)
 	return classes[(uint8_t)c];
 }
 
+/* Eight characters of class 0.  Below 0x80 a byte lends to the one above only when it is
+ * less than what is taken from it, and then its own top bit says so. */
+static inline bool eight_plain(const char *at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t c;
+
+	memcpy(&c, at, sizeof c);
+	const uint64_t control = c - ' ' * ones, quote = (c ^ '"' * ones) - ones, backslash = (c ^ '\\' * ones) - ones;
+
+	return ((c | control | quote | backslash) & tops) == 0;
+}
+
 /* The longest run of class ${class} at the start of ${rest}, cut off it. */
 static struct text take_run(struct text *rest, char class)
 {
 	struct text run = {rest->at, 0};
 
+	while (class == 0 && rest->len - run.len >= 8 && eight_plain(run.at + run.len))
+		run.len += 8;
 	while (run.len < rest->len && class_of(run.at[run.len]) == class)
 		run.len++;
 	rest->at += run.len;
@@ -99,40 +114,45 @@ static void keep(struct jsonwriter *w, struct status s)
 		w->failure = s;
 }
 
-/* A name is a literal of ours: nothing to escape. */
-static struct status put_name(struct jsonwriter *w, const char *name)
+/* A name is a literal of ours: nothing to escape.  Room for ${more} after it. */
+static struct status put_name(struct jsonwriter *w, const char *name, size_t more)
 {
-	struct text t = text_of(name);
+	const struct text t = text_of(name);
 
 	/* A comma, two quotes, a colon. */
-	TRY(buffer_reserve(w->out, (w->comma ? 1 : 0) + (name != NULL ? t.len + 3 : 0)));
+	TRY(buffer_reserve(w->out, (w->comma ? 1 : 0) + (name != NULL ? t.len + 3 : 0) + more));
+	char *at = (char *)w->out->bytes + w->out->len;
+
 	if (w->comma)
-		put_reserved(w->out, TEXT(","));
-	if (name == NULL)
-		return OK;
-	put_reserved(w->out, TEXT("\""));
-	put_reserved(w->out, t);
-	put_reserved(w->out, TEXT("\":"));
+		*at++ = ',';
+	if (name != NULL) {
+		*at++ = '"';
+		memcpy(at, t.at, t.len);
+		at += t.len;
+		*at++ = '"';
+		*at++ = ':';
+	}
+	w->out->len = (size_t)(at - (char *)w->out->bytes);
 	return OK;
 }
 
-/* Everything before a value; false when nothing more is to be written. */
-static bool begin(struct jsonwriter *w, const char *name)
+/* Everything before a value of which ${more} characters are known; false when nothing more is to be written. */
+static bool begin(struct jsonwriter *w, const char *name, size_t more)
 {
 	if (w->depth == 0)
 		assert(name == NULL && !w->comma); /* one outermost value */
 	else
 		assert((name == NULL) == in_array(w)); /* a name in objects, none in arrays */
 	if (ok(w->failure))
-		keep(w, put_name(w, name));
+		keep(w, put_name(w, name, more));
 	w->comma = true;
 	return ok(w->failure);
 }
 
 static void open(struct jsonwriter *w, const char *name, bool array)
 {
-	if (begin(w, name))
-		keep(w, buffer_put_u8(w->out, array ? '[' : '{'));
+	if (begin(w, name, 1))
+		put_reserved(w->out, array ? TEXT("[") : TEXT("{"));
 	assert(w->depth < JSONWRITER_DEPTH);
 	uint32_t bit = (uint32_t)1 << w->depth++;
 	w->arrays = array ? w->arrays | bit : w->arrays & ~bit;
@@ -160,15 +180,15 @@ void jsonwriter_end(struct jsonwriter *w)
 
 void jsonwriter_text(struct jsonwriter *w, const char *name, struct text t)
 {
-	if (begin(w, name))
+	if (begin(w, name, 0))
 		keep(w, jsonwriter_quote(w->out, t));
 }
 
 void jsonwriter_raw(struct jsonwriter *w, const char *name, struct text json)
 {
 	assert(json.len > 0);
-	if (begin(w, name))
-		keep(w, buffer_put(w->out, text_bytes(json)));
+	if (begin(w, name, json.len))
+		put_reserved(w->out, json);
 }
 
 void jsonwriter_null(struct jsonwriter *w, const char *name)
@@ -204,18 +224,18 @@ void jsonwriter_u64(struct jsonwriter *w, const char *name, uint64_t v)
 static void put_encoded(struct jsonwriter *w, const char *name,
 			struct status (*encode)(struct buffer *out, struct bytes v), struct bytes v)
 {
-	if (!begin(w, name))
+	if (!begin(w, name, 1))
 		return;
-	keep(w, buffer_put_u8(w->out, '"'));
+	put_reserved(w->out, TEXT("\""));
 	keep(w, encode(w->out, v));
 	keep(w, buffer_put_u8(w->out, '"'));
 }
 
 void jsonwriter_time(struct jsonwriter *w, const char *name, uint64_t ms)
 {
-	if (!begin(w, name))
+	if (!begin(w, name, 1))
 		return;
-	keep(w, buffer_put_u8(w->out, '"'));
+	put_reserved(w->out, TEXT("\""));
 	keep(w, text_put_time(w->out, ms));
 	keep(w, buffer_put_u8(w->out, '"'));
 }
@@ -224,15 +244,11 @@ void jsonwriter_id(struct jsonwriter *w, const char *name, enum id_kind kind, co
 {
 	const struct id_text id = id_print(kind, uuid);
 
-	if (!begin(w, name))
+	if (!begin(w, name, ID_TEXT_LEN + 2))
 		return;
-	struct status s = buffer_reserve(w->out, ID_TEXT_LEN + 2);
-	if (ok(s)) {
-		put_reserved(w->out, TEXT("\""));
-		put_reserved(w->out, (struct text){id.at, ID_TEXT_LEN});
-		put_reserved(w->out, TEXT("\""));
-	}
-	keep(w, s);
+	put_reserved(w->out, TEXT("\""));
+	put_reserved(w->out, (struct text){id.at, ID_TEXT_LEN});
+	put_reserved(w->out, TEXT("\""));
 }
 
 void jsonwriter_hash(struct jsonwriter *w, const char *name, const struct hash *h)

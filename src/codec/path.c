@@ -25,15 +25,14 @@ static struct status add_segment(struct path *p, struct text raw, struct arena *
 
 struct status path_parse(struct text t, struct arena *arena, struct path *out)
 {
-	struct path p = {.count = 0};
 	struct text rest, raw;
 
+	out->count = 0; /* what lies behind it means nothing */
 	if (!text_starts(t, TEXT("/")))
 		return FAIL_AT(ST_INVALID, "path");
 	rest = (struct text){t.at + 1, t.len - 1};
 	if (rest.len > 0)
 		while (text_split(&rest, '/', &raw))
-			TRY(add_segment(&p, raw, arena));
-	*out = p;
+			TRY(add_segment(out, raw, arena));
 	return OK;
 }

@@ -82,6 +82,21 @@ static void accepts_every_scalar_value_but_nul(void **state)
 	}
 }
 
+/* Texts are looked at eight bytes at a time: no byte and no place in them may escape. */
+static void looks_at_every_byte_of_eight(void **state)
+{
+	char at[24];
+
+	(void)state;
+	for (size_t place = 0; place < sizeof at; place++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			memset(at, 'x', sizeof at);
+			at[place] = (char)byte;
+			assert_int_equal(text_is_utf8((struct text){at, sizeof at}), byte > 0 && byte < 0x80);
+		}
+	}
+}
+
 static void refuses_what_is_not_utf8(void **state)
 {
 	(void)state;
@@ -165,8 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(compares_whole_texts),     TEST(splits_until_exhausted),
 		TEST(trims_both_ends),          TEST(accepts_every_scalar_value_but_nul),
-		TEST(refuses_what_is_not_utf8), TEST(reads_decimals_in_range),
-		TEST(refuses_other_numbers),
+		TEST(refuses_what_is_not_utf8), TEST(looks_at_every_byte_of_eight),
+		TEST(reads_decimals_in_range),  TEST(refuses_other_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "testing.h"
 
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,30 @@ static void escapes_every_byte_that_needs_it(void **state)
 		     "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c"
 		     "\\u001d\\u001e\\u001f !\\\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_"
 		     "`abcdefghijklmnopqrstuvwxyz{|}~\x7f\"");
+}
+
+/* Strings are looked at eight bytes at a time: what a byte becomes does not depend on its place or its neighbours. */
+static void escapes_the_same_in_every_place(void **state)
+{
+	static const char besides[] = {'x', ' ', '!', '#', '[', ']', '\x7f'};
+
+	(void)state;
+	for (size_t n = 0; n < COUNT(besides); n++) {
+		for (size_t place = 0; place < 20; place++) {
+			for (char c = 0; c >= 0 && c < 0x7f; c++) {
+				AUTO(buffer) alone = {.max = 64}, out = {.max = 256};
+				char at[20];
+
+				assert_ok(jsonwriter_quote(&alone, (struct text){&c, 1}));
+				memset(at, besides[n], sizeof at);
+				at[place] = c;
+				assert_ok(jsonwriter_quote(&out, (struct text){at, sizeof at}));
+				assert_int_equal(out.len, alone.len + sizeof at - 1);
+				assert_memory_equal(out.bytes + 1, at, place);
+				assert_memory_equal(out.bytes + 1 + place, alone.bytes + 1, alone.len - 2);
+			}
+		}
+	}
 }
 
 static void keeps_utf8_and_refuses_what_is_none(void **state)
@@ -190,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(writes_every_type),
 		TEST(escapes_every_byte_that_needs_it),
+		TEST(escapes_the_same_in_every_place),
 		TEST(keeps_utf8_and_refuses_what_is_none),
 		TEST(remembers_the_ceiling),
 		TEST(nests_to_its_limit),
