@@ -48,7 +48,7 @@ def write_under(doctor, patient, folder, number):
     path = folder / "fault.bin"
     for i in range(WRITES):
         path.write_bytes(random.Random(number * 1000 + i).randbytes((0, 900, 5000, 70_000)[i % 4]))
-        got = doctor.run("--json", "record", "put", patient, path, "--kind", "report", timeout=60)
+        got = doctor.run("--json", "record", "put", patient, path, "--kind", "report", timeout=300)
         codes.append(got.code)
         if got.code == DONE:
             acknowledged[got.lines()[0]["id"]] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -72,7 +72,7 @@ def one(tap, site, doctor, patient, row, chance):
     tracer = inject(site.daemon.pid, call, kind, chance.randrange(1, 12))
     acknowledged, codes = write_under(doctor, patient, site.folder, number)
     tracer.send_signal(signal.SIGINT)
-    tracer.communicate(timeout=30)
+    tracer.communicate(timeout=300)
     site.kill()
     site.serve()
     lost = compare(doctor, patient, acknowledged)

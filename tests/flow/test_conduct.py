@@ -136,7 +136,7 @@ def on_the_wire(tap, site, admin):
 def at_once(tap, site):
     """The terminal's language decides; French is one of them."""
     person = site.people["doctor"]
-    french = subprocess.run([part for part in person_command(person)] + ["conduct", "show"], env=dict(person.environment(), LANG="fr_FR.UTF-8"), capture_output=True, timeout=60)
+    french = subprocess.run([part for part in person_command(person)] + ["conduct", "show"], env=dict(person.environment(), LANG="fr_FR.UTF-8"), capture_output=True, timeout=300)
     tap.check(french.returncode == DONE and "CODE DE CONDUITE" in french.stdout.decode(), "a French terminal gets the French text", french)
 
 

@@ -46,7 +46,7 @@ SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
 def call(name, *words, stdin=None):
-    return subprocess.run([program(name), *words], capture_output=True, input=stdin, timeout=60,
+    return subprocess.run([program(name), *words], capture_output=True, input=stdin, timeout=300,
                           env=dict(PATH=os.environ["PATH"], HOME="/nonexistent"), **({} if stdin else {"stdin": subprocess.DEVNULL}))
 
 
@@ -253,7 +253,7 @@ def interrupted(tap, site, doctor, patient, record):
         except OSError:
             pass
     running.send_signal(signal.SIGINT)
-    running.wait(60)
+    running.wait(180)
     left = [one.name for one in target.iterdir()]
     tap.check(left in ([], ["out"]) and (not left or running.returncode == DONE), "an interrupted get leaves nothing behind", left)
 
@@ -361,7 +361,7 @@ def host(tap, site):
     plain = site.host("get", "no.such", "--data", site.data)
     tap.check(plain.code == REFUSED and plain.text == "" and plain.error.strip(), "without --json the line on stderr is all", plain)
     tap.equal(site.host("reload", "--data", site.data).code, DONE, "tacendad reload speaks to the running daemon")
-    again = site.host(*map(str, site.serve_command()[1:]), "--json", timeout=60)
+    again = site.host(*map(str, site.serve_command()[1:]), "--json", timeout=180)
     host_problem(tap, "a second daemon on the same data", again, NOT_NOW, "/problems/busy")
     taken = site.host("init", "--data", site.data, "--keys", site.keys, "--site", "X", "--region", "EU", "--admin", "x",
                       "--root-passphrase-file", site.passphrase)

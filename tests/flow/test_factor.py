@@ -29,7 +29,7 @@ def sign_in(person, *more):
     return person.run("login", "--password-file", person.password_file, *more, passphrase=True)
 
 
-def typed(person, words, answers, wait=60):
+def typed(person, words, answers, wait=300):
     """tacenda WORDS at a terminal: `answers`: what is typed at each prompt that comes, or makes it of what was seen."""
     pid, terminal = pty.fork()
     if pid == 0:
@@ -179,6 +179,7 @@ def recovering(tap, site, admin):
 def stepping_up(tap, site, admin, doctor):
     """The clock of the server five minutes on: reading goes on, administration asks."""
     patient = doctor.json("patient", "add", "--family", "Aubrey", "--given", "Noor")["id"]
+    site.fresh_for(5)
     site.stop()
     site.serve(prefix=faketime("+6m"))
     skew = 360
@@ -212,6 +213,7 @@ def counting(tap, site, doctor):
 def flow(tap):
     with Site(preset="standard") as site:
         site.init().serve()
+        site.fresh_for(15)
         admin, doctor = enforced(tap, site)
         signing_in(tap, site, admin)
         equal_answers(tap, site, admin)

@@ -17,6 +17,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.below import all_asleep  # noqa: E402
 from lib.clinic import CANARY, LOINC, SYSTEM, clinic  # noqa: E402
 from lib.exported import content, resources, canon, attachments, exported, charts, names_of, check_folder  # noqa: E402
 from lib.site import DONE, program, REFUSED, SHARED, Site, USAGE, wait_until  # noqa: E402
@@ -133,15 +134,16 @@ def interrupted(tap, site, doctor):
             file.write_text(file.read_text().replace(SYSTEM, "urn:clinic:killed").replace("patient-", "killed-"))
         else:
             file.unlink()
-    before = len(doctor.list("patient", "list"))
-    for wait in (0.6, 0.9, 1.2):
+    before, killed = len(doctor.list("patient", "list")), []
+    leaves = lambda: json.loads(site.host("status", "--data", site.data, "--json").text)["leaves"]  # noqa: E731
+    for more in (20, 40, 60):
+        begun = leaves()
         import_ = subprocess.Popen([program("tacenda"), "--home", str(doctor.home), "import", str(folder)], env=doctor.environment(),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        try:
-            import_.wait(wait)
-        except subprocess.TimeoutExpired:
-            import_.send_signal(signal.SIGKILL)
-            import_.wait()
+        wait_until(lambda: import_.poll() is not None or leaves() >= begun + more)
+        import_.kill()
+        killed.append(import_.wait())
+    tap.check(-signal.SIGKILL in killed, "an import is killed in the middle", killed)
     doctor.json("import", folder)
     again = doctor.json("import", folder)
     tap.equal(set(added(again).values()), {0}, "an import killed in the middle is completed by the next one")
@@ -160,15 +162,20 @@ def export_begun(site, doctor, patient, out, how):
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     if before is not None:
         signal.signal(how, before)
-    wait_until(lambda: export.poll() is not None or list(out.glob(".pt-*.part-*")), 120, 0.001)
+    wait_until(lambda: export.poll() is not None or list(out.glob(".pt-*.part-*")), step=0.001)
     site.daemon.send_signal(signal.SIGSTOP)
     # What was on its way arrives; the rest never does.
-    try:
-        export.wait(0.5)
-        site.daemon.send_signal(signal.SIGCONT)
-        return None
-    except subprocess.TimeoutExpired:
+    wait_until(lambda: export.poll() is not None or all(asleep_still(export.pid) for _ in range(25)))
+    if export.poll() is None:
         return export
+    site.daemon.send_signal(signal.SIGCONT)
+    return None
+
+
+def asleep_still(pid):
+    """Asleep, and it was for a while; whoever is at each of many looks waits for somebody."""
+    time.sleep(0.02)
+    return all_asleep(pid)
 
 
 def ended(site, doctor, patient, out, how):
@@ -180,7 +187,7 @@ def ended(site, doctor, patient, out, how):
         shutil.rmtree(out)
     export.send_signal(how)
     try:
-        code = export.wait(20)
+        code = export.wait(180)
     finally:
         site.daemon.send_signal(signal.SIGCONT)
     return code
@@ -233,7 +240,7 @@ def at_once(tap, site, doctor):
     second.login_again()
     both = [subprocess.Popen([program("tacenda"), "--json", "import", str(folder)], env=one.environment(), stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) for one in (doctor, second)]
-    ended = [one.communicate(timeout=300) for one in both]
+    ended = [one.communicate(timeout=1800) for one in both]
     tap.check([one.returncode for one in both] == [0, 0], "two imports of one source at once both come to their end", ended)
     tap.equal(len(doctor.list("patient", "list")) - before, 120, "and no patient is there twice")
     tap.equal(set(added(doctor.json("import", folder)).values()), {0}, "and nothing is missing")

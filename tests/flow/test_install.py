@@ -18,7 +18,7 @@ INSTALLED = ("bin/tacenda", "bin/tacendad", "bin/tacenda-keyd", "bin/tacenda-cou
 
 
 def said(*words):
-    return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60).stdout
+    return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300).stdout
 
 
 def manuals(tap):
@@ -35,14 +35,14 @@ def manuals(tap):
         options = {option for one in helps for option in re.findall(r"^  (--[a-z-]+)", one, re.M)}
         tap.equal(sorted(option for option in options if not re.search(rf"{option}\b", text)), [], f"{page} has every option")
         if shutil.which("groff"):
-            shown = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(ROOT / "packaging" / page)], capture_output=True, timeout=60)
+            shown = subprocess.run(["groff", "-man", "-ww", "-Tutf8", str(ROOT / "packaging" / page)], capture_output=True, timeout=300)
             tap.check(shown.returncode == 0 and not shown.stderr, f"{page} is set without a warning", shown.stderr)
 
 
 def installed(tap, folder):
     """A copy of the build's plan, configured for another prefix, put below DESTDIR."""
     got = subprocess.run(["meson", "install", "-C", str(BUILD), "--destdir", str(folder), "--no-rebuild", "--quiet"],
-                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
     prefix = next(folder.glob("**/bin/tacendad"), folder / "x" / "x").parent.parent
     there = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
     tap.equal(sorted(there), sorted(INSTALLED), "exactly these files are installed") or print("#", got.stdout, got.stderr)
@@ -54,11 +54,11 @@ def installed(tap, folder):
     (site / "root").write_text("a root passphrase!9a\n")
     made = subprocess.run([str(prefix / "bin/tacendad"), "init", "--data", str(site / "d"), "--keys", str(site / "k"), "--site", "S",
                            "--region", "EU", "--admin", "a", "--root-passphrase-file", str(site / "root")],
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
     tap.check(made.returncode == 0 and "/enrol#" in made.stdout, "the installed programs find each other", made.stderr)
     if shutil.which("systemd-analyze"):
         checked = subprocess.run(["systemd-analyze", "verify", "--man=no", "--root", str(folder), f"{place}/lib/systemd/system/tacendad.service"],
-                                 capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+                                 capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
         wrong = [line for line in checked.stderr.splitlines() if "tacendad.service" in line and "not-found" not in line]
         tap.check(not [line for line in wrong if "Unknown" in line or "Invalid" in line], "systemd knows every line of the unit", wrong)
 
@@ -66,7 +66,7 @@ def installed(tap, folder):
 def make_install(tap, folder):
     """`make install PREFIX=DIR` says what it would do; the real one is the packager's."""
     got = subprocess.run(["make", "--dry-run", "install", f"PREFIX={folder}/opt", f"DESTDIR={folder}/stage"], cwd=ROOT,
-                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300)
     tap.check(f'-Dprefix="{folder}/opt"' in got.stdout and f'--destdir "{folder}/stage"' in got.stdout,
               "make install takes PREFIX and DESTDIR", got.stdout + got.stderr)
 

@@ -5,11 +5,13 @@ import base64
 import concurrent.futures
 import pathlib
 import socket
+import ssl
 import struct
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.running import until_cut  # noqa: E402
 from lib.site import Site, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Pair, Stranger, b64, id_bytes, id_text, new_uuid  # noqa: E402
@@ -35,19 +37,20 @@ def passwords(tap, site, admin):
 
 def unknown_and_wrong(tap, person):
     """Nobody learns from answer or time whether a login exists."""
-    bodies, times = {}, {}
-    for name, login, password in (("wrong", person.login, "Wrong-horse-9!"), ("unknown", "nobody-at-all", PASSWORD)):
-        taken = []
-        for _ in range(4):
+    bodies, steps = {}, {"wrong": [], "unknown": []}
+    for _ in range(4):
+        for name, login, password in (("wrong", person.login, "Wrong-horse-9!"), ("unknown", "nobody-at-all", PASSWORD)):
             body = {"login": login, "password": password, "proof": b64(person.proof()), "device": person.device}
             begun = time.monotonic()
             answer = person.request("POST", "/v1/sessions", body, token="")
-            taken.append(time.monotonic() - begun)
-        bodies[name], times[name] = (answer.status, answer.body), min(taken)
+            # Refusals leave after whole steps of 100 ms. What a busy machine adds to some of them is no matter of the login.
+            steps[name].append(int((time.monotonic() - begun) / 0.1))
+            bodies[name] = (answer.status, answer.body)
     tap.equal(bodies["wrong"], bodies["unknown"], "a wrong password and an unknown login get the same answer")
     tap.equal(bodies["wrong"][0], 401, "which is a refusal")
     tap.equal(person.sign_in().status, 201, "four failures lock nobody")
-    tap.check(0.4 < times["wrong"] / times["unknown"] < 2.5, "after about the same time", times)
+    apart = max(min(steps["wrong"]) - max(steps["unknown"]), min(steps["unknown"]) - max(steps["wrong"]))
+    tap.check(min(steps["unknown"]) >= 1 and apart <= 1, "after about the same time", steps)
 
 
 def devices(tap, person, other):
@@ -106,15 +109,15 @@ def idle(tap, site, admin, person):
     tap.equal(person.sign_in().status, 429, "three are open, a fourth is refused")
     tap.equal(person.request("GET", "/v1/session", token=tokens[0]).json["idle_seconds"], 60, "the session knows the limit that was set meanwhile")
     answers = []
-    tap.check(wait_until(lambda: answers.append(person.sign_in()) or answers[-1].status == 201, 75, 2), "idle for a minute, they take no room any more", answers[-1])
+    tap.check(wait_until(lambda: answers.append(person.sign_in()) or answers[-1].status == 201, 180, 2), "idle for a minute, they take no room any more", answers[-1])
     person.token = answers[-1].json["token"]
-    tap.check(wait_until(lambda: len(person.request("GET", "/v1/sessions").json["items"]) == 1, 30, 1), "nor stand in the list")
+    tap.check(wait_until(lambda: len(person.request("GET", "/v1/sessions").json["items"]) == 1, step=1), "nor stand in the list")
     tap.equal([person.request("GET", "/v1/session", token=token).status for token in tokens], 3 * [401], "and open nothing")
 
     def expired():
         return [one for one in admin.list("log", "list", "--action", "expiry") if one["user"] == person.login]
 
-    tap.check(wait_until(lambda: len(expired()) >= 3, 30, 1), "the end of each is in the log", expired())
+    tap.check(wait_until(lambda: len(expired()) >= 3, step=1), "the end of each is in the log", expired())
     for name, value in (("session.cap", "32"), ("session.idle_minutes.clinician", "0")):
         admin.do("site", "set", name, value)
 
@@ -159,16 +162,9 @@ def downloads(tap, admin, person):
                      f"Authorization: Bearer {person.token}\r\n\r\n".encode())
         got = len(peer.recv(65536))
         tap.check(got > 0, "its download has begun")
-        begun = time.monotonic()
         admin.do("--yes", "user", "logout", person.login)
-        ended = time.monotonic()
-        peer.settimeout(10)
-        try:
-            while piece := peer.recv(1 << 20):
-                got += len(piece)
-        except OSError:
-            pass
-        tap.check(got < len(content) and time.monotonic() - ended < 1, f"and is cut {time.monotonic() - ended:.2f} s after the command that took {ended - begun:.1f} s", got)
+        more, took = until_cut(peer)
+        tap.check(got + more < len(content) and took < 1, f"and is cut {took:.2f} s after the command", got + more)
 
 
 def running_work(tap, person):
@@ -176,16 +172,12 @@ def running_work(tap, person):
     token = person.sign_in().json["token"]
     with person.socket() as peer:
         peer.sendall(b"POST /v1/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token.encode() +
-                     b"\r\nContent-Type: application/vnd.tacenda.record\r\nContent-Length: 1000000\r\n\r\n" + bytes(1000))
-        time.sleep(0.2)
-        begun = time.monotonic()
-        tap.equal(person.request("DELETE", "/v1/session", token=token).status, 204, "a session ends while an upload runs under it")
-        peer.settimeout(10)
-        try:
-            rest = peer.recv(65536)
-        except (OSError, socket.timeout) as error:
-            rest = b"" if not isinstance(error, TimeoutError) else None
-        tap.check(rest is not None and time.monotonic() - begun < 1.5, f"and the upload is cut after {time.monotonic() - begun:.2f} s")
+                     b"\r\nContent-Type: application/vnd.tacenda.record\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
+        tap.check(b" 100 " in peer.recv(65536), "an upload is let in")
+        peer.sendall(bytes(1000))
+        tap.equal(person.request("DELETE", "/v1/session", token=token).status, 204, "its session ends while it runs")
+        _, took = until_cut(peer)
+        tap.check(took < 1, f"and the upload is cut after {took:.2f} s")
 
 
 def hurried(tap, person):
@@ -195,6 +187,8 @@ def hurried(tap, person):
             return person.request("GET", "/v1/session", token=token).status == 401
         except ConnectionError:
             return False  # cut with the session: ask again
+        except ssl.SSLError:
+            return False  # in the middle of a record of TLS
 
     left = 0
     for attempt in range(16):
@@ -204,14 +198,14 @@ def hurried(tap, person):
         with person.socket() as peer:
             # What is unread when a socket closes makes a reset of it: read the tickets and one answer first.
             peer.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            while b"alive" not in peer.recv(65536):
-                pass
+            while b"alive" not in (piece := peer.recv(65536)):
+                assert piece
             # Every other one resets the connection all the same, and what it sent may be lost with it.
             resets = attempt % 2
             if resets:
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             peer.sendall(b"DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token.encode() + b"\r\n\r\n")
-        gone = wait_until(lambda: ended(token), 1 if resets else 5)
+        gone = wait_until(lambda: ended(token), *([1] if resets else []))
         left += not gone and not resets
         if not gone:
             person.request("DELETE", "/v1/session", token=token)

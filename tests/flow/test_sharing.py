@@ -24,7 +24,7 @@ def sign_in(person, source, new=False, client="a program"):
     own, person.device = person.device, device
     body = {"login": person.login, "password": PASSWORD, "proof": b64(person.proof()), "device": device}
     person.device = own
-    raw = socket.create_connection(("127.0.0.1", person.site.port), source_address=(source, 0), timeout=60)
+    raw = socket.create_connection(("127.0.0.1", person.site.port), source_address=(source, 0), timeout=300)
     connection = http.client.HTTPSConnection("localhost", person.site.port)
     connection.sock = person.tls.wrap_socket(raw, server_hostname="localhost")
     connection.request("POST", "/v1/sessions", json.dumps(body).encode(), {"Content-Type": "application/json", "User-Agent": client})

@@ -44,15 +44,15 @@ def flow(tap):
         stray.write_text("not ours")
         os.utime(stray, (1, 1))
         site.serve()
-        tap.check(wait_until(lambda: not old.exists(), 60, 0.2), "what nobody names and is two days old goes at the start", objects())
+        tap.check(wait_until(lambda: not old.exists(), step=0.2), "what nobody names and is two days old goes at the start", objects())
         tap.equal(objects(), named | {young}, "what is young stays, and whatever a row names, however old")
         tap.check(stray.exists(), "what is no object of ours is not touched")
         said = lambda: [one["detail"] for one in admin.list("log", "list", "--action", "service") if "nobody named" in one["detail"]]  # noqa: E731
-        tap.check(wait_until(lambda: len(said()) == 1, 30, 0.5) and said()[0].startswith("objects that nobody named removed: 1, "), "with a leaf that says how many", said())
+        tap.check(wait_until(lambda: len(said()) == 1, step=0.5) and said()[0].startswith("objects that nobody named removed: 1, "), "with a leaf that says how many", said())
         tap.check("event=swept" in site.log_text(), "and a line in the daemon's log", site.log_text())
         stray.unlink()
         site.restart(2 * DAY, admin, doctor)
-        tap.check(wait_until(lambda: not young.exists(), 60, 0.2), "a day later the other one goes", objects())
+        tap.check(wait_until(lambda: not young.exists(), step=0.2), "a day later the other one goes", objects())
         for record, content in kept.items():
             tap.equal(doctor.do("record", "get", patient, record, "-o", "-").out, content, "what was stored is read as before")
         site.stop()
