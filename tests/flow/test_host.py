@@ -15,7 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.below import children_of, name_of  # noqa: E402
-from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, free_port, program, wait_until  # noqa: E402
+from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, free_port, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 
 

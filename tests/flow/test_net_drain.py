@@ -9,7 +9,7 @@ import time
 
 from lib.running import Running, Taken
 from net_support import Server, check, done, pattern, read_all, read_response, until
-from test_net_http2 import DATA, GOAWAY, HEADERS, RST_STREAM, Client, request, status_of
+from test_net_http2 import DATA, GOAWAY, HEADERS, RST_STREAM, Client, status_of
 
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -154,6 +154,7 @@ def restart(site, offset, *words):
 def later_states(tap, table, site, doctor, chief, phone):
     """The clock of the daemon set from outside, by faketime."""
     restart(site, "")
+    site.fresh_for(5)
     kept = session_of(chief, phone.code())["token"]
     restart(site, "+6m")
     changed = [name for name, method, address, kind in table.routes if name not in OPEN and name not in table.pending
@@ -222,6 +223,7 @@ def flow(tap):
     interface = Interface(pathlib.Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml")
     with Site(preset="standard") as site:
         site.init().serve()
+        site.fresh_for(15)
         site.people["admin"] = site.enrol("admin")
         table = Table(tap, site, interface)
         states_of_nobody(tap, table, site)
