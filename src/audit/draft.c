@@ -229,35 +229,22 @@ static enum batch_scope scope_of(const struct piece_subject *p)
 	return p->kind == PIECE_PATIENT ? BATCH_PATIENT : BATCH_SITE;
 }
 
-static struct status use_key(struct draft *d, const struct batch_subject *s)
-{
-	TRY(log_subject_key(&d->log->options.keys, s->scope, &s->patient, &d->key));
-	d->under_site = false;
-	TRY(xaes_series_begin(d->series, secret_key(&d->key)));
-	d->under_site = s->scope == BATCH_SITE;
-	return OK;
-}
-
-static struct status use_site_key(struct draft *d, struct batch_subject *s)
-{
-	s->scope = BATCH_SITE;
-	s->patient = (struct uuid){{0}};
-	return d->under_site ? OK : use_key(d, s);
-}
-
-/* The key for a subject; an erased patient's pieces go under the site's.  A patient's
- * is asked for each time, for it may have been destroyed since. */
+/* The key for a subject; an erased patient's pieces go under the site's.  It is asked
+ * for each time, for a patient's may have been destroyed since. */
 static struct status subject_key(struct draft *d, struct batch_subject *s)
 {
-	struct status got = s->scope == BATCH_PATIENT ? use_key(d, s) : FAIL(ST_GONE);
+	struct status got = log_subject_key(&d->log->options.keys, s->scope, &s->patient, &d->key);
 
-	return got.code == ST_GONE ? use_site_key(d, s) : got;
+	if (got.code != ST_GONE || s->scope != BATCH_PATIENT)
+		return got;
+	s->scope = BATCH_SITE;
+	s->patient = (struct uuid){{0}};
+	return log_subject_key(&d->log->options.keys, BATCH_SITE, &s->patient, &d->key);
 }
 
 void draft_complete(struct draft *d)
 {
 	xaes_series_end(d->series);
-	d->under_site = false;
 }
 
 static struct status make_subject(struct draft *d, const struct event *event, struct entry *e)
@@ -280,6 +267,7 @@ static struct status make_subject(struct draft *d, const struct event *event, st
 	e->subject.scope = scope_of(&p);
 	e->subject.patient = e->subject.scope == BATCH_PATIENT ? p.id : (struct uuid){{0}};
 	TRY(subject_key(d, &e->subject));
+	TRY(xaes_series_begin(d->series, secret_key(&d->key)));
 	d->sealed.len = 0;
 	TRY(batch_seal_subject(&about, d->first + d->count, d->series, &d->plain, &d->sealed));
 	wipe(&d->plain);

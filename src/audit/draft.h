@@ -33,8 +33,7 @@ struct draft {
 	size_t change_count, change_capacity;
 	struct buffer actor_piece, subject_piece, plain, sealed; /* scratch */
 	struct secret year_key, key;
-	struct xaes_series *series; /* of subjects */
-	bool under_site;            /* ${series} has the site's key, which most leaves of a round are under */
+	struct xaes_series *series; /* of subjects: most leaves of a round are under the same key */
 };
 
 /** draft_new(log, out): empty, at the end of ${log}, which must outlive it.  draft_clear() it. */

@@ -152,8 +152,14 @@ struct status xaes_open(const struct key *key, struct bytes aad, struct bytes se
 
 struct xaes_series {
 	EVP_CIPHER_CTX *ecb;
-	struct secret mask;
+	struct secret memory;
+	struct series_state *state; /* in ${memory} */
 	bool begun;
+};
+
+struct series_state {
+	struct key key;
+	uint8_t mask[BLOCK];
 };
 
 struct status xaes_series_new(struct xaes_series **out)
@@ -162,13 +168,14 @@ struct status xaes_series_new(struct xaes_series **out)
 
 	if (made == NULL)
 		return FAIL_AT(ST_NO_MEMORY, "series of seals");
-	struct status s = secret_empty(BLOCK, &made->mask);
+	struct status s = secret_empty(sizeof *made->state, &made->memory);
 	if (ok(s))
 		s = engine_ecb(&made->ecb);
 	if (!ok(s)) {
 		xaes_series_free(made);
 		return s;
 	}
+	made->state = (struct series_state *)(void *)made->memory.bytes;
 	*out = made;
 	return OK;
 }
@@ -178,14 +185,19 @@ void xaes_series_free(struct xaes_series *series)
 	if (series == NULL)
 		return;
 	EVP_CIPHER_CTX_free(series->ecb);
-	secret_clear(&series->mask);
+	secret_clear(&series->memory);
 	free(series);
 }
 
 struct status xaes_series_begin(struct xaes_series *series, const struct key *key)
 {
+	struct series_state *s = series->state;
+
+	if (series->begun && sodium_memcmp(&s->key, key, sizeof *key) == 0)
+		return OK;
 	series->begun = false;
-	TRY(expand(series->ecb, key, series->mask.bytes));
+	TRY(expand(series->ecb, key, s->mask));
+	s->key = *key;
 	series->begun = true;
 	return OK;
 }
@@ -203,7 +215,7 @@ struct status xaes_series_seal(struct xaes_series *series, struct bytes aad, str
 	uint8_t *const at = out->bytes + out->len;
 
 	nonce_random(at, NONCE);
-	struct status s = derive(series->ecb, series->mask.bytes, at, e->scratch->xaes_blocks);
+	struct status s = derive(series->ecb, series->state->mask, at, e->scratch->xaes_blocks);
 	if (ok(s))
 		s = gcm_seal_once(e->scratch->xaes_blocks, at + CONTEXT, aad, plain, at + NONCE);
 	secret_wipe(e->scratch->xaes_blocks, sizeof e->scratch->xaes_blocks);
@@ -215,5 +227,6 @@ struct status xaes_series_seal(struct xaes_series *series, struct bytes aad, str
 void xaes_series_end(struct xaes_series *series)
 {
 	series->begun = false;
-	forget(series->ecb, series->mask.bytes);
+	secret_wipe(&series->state->key, sizeof series->state->key);
+	forget(series->ecb, series->state->mask);
 }
