@@ -9,7 +9,7 @@ seed=${2:-$RANDOM}
 shift $(($# > 2 ? 2 : $#))
 folder=${BUILD:-build}/fuzz
 
-scripts/build.sh fuzz build.ninja
+scripts/build.sh fuzz build.ninja >/dev/null
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
 	mapfile -t targets < <(ninja -C "$folder" -t targets all | sed -nE 's,^tests/fuzz/fuzz_([a-z0-9_]+): .*,\1,p' | sort -u)
