@@ -10,12 +10,15 @@ const { chromium } = await import('playwright-core');
 const { verifyAuthenticationResponse, verifyRegistrationResponse } = await import('@simplewebauthn/server');
 
 const [executablePath, spki] = process.argv.slice(2);
+/** Milliseconds. How long a browser may take is no matter of ours. */
+const PATIENCE = 300_000;
 const browser = await chromium.launch({
-	executablePath, headless: true,
+	executablePath, headless: true, timeout: PATIENCE,
 	args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 		'--disable-component-update', '--disable-sync', `--ignore-certificate-errors-spki-list=${spki}`],
 });
 const context = await browser.newContext();
+context.setDefaultTimeout(PATIENCE);
 const page = await context.newPage();
 const devtools = await context.newCDPSession(page);
 const { authenticatorId } = await (async () => {

@@ -118,7 +118,7 @@ def troubles(tap, site, second, holder):
 
     def found():
         return [one for one in second.list("notices", "--all") if one["kind"] == "holder-absent"]
-    tap.check(wait_until(found, 60, 0.5), "a night holder that took no night file is told to administrators", second.list("notices", "--all"))
+    tap.check(wait_until(found, step=0.5), "a night holder that took no night file is told to administrators", second.list("notices", "--all"))
     tap.equal([one["severity"] for one in found()], ["urgent"], "as urgent, once")
 
 

@@ -18,7 +18,7 @@ def missing():
             return f"{name} is not installed"
     if (FOLDER / "node_modules" / ".package-lock.json").exists():
         return None
-    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, timeout=300)
+    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, timeout=900)
     return None if done.returncode == 0 else "npm ci did not succeed in tests/browser"
 
 
@@ -42,7 +42,7 @@ class Browser:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(30)
+        self.process.wait(180)
         self.errors.close()
 
     def answer(self):
