@@ -11,6 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib.later import faketime  # noqa: E402
 from lib.site import DAMAGE, DONE, REFUSED, Site  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Wire  # noqa: E402
@@ -79,9 +80,7 @@ def clock(tap, site, doctor, patient):
     """The host's clock a year back: times lie, the order of the log does not."""
     first = put(doctor, patient, "before", site.folder)
     site.stop()
-    # A library loaded before the sanitizer's own is what faketime is.
-    options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
-    site.serve(prefix=["env", f"ASAN_OPTIONS={options}", "faketime", "-f", "-1y"])
+    site.serve(prefix=faketime("-1y"))
     said = email.utils.parsedate_to_datetime(Wire(site).request("GET", "/v1/site").headers["date"])
     tap.check(datetime.datetime.now(datetime.timezone.utc) - said > datetime.timedelta(days=360), "the daemon's clock is a year back", said)
     doctor.login_again()
