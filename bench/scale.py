@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """scale: what a page, a record list, a read and a write cost on a small and on a large site, and the client's cache.
 
+Both sites are up at once and asked in turn, so that both have the same minutes of the machine.
+
 Environment: TACENDA_BUILD, SMALL (1000 patients), LARGE (100000), RECORDS (10 a patient), COUNT (requests of each kind),
-THREADS (that make patients), REPORT. Patients are made by bench_prepare, whose threads sign and send change sets.
+ROUNDS (5), THREADS (that make patients), REPORT. Patients are made by bench_prepare, whose threads sign and send change sets.
 """
 import http.client
 import json
@@ -23,10 +25,11 @@ sys.path.insert(0, str(ROOT / "tests" / "flow"))
 sys.path.insert(0, str(ROOT / "bench"))
 from lib.site import BUILD, Site  # noqa: E402
 import report  # noqa: E402
-from measuring import children, commit_time, ticks  # noqa: E402
+from measuring import children, commit_time, processor_time  # noqa: E402
 
 SMALL, LARGE = int(os.environ.get("SMALL", "1000")), int(os.environ.get("LARGE", "100000"))
 RECORDS, COUNT = int(os.environ.get("RECORDS", "10")), int(os.environ.get("COUNT", "1000"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 # Two a core: one waits for the disk while the other signs.
 THREADS = int(os.environ.get("THREADS", 2 * (os.cpu_count() or 1)))
 RECORD_TYPE = "application/vnd.tacenda.record"
@@ -85,26 +88,27 @@ class Large:
         self.chosen = chosen
 
     def cost(self, requests):
-        """Processor microseconds of the server and median milliseconds of a request."""
-        for request in requests[:20]:
-            self.ask(*request)
-        requests, times, before = requests[20:], [], ticks(self.pids)
+        """Processor microseconds of the server for a request, and how many milliseconds each took."""
+        times, before = [], processor_time(self.pids)
         for request in requests:
             began = time.perf_counter()
             self.ask(*request)
             times.append((time.perf_counter() - began) * 1000)
-        return {"cpu": (ticks(self.pids) - before) / len(requests) * 1e6, "p50": statistics.median(times)}
+        return (processor_time(self.pids) - before) / len(requests) * 1e6, times
 
-    def measure(self):
+    def requests(self):
+        """COUNT of each kind, of the same random places on every site; fewer pages, each is a hundred patients."""
         self.walk()
         pick = random.Random(2)
         early = self.starts[:-100] or [0]
+        return {"page": [("GET", f"/v1/patients?since={pick.choice(early)}&limit=100") for _ in range(COUNT // 4)],
+                "list": [("GET", f"/v1/patients/{pick.choice(self.ids)}/records") for _ in range(COUNT)],
+                "read": [("GET", f"/v1/records/{pick.choice(self.records)}/versions/1/content") for _ in range(COUNT)],
+                "write": self.writes()}
+
+    def client(self):
+        """What the doctor's own computer does with so many: the first list fills its cache, then one is found."""
         result = {"patients": self.patients, "records": self.patients * RECORDS, "fill": self.fill}
-        result["page"] = self.cost([("GET", f"/v1/patients?since={pick.choice(early)}&limit=100") for _ in range(COUNT // 4)])
-        result["list"] = self.cost([("GET", f"/v1/patients/{pick.choice(self.ids)}/records") for _ in range(COUNT)])
-        result["read"] = self.cost([("GET", f"/v1/records/{pick.choice(self.records)}/versions/1/content")
-                                    for _ in range(COUNT)])
-        result["write"] = self.cost(self.writes())
         listed, result["cache"], result["cache_cpu"] = self.timed("patient", "list")
         ids = [item["id"] for item in listed]
         if sorted(set(ids)) != ids or len(ids) < self.patients:
@@ -119,10 +123,10 @@ class Large:
         home = self.doctor.home
         agent = subprocess.run(["pgrep", "-f", f"agent.*{home}|{home}.*agent"], capture_output=True, text=True).stdout.split()
         pids = self.pids + [int(pid) for pid in agent]
-        own, others, began = resource.getrusage(resource.RUSAGE_CHILDREN), ticks(pids), time.monotonic()
+        own, others, began = resource.getrusage(resource.RUSAGE_CHILDREN), processor_time(pids), time.monotonic()
         result = self.doctor.do("--json", *words, timeout=3600)
         seconds, now = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-        return result.lines(), seconds, ticks(pids) - others + now.ru_utime + now.ru_stime - own.ru_utime - own.ru_stime
+        return result.lines(), seconds, processor_time(pids) - others + now.ru_utime + now.ru_stime - own.ru_utime - own.ru_stime
 
     def writes(self):
         folder = self.site.folder / "writes"
@@ -132,14 +136,33 @@ class Large:
         return [("POST", "/v1/records", heads[i * length:(i + 1) * length] + content, RECORD_TYPE) for i in range(COUNT)]
 
 
+def compare(sites):
+    """The same kind of request on all sites in turn, ROUNDS times: of each the median, and that of the ratios of a round."""
+    requests, results, ratios = [site.requests() for site in sites], [{} for _ in sites], {}
+    for kind in requests[0]:
+        rounds = []
+        for site, asked in zip(sites, requests):
+            site.cost(asked[kind][:20])
+        for number in range(ROUNDS):
+            rounds.append([site.cost(asked[kind][20 + number::ROUNDS]) for site, asked in zip(sites, requests)])
+        for place, result in enumerate(results):
+            result[kind] = {"cpu": statistics.median(one[place][0] for one in rounds),
+                            "p50": statistics.median(took for one in rounds for took in one[place][1])}
+        ratios[kind] = statistics.median(one[-1][0] / one[0][0] for one in rounds)
+        print(kind, [round(result[kind]["cpu"]) for result in results], f"ratio {ratios[kind]:.2f}", flush=True)
+    return results, ratios
+
+
 def main():
-    sizes, began = [], os.getloadavg()[0]
-    for patients in (SMALL, LARGE):
-        with Site() as site:
-            sizes.append(Large(site, patients).measure())
-            disk = commit_time(site.folder)[0]
-        print(json.dumps(sizes[-1]), flush=True)
-    ratios = {name: sizes[1][name]["cpu"] / sizes[0][name]["cpu"] for name in ("page", "list", "read", "write")}
+    began = os.getloadavg()[0]
+    with Site() as small, Site() as large:
+        of_many = Large(large, LARGE)  # first: it takes longer than the small one's session may be unused
+        sites = [Large(small, SMALL), of_many]
+        sizes, ratios = compare(sites)
+        for site, size in zip(sites, sizes):
+            size.update(site.client())
+            print(json.dumps(size), flush=True)
+        disk = commit_time(small.folder)[0]
     note = "" if LARGE >= 100000 else "Measured at fewer than 100,000 patients: the floor is named for 100,000 and is not shown here."
     report.write_scale(sizes, ratios, note, disk, (began, os.getloadavg()[0]))
 

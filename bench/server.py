@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests" / "flow"))
 sys.path.insert(0, str(ROOT / "bench"))
 from lib.site import BUILD, Site, free_port  # noqa: E402
 import report  # noqa: E402
-from measuring import children, commit_time, ticks  # noqa: E402
+from measuring import children, commit_time, processor_time  # noqa: E402
 
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), int(os.environ.get("SECONDS_PER_ROUND", "3"))
 LOOPS = min(os.cpu_count() or 1, 8)
@@ -198,10 +198,10 @@ class Bench:
 
     def measure(self, ours, kind, connections, thing):
         pids = [self.site.daemon.pid] + children(self.site.daemon.pid) if ours else self.nginx.pids()
-        before, began = ticks(pids), time.monotonic()
+        before, began = processor_time(pids), time.monotonic()
         result = self.load(ours, kind, connections, thing, SECONDS)
         result["rate"] = result["requests"] / result["seconds"]
-        result["cpu"] = (ticks(pids) - before) / max(result["requests"], 1) * 1e6
+        result["cpu"] = (processor_time(pids) - before) / max(result["requests"], 1) * 1e6
         result["wall"] = time.monotonic() - began
         return result
 
