@@ -56,12 +56,17 @@ static bool skip_past(struct text *rest, const char *mark)
 	return true;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct status decode(struct text body, struct buffer *der)
 {
 	AUTO(buffer) base64 = {.max = PEM_MAX, .wipe = true};
 
 	for (size_t i = 0; i < body.len; i++)
-		if (memchr(" \t\r\n", body.at[i], 4) == NULL)
+		if (!is_space(body.at[i]))
 			TRY(buffer_put_u8(&base64, (uint8_t)body.at[i]));
 	return text_from_base64(text_from(buffer_bytes(&base64)), der);
 }
