@@ -208,9 +208,10 @@ class Bench:
     def row(self, name, what, floor, kind, connections, thing):
         ours, theirs = [], []
         os.sync()
-        for _ in range(ROUNDS):
-            ours.append(self.measure(True, kind, connections, thing))
-            theirs.append(self.measure(False, kind, connections, thing))
+        for number in range(ROUNDS):
+            # Each is first as often as the other: what one leaves behind, closed connections for one, the next one meets.
+            for side in (True, False) if number % 2 == 0 else (False, True):
+                (ours if side else theirs).append(self.measure(side, kind, connections, thing))
         middle = lambda rounds, field: statistics.median(one[field] for one in rounds)  # noqa: E731
         row = {"name": name, "what": what, "floor": floor, "rate": middle(ours, "rate"), "nginx": middle(theirs, "rate"),
                "cpu": middle(ours, "cpu"), "nginx_cpu": middle(theirs, "cpu"),
@@ -220,7 +221,8 @@ class Bench:
                "ratio": statistics.median(a["rate"] / b["rate"] for a, b in zip(ours, theirs))}
         verdict = "" if floor is None or row["ratio"] >= floor else "  MISSED"
         print(f"{name:12} {row['rate']:9.0f}/s  nginx {row['nginx']:9.0f}/s  ratio {row['ratio']:.2f} (floor {floor})"
-              f"  {row['cpu']:.1f} us, nginx {row['nginx_cpu']:.1f} us{verdict}", flush=True)
+              f"  {row['cpu']:.1f} us, nginx {row['nginx_cpu']:.1f} us{verdict}"
+              f"  rounds {' '.join(format(a['rate'] / b['rate'], '.2f') for a, b in zip(ours, theirs))}", flush=True)
         return row
 
     # --- memory, verification ---
