@@ -80,13 +80,13 @@ struct status crypto_setup(void)
 	return OK;
 }
 
-struct status engine_ecb(EVP_CIPHER_CTX **out)
+struct status engine_cipher(const EVP_CIPHER *algorithm, EVP_CIPHER_CTX **out)
 {
 	EVP_CIPHER_CTX *made = EVP_CIPHER_CTX_new();
 
-	/* Padding stays on: it would be written at an end that nobody asks for, and off it is set anew with each key.
-	 */
-	if (made == NULL || EVP_EncryptInit_ex2(made, engine_algorithms.aes256_ecb, NULL, NULL, NULL) != 1) {
+	/* Padding, which blocks alone have, stays on: it would be written at an end that nobody asks for, and off it
+	 * is set anew with each key. */
+	if (made == NULL || EVP_EncryptInit_ex2(made, algorithm, NULL, NULL, NULL) != 1) {
 		EVP_CIPHER_CTX_free(made);
 		return engine_did(0);
 	}
@@ -104,8 +104,8 @@ static struct status make_contexts(struct engine *e)
 	TRY(engine_did(e->sha512 != NULL && e->numbers != NULL));
 	TRY(engine_did(EVP_DigestInit_ex2(e->sha512, a->sha512, NULL)));
 	TRY(engine_did(e->import != NULL && EVP_PKEY_fromdata_init(e->import) == 1));
-	TRY(engine_ecb(&e->ecb));
-	return gcm_new(&e->gcm);
+	TRY(engine_cipher(a->aes256_ecb, &e->ecb));
+	return engine_cipher(a->aes256_gcm, &e->gcm);
 }
 
 static struct status start_thread(struct engine *e)
@@ -171,7 +171,7 @@ struct status engine_take_gcm(EVP_CIPHER_CTX **out)
 
 	TRY(engine_here(&e));
 	if (e->cipher_count == 0)
-		return gcm_new(out);
+		return engine_cipher(engine_algorithms.aes256_gcm, out);
 	*out = e->ciphers[--e->cipher_count];
 	return OK;
 }

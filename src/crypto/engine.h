@@ -85,8 +85,8 @@ struct status engine_refused(enum status_code code, const char *what);
 /** Contexts for what outlives one call: taken ready for use, given back empty of keys. */
 MUST_CHECK struct status engine_take_hash(EVP_MD_CTX **out);
 void engine_give_hash(EVP_MD_CTX *hash);
-/** engine_ecb(out): AES-256 in single blocks, without a key; EVP_CIPHER_CTX_free() it. */
-MUST_CHECK struct status engine_ecb(EVP_CIPHER_CTX **out);
+/** engine_cipher(algorithm, out): a context of it without a key; EVP_CIPHER_CTX_free() it. */
+MUST_CHECK struct status engine_cipher(const EVP_CIPHER *algorithm, EVP_CIPHER_CTX **out);
 MUST_CHECK struct status engine_take_gcm(EVP_CIPHER_CTX **out);
 void engine_give_gcm(EVP_CIPHER_CTX *gcm);
 

@@ -16,18 +16,6 @@
 /* Up to this libsodium is faster. */
 #define SHORT_MAX 1024
 
-struct status gcm_new(EVP_CIPHER_CTX **out)
-{
-	EVP_CIPHER_CTX *made = EVP_CIPHER_CTX_new();
-
-	if (made == NULL || EVP_EncryptInit_ex2(made, engine_algorithms.aes256_gcm, NULL, NULL, NULL) != 1) {
-		EVP_CIPHER_CTX_free(made);
-		return engine_did(0);
-	}
-	*out = made;
-	return OK;
-}
-
 struct status gcm_key(EVP_CIPHER_CTX *gcm, const uint8_t key[GCM_KEY])
 {
 	return engine_did(EVP_EncryptInit_ex2(gcm, NULL, key, NULL, NULL));

@@ -17,8 +17,6 @@
 /* SP 800-38D section 5.2.1.1: 2^39 - 256 bits. */
 #define GCM_PLAIN_MAX ((UINT64_C(1) << 36) - 32)
 
-/** gcm_new(out): a context without a key; the caller frees it. */
-MUST_CHECK struct status gcm_new(EVP_CIPHER_CTX **out);
 /** gcm_key(gcm, key): all that follows is under ${key}, until gcm_forget(). */
 MUST_CHECK struct status gcm_key(EVP_CIPHER_CTX *gcm, const uint8_t key[GCM_KEY]);
 /** gcm_forget(gcm): no trace of the key is left in ${gcm}. */

@@ -170,7 +170,7 @@ struct status xaes_series_new(struct xaes_series **out)
 		return FAIL_AT(ST_NO_MEMORY, "series of seals");
 	struct status s = secret_empty(sizeof *made->state, &made->memory);
 	if (ok(s))
-		s = engine_ecb(&made->ecb);
+		s = engine_cipher(engine_algorithms.aes256_ecb, &made->ecb);
 	if (!ok(s)) {
 		xaes_series_free(made);
 		return s;
