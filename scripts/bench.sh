@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # bench.sh: the whole server against nginx static TLS in one run, on loopback; writes docs/BENCHMARKS.md.
-# ROUNDS=3 SECONDS_PER_ROUND=4, ONLY="leaf read4k" for some rows (nothing is written then).
+# ROUNDS=5 SECONDS_PER_ROUND=3, ONLY="leaf read4k" for some rows (nothing is written then).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/${BUILD:-build}/release

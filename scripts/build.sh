@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# build.sh FLAVOUR [TARGET...]: configure (once) and build into build/FLAVOUR; "programs" are the three of bin/.
+# build.sh FLAVOUR [TARGET...]: configure (once) and build into build/FLAVOUR; "programs" are the four of bin/.
 # Flavours: release, check (gcc, ASan+UBSan), thread (TSan), clang, valgrind, fuzz (clang, libFuzzer).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -340,6 +340,8 @@ void committer_round(struct committer *c, struct committer_list *entries, struct
 	if (ok(settled)) {
 		append(c, &s.plain, &done, left);
 	} else {
+		/* What is in the draft waits for another round, or for none. */
+		draft_complete(c->draft);
 		refuse(&s.changes, &done, settled);
 		refuse(&s.plain, &done, settled);
 	}

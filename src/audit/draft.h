@@ -36,7 +36,7 @@ struct draft {
 	struct xaes_series *series; /* of subjects: most leaves of a round are under the same key */
 };
 
-/** draft_new(log, out): empty, at the end of ${log}, which must outlive it.  draft_clear() it. */
+/** draft_new(log, out): empty, at the end of ${log}, which must outlive it.  draft_free() it. */
 MUST_CHECK struct status draft_new(struct log *log, struct draft **out);
 /** draft_free(d): NULL is fine. */
 void draft_free(struct draft *d);
@@ -64,8 +64,10 @@ MUST_CHECK struct status draft_import(struct draft *d, struct bytes bytes, bool 
 /** draft_follow(d, sequence): its leaves are written behind that state of the store's rows; never an earlier one. */
 void draft_follow(struct draft *d, uint64_t sequence);
 
-/** draft_complete(d): nothing more is added now; the key that subjects were sealed under is forgotten.  For
- * log_append(). */
+/**
+ * draft_complete(d): nothing is added in this round any more; the key that subjects
+ * were sealed under is forgotten.  log_append() begins with it; who ends a round without that calls it.
+ */
 void draft_complete(struct draft *d);
 /** draft_settle(d): it was appended; begin anew behind it.  For log_append(). */
 void draft_settle(struct draft *d);

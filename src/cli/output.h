@@ -53,7 +53,7 @@ void output_clear(struct output *o);
 MUST_CHECK struct status output_broken(void);
 extern const char output_closed[];
 
-/** output_object(c, cells, count): one thing: a JSON object, or `name: value` lines of the texts that are not empty. */
+/** output_object(c, cells, count): one thing: a JSON object, or `name: value` lines; a text that is empty has none. */
 MUST_CHECK struct status output_object(const struct cli *c, const struct output_cell *cells, size_t count);
 /** output_done(c, format, ...): a sentence for people on stdout; nothing with --json. */
 void output_done(const struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));

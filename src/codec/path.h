@@ -22,7 +22,7 @@ struct path {
  * ST_INVALID unless ${t} begins with '/', for an empty segment (so also for a '/'
  * at the end), "." and "..", however escaped, an escaped '/' or '\', NUL, control
  * characters, text that is not UTF-8; ST_TOO_BIG past PATH_SEGMENTS.  Texts point
- * into ${t} or ${arena}.
+ * into ${t} or ${arena}.  After a failure ${out} means nothing.
  */
 MUST_CHECK struct status path_parse(struct text t, struct arena *arena, struct path *out);
 

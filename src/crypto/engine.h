@@ -4,9 +4,9 @@
  *
  * Algorithms are fetched once a process; contexts belong to their thread and are
  * reused, for making one costs more than sealing a row.  Invariants:
- * 1. No context holds a key of ours after the call that brought it, but those of
- *    a struct chunked and of a struct xaes_series, which end with it (PROMISES#S1:
- *    nothing in memory at rest).
+ * 1. No context holds a key of ours after the call that brought it, but that of
+ *    a struct chunked until it is cleared, and of a struct xaes_series until
+ *    xaes_series_end() (PROMISES#S1: nothing in memory at rest).
  * 2. What a derivation passes through lies in ${scratch}, a locked page, and is
  *    wiped before the call returns.
  * 3. The library's error queue is empty after every call: a TLS engine in the

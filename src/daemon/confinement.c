@@ -109,18 +109,23 @@ struct status confinement_begin(void)
 	return confine_process(0);
 }
 
-/** What may be done in the folder of ${path}. */
-static struct status allow_folder_of(struct confine_rules *rules, const char *path, uint64_t access)
+/** The folder of ${path}, as it is written; false: it is too long. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
 {
-	char folder[PATH_MAX];
+	const char *end = strrchr(path, '/');
+	const size_t len = end == NULL || end == path ? 1 : (size_t)(end - path);
 
-	if (strlen(path) >= sizeof folder)
-		return FAIL_AT(ST_DENIED, "path");
-	memcpy(folder, path, strlen(path) + 1);
-	char *end = strrchr(folder, '/');
-	if (end != NULL)
-		end[end == folder ? 1 : 0] = '\0';
-	int fd = open(end != NULL ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (len >= PATH_MAX)
+		return false;
+	memcpy(folder, end != NULL ? path : ".", len);
+	folder[len] = '\0';
+	return true;
+}
+
+static struct status allow_folder(struct confine_rules *rules, const char *folder, uint64_t access)
+{
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
 	if (fd < 0)
 		return FAIL_AT(ST_DENIED, "folder");
 	struct status s = confine_rules_allow(rules, fd, access);
@@ -131,11 +136,13 @@ static struct status allow_folder_of(struct confine_rules *rules, const char *pa
 /** The socket of "unix:/path" is removed at the end. */
 static struct status allow_socket(struct confine_rules *rules, const char *address)
 {
+	char folder[PATH_MAX];
+
 	if (strncmp(address, "unix:", 5) != 0)
 		return OK;
-	return ok(allow_folder_of(rules, address + 5, CONFINE_REMOVE_FILE))
-		       ? OK
-		       : FAIL_AT(ST_DENIED, "folder of the unix socket");
+	if (!folder_of(address + 5, folder) || !ok(allow_folder(rules, folder, CONFINE_REMOVE_FILE)))
+		return FAIL_AT(ST_DENIED, "folder of the unix socket");
+	return OK;
 }
 
 /** Whether ${inner} is ${outer}, or in it; both resolved. */
@@ -164,24 +171,17 @@ static bool is_withheld(const struct confinement_paths *paths, const char *folde
 /** ${path} is resolved but for its name. */
 static void allow_reading_beside(struct confine_rules *rules, const struct confinement_paths *paths, const char *path)
 {
-	char folder[PATH_MAX], resolved[PATH_MAX + 2];
+	char folder[PATH_MAX], resolved[PATH_MAX];
 
-	(void)snprintf(folder, sizeof folder, "%s", path);
-	char *end = strrchr(folder, '/');
-	if (end == NULL)
-		return;
-	end[end == folder ? 1 : 0] = '\0';
-	if (realpath(folder, resolved) == NULL)
+	if (!folder_of(path, folder) || realpath(folder, resolved) == NULL)
 		return;
 	if (is_withheld(paths, resolved)) {
-		(void)fputs(
-			"tacendad: event=certificate_folder what=\"it is not apart from the key store and the files "
-			"of secrets: a successor is read at the next start only\"\n",
-			stderr);
+		(void)fputs("tacendad: event=certificate_folder what=\"it is not apart from the key store, "
+			    "a night holder or a file of secrets: a successor is read at the next start only\"\n",
+			    stderr);
 		return;
 	}
-	(void)memcpy(resolved + strlen(resolved), "/", 2);
-	(void)ok(allow_folder_of(rules, resolved, CONFINE_READ));
+	(void)ok(allow_folder(rules, resolved, CONFINE_READ));
 }
 
 /** A successor has another inode, so the folder is allowed; one that is not there leaves nothing to read. */

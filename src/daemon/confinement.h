@@ -32,7 +32,8 @@ MUST_CHECK struct status confinement_begin(void);
  * of "unix:/path" addresses, in which sockets may be removed, and to read the folders of
  * ${paths}'s files and of what these are links to, where a successor is put; no further
  * port.  Nothing in builds with sanitizers.
- * A folder that cannot be allowed is named in the log of the daemon; it serves without.
+ * A folder that is not there, or not apart from what is withheld, is left out; of the latter the
+ * daemon's log says so, without its name.
  */
 MUST_CHECK struct status confinement_files(int data, const struct confinement_paths *paths);
 /** confinement_calls(): the list of system calls, for every thread.  Nothing in builds with sanitizers. */

@@ -135,7 +135,7 @@ static struct status check(const struct keywire_chain *parts)
 	return net_check(&(struct net_identity){.certificate = buffer_bytes(&certificate), .key = buffer_bytes(&key)});
 }
 
-/** Read, and checked as a server that starts checks it. */
+/** Read; checked as files, which says best what is wrong with them, and as what will be kept. */
 static struct status load(const struct tlsfiles *f, struct pem_pair *out)
 {
 	AUTO(buffer) certificate = {.max = PEM_MAX};

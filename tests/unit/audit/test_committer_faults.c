@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every call of log and store made to fail, and the process killed: no change that was told is lost. */
 #include "committer_fixture.h"
+#include "committer_internal.h"
+#include "xaes.h"
 
 /* ---- Faults and kills ---- */
 
@@ -25,6 +27,15 @@ static void check_after(struct site *s, const bool *acknowledged, uint32_t count
 	stop_all(s);
 }
 
+/* However a round ended, the key that its leaves were sealed under went with it (PROMISES#S1). */
+static void assert_no_key_stays(struct site *s)
+{
+	AUTO(buffer) sealed = {.max = 256};
+
+	assert_fails(ST_INVALID,
+		     xaes_series_seal(s->committer->draft->series, (struct bytes){0}, BYTES_LITERAL("leaf"), &sealed));
+}
+
 static unsigned fault_rounds(const struct os *store_os, bool stays)
 {
 	unsigned n = 0;
@@ -43,6 +54,7 @@ static unsigned fault_rounds(const struct os *store_os, bool stays)
 			struct change c = change_of(i, 1 + i % 2, NO_FAULT);
 
 			acknowledged[i] = ok(committer_run(s.committer, &c.entry));
+			assert_no_key_stays(&s);
 		}
 		met = rig_calls_left < 0 || (stays && rig_calls_left == 0);
 		stop_all(&s);
