@@ -133,18 +133,6 @@ static struct status allow_folder(struct confine_rules *rules, const char *folde
 	return s;
 }
 
-/** The socket of "unix:/path" is removed at the end. */
-static struct status allow_socket(struct confine_rules *rules, const char *address)
-{
-	char folder[PATH_MAX];
-
-	if (strncmp(address, "unix:", 5) != 0)
-		return OK;
-	if (!folder_of(address + 5, folder) || !ok(allow_folder(rules, folder, CONFINE_REMOVE_FILE)))
-		return FAIL_AT(ST_DENIED, "folder of the unix socket");
-	return OK;
-}
-
 /** Whether ${inner} is ${outer}, or in it; both resolved. */
 static bool is_within(const char *inner, const char *outer)
 {
@@ -153,10 +141,6 @@ static bool is_within(const char *inner, const char *outer)
 	return strncmp(inner, outer, len) == 0 && (inner[len] == '\0' || inner[len] == '/' || strcmp(outer, "/") == 0);
 }
 
-/**
- * The paths stand in the data directory: who once took the server over may have put others there, to read at the next
- * start what keyd keeps from it.
- */
 static bool is_withheld(const struct confinement_paths *paths, const char *folder)
 {
 	char other[PATH_MAX];
@@ -168,30 +152,56 @@ static bool is_withheld(const struct confinement_paths *paths, const char *folde
 	return false;
 }
 
-/** ${path} is resolved but for its name. */
-static void allow_reading_beside(struct confine_rules *rules, const struct confinement_paths *paths, const char *path)
+/** What is wanted of the folder of a path, and what the daemon's log says when that is not given. */
+struct wish {
+	uint64_t access;
+	const char *event, *otherwise;
+};
+
+/**
+ * The paths stand in the data directory: who once took the server over may have put others there, to read or remove
+ * at the next start what keyd keeps from it.  ${path} is resolved but for its name.  ST_DENIED: it has no folder.
+ */
+static struct status allow_beside(struct confine_rules *rules, const struct confinement_paths *paths, const char *path,
+				  const struct wish *wish)
 {
 	char folder[PATH_MAX], resolved[PATH_MAX];
 
 	if (!folder_of(path, folder) || realpath(folder, resolved) == NULL)
-		return;
-	if (is_withheld(paths, resolved)) {
-		(void)fputs("tacendad: event=certificate_folder what=\"it is not apart from the key store, "
-			    "a night holder or a file of secrets: a successor is read at the next start only\"\n",
-			    stderr);
-		return;
-	}
-	(void)ok(allow_folder(rules, resolved, CONFINE_READ));
+		return FAIL_AT(ST_DENIED, "folder");
+	if (!is_withheld(paths, resolved))
+		return allow_folder(rules, resolved, wish->access);
+	(void)fprintf(stderr,
+		      "tacendad: event=%s what=\"it is not apart from the key store, a night holder or a file of "
+		      "secrets: %s\"\n",
+		      wish->event, wish->otherwise);
+	return OK;
+}
+
+/** The socket of "unix:/path" is removed at the end; one that stays is removed by the next start, before it is
+ * confined. */
+static struct status allow_socket(struct confine_rules *rules, const struct confinement_paths *paths,
+				  const char *address)
+{
+	static const struct wish removing = {CONFINE_REMOVE_FILE, "socket_folder",
+					     "the socket stays until the next start"};
+
+	if (strncmp(address, "unix:", 5) != 0)
+		return OK;
+	return ok(allow_beside(rules, paths, address + 5, &removing)) ? OK
+								      : FAIL_AT(ST_DENIED, "folder of the unix socket");
 }
 
 /** A successor has another inode, so the folder is allowed; one that is not there leaves nothing to read. */
 static void allow_file(struct confine_rules *rules, const struct confinement_paths *paths, const char *path)
 {
+	static const struct wish reading = {CONFINE_READ, "certificate_folder",
+					    "a successor is read at the next start only"};
 	char target[PATH_MAX];
 
-	allow_reading_beside(rules, paths, path);
+	(void)ok(allow_beside(rules, paths, path, &reading));
 	if (realpath(path, target) != NULL)
-		allow_reading_beside(rules, paths, target);
+		(void)ok(allow_beside(rules, paths, target, &reading));
 }
 
 struct status confinement_files(int data, const struct confinement_paths *paths)
@@ -208,7 +218,7 @@ struct status confinement_files(int data, const struct confinement_paths *paths)
 	/* The database seeds its random numbers from there. */
 	TRY(confine_rules_allow_read(&rules, "/dev/urandom"));
 	for (size_t i = 0; i < paths->address_count; i++)
-		TRY(allow_socket(&rules, paths->addresses[i]));
+		TRY(allow_socket(&rules, paths, paths->addresses[i]));
 	for (size_t i = 0; i < paths->file_count; i++)
 		allow_file(&rules, paths, paths->files[i]);
 	return confine_rules_enter(&rules);

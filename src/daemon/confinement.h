@@ -19,7 +19,8 @@ struct confinement_paths {
 	const char *const *files;
 	size_t file_count;
 	/* Folders and files that are not for it, some of them NULL: the key store, night holders, secrets of the
-	 * operator's.  A folder that one of them is in, or that is in one, is not opened for the sake of ${files}. */
+	 * operator's.  A folder that one of them is in, or that is in one, is not opened for the sake of ${addresses}
+	 * or ${files}. */
 	const char *const *withheld;
 	size_t withheld_count;
 };
@@ -32,8 +33,8 @@ MUST_CHECK struct status confinement_begin(void);
  * of "unix:/path" addresses, in which sockets may be removed, and to read the folders of
  * ${paths}'s files and of what these are links to, where a successor is put; no further
  * port.  Nothing in builds with sanitizers.
- * A folder that is not there, or not apart from what is withheld, is left out; of the latter the
- * daemon's log says so, without its name.
+ * A folder that is not apart from what is withheld is left out, and the daemon's log says so, without
+ * its name; so is one of a file that is not there.  ST_DENIED: one of a socket is not there.
  */
 MUST_CHECK struct status confinement_files(int data, const struct confinement_paths *paths);
 /** confinement_calls(): the list of system calls, for every thread.  Nothing in builds with sanitizers. */

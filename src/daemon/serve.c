@@ -204,10 +204,11 @@ static struct status bind_net(struct serving *s, unsigned loops)
 	config.inherited_count = net_inherited(inherited, COUNT(inherited));
 	config.inherited = inherited;
 	s->public = inherited_public(inherited, config.inherited_count);
-	if (config.inherited_count == 0) {
-		config.listen = s->listen.addresses;
-		config.listen_count = s->listen.count;
-	}
+	/* Then none of the others is bound, and none is to be removed. */
+	if (config.inherited_count > 0)
+		s->listen.count = 0;
+	config.listen = s->listen.addresses;
+	config.listen_count = s->listen.count;
 	for (size_t i = 0; i < config.listen_count; i++)
 		s->public = s->public || !loopback(s->listen.addresses[i]);
 	TRY(threadkeys_ring(&s->vessel.keys, &ring));

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Who can write the data directory puts other paths of a certificate there: clients refuse, or go on as before; what they know decides
-whom they trust, never what the server reads (PROMISES#S10)."""
+whom they trust, never what the server reads (PROMISES#S10).  Neither these nor an address open a folder of keys to the daemon."""
 import http.client
 import pathlib
+import socket
 import ssl
 import sys
 
@@ -70,6 +71,41 @@ def folders_apart(tap, site, folder):
     tap.check("event=certificate_folder" not in said(), "one that is apart is", said())
 
 
+def answers(path):
+    """Whether the site is ready, asked over a socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(30)
+        client.connect(str(path))
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return client.recv(64).startswith(b"HTTP/1.1 200")
+
+
+def served_at(site, path):
+    """Start with this socket beside the address in the data directory; what the log then says."""
+    site.stop()
+    (site.data / "listen").write_text(f"127.0.0.1:{site.port}\nunix:{path}\n")
+    log = site.folder / "tacendad.log"
+    before = log.stat().st_size
+    site.serve()
+    return log.read_bytes()[before:].decode(errors="replace")
+
+
+def sockets_apart(tap, site, folder):
+    """An address there opens no folder of keys, in which files could be removed; a socket that is left goes with the next start."""
+    for sentence, path in (("in the key store", site.keys / "s"), ("around it", site.keys.parent / "s")):
+        for start in ("once", "once more, over what was left"):
+            said = served_at(site, path)
+            tap.check(answers(path), f"a socket {sentence} is served, {start}")
+            tap.check("event=socket_folder" in said or sanitized(), "its folder is not opened to the daemon, and it says so", said)
+            site.stop()
+            tap.check(path.is_socket() or sanitized(), "which cannot remove it at the end")
+        path.unlink(missing_ok=True)
+    said = served_at(site, folder / "s")
+    tap.check(answers(folder / "s") and "event=socket_folder" not in said, "one that is apart is served", said)
+    site.stop()
+    tap.check(not (folder / "s").exists(), "and is removed at the end")
+
+
 def link_to(path, target):
     path.symlink_to(target)
     return path
@@ -110,6 +146,7 @@ def with_one_of_another_authority(tap, known, impostor):
         site.serve()
         tap.equal(answer(), 200, "without any the site serves what it has")
         tap.equal(site.host("reload", "--data", site.data).code, DONE, "and a reload finds nothing to read")
+        sockets_apart(tap, site, known.folder)
 
 
 def flow(tap):

@@ -305,7 +305,8 @@ def over_unix(path, host="localhost"):
 
 def listeners(tap, site):
     """Sockets of its own choosing, and those of a supervisor."""
-    path, others = site.folder / "proxy.sock", [site.port, free_port()]
+    path, others = site.folder / "proxy" / "socket", [site.port, free_port()]
+    path.parent.mkdir()
     plain = site.serve_command
     site.serve_command = lambda: plain() + ["--listen", f"unix:{path}"] + [word for port in others for word in ("--listen", f"127.0.0.1:{port}")]
     site.serve()
@@ -330,14 +331,17 @@ def listeners(tap, site):
                                   stdout=site.log, stderr=site.log, stdin=subprocess.DEVNULL, preexec_fn=at_three, pass_fds=(3,))
         return bound, daemon
 
+    listen = (site.data / "listen").read_text()
+    (site.data / "listen").write_text("unix:/nowhere/socket\n")
     bound, site.daemon = handed("127.0.0.1")
     tap.equal(site.host("status", "--data", site.data, "--wait", 60).code, DONE, "with a socket of a supervisor it becomes ready")
     got = subprocess.run(["curl", "-sS", "--cacert", str(site.data / "ca.pem"), f"https://localhost:{bound.getsockname()[1]}/livez"],
                          capture_output=True, timeout=180)
     tap.equal(got.returncode, 0, "and serves on it")
     with socket.socket() as probe:
-        tap.check(probe.connect_ex(("127.0.0.1", site.port)) != 0, "and on nothing else")
+        tap.check(probe.connect_ex(("127.0.0.1", site.port)) != 0, "and on nothing else, nor is the folder of another address needed")
     tap.equal(site.stop(), DONE, "and drains")
+    (site.data / "listen").write_text(listen)
     bound.close()
     bound, daemon = handed("0.0.0.0")
     tap.equal(daemon.wait(180), REFUSED, "a trial site refuses a supervisor's socket that others can reach")

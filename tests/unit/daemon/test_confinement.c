@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -58,12 +59,15 @@ static int after_all(void **state)
 	return rmdir(folder);
 }
 
+static bool enter_paths(const struct confinement_paths *paths)
+{
+	return ok(confinement_begin()) && ok(confinement_files(data, paths)) && ok(confinement_calls());
+}
 static bool enter(void)
 {
 	const char *const files[] = {link_path, key_path};
-	const struct confinement_paths paths = {.files = files, .file_count = 2};
 
-	return ok(confinement_begin()) && ok(confinement_files(data, &paths)) && ok(confinement_calls());
+	return enter_paths(&(struct confinement_paths){.files = files, .file_count = 2});
 }
 
 /* What is not for it: a folder around those of the certificate, or a file beside it. */
@@ -74,8 +78,18 @@ static bool enter_withheld(void)
 	const struct confinement_paths paths = {
 		.files = files, .file_count = 2, .withheld = not_for_it, .withheld_count = 3};
 
-	return freopen("/dev/null", "w", stderr) != NULL && ok(confinement_begin()) &&
-	       ok(confinement_files(data, &paths)) && ok(confinement_calls());
+	return freopen("/dev/null", "w", stderr) != NULL && enter_paths(&paths);
+}
+
+/* A file of somebody's, and an address that stands in the data directory. */
+static char kept_path[sizeof outside + 16], address[sizeof outside + 32];
+static bool enter_with_socket(void)
+{
+	const char *const addresses[] = {"127.0.0.1:8443", address}, *const not_for_it[] = {withheld};
+	const struct confinement_paths paths = {
+		.addresses = addresses, .address_count = 2, .withheld = not_for_it, .withheld_count = 1};
+
+	return freopen("/dev/null", "w", stderr) != NULL && enter_paths(&paths);
 }
 
 static bool has_landlock(void)
@@ -242,6 +256,53 @@ static void what_lies_beside_a_secret_is_not_read(void **state)
 	assert_int_equal(rmdir(kept), 0);
 	assert_int_equal(unlink(key_path), 0);
 }
+static int unlink_kept(void)
+{
+	return outcome(unlink(kept_path));
+}
+static int unlink_socket(void)
+{
+	return outcome(unlink(address + strlen("unix:")));
+}
+static void an_address_opens_no_way_to_remove_keys(void **state)
+{
+	char not_for_it[sizeof outside + 16], way[sizeof outside + 16];
+
+	(void)state;
+	if (!has_landlock())
+		skip();
+	(void)snprintf(kept_path, sizeof kept_path, "%s/kept/1", outside);
+	(void)snprintf(way, sizeof way, "%s/live/way", outside);
+	assert_int_equal(symlink("../kept", way), 0);
+	/* Around a key store, in it, deep in it, in it by a link; beside a file of secrets; around everything. */
+	static const struct {
+		const char *socket, *withheld;
+	} cases[] = {{"/s", "/kept"},          {"/kept/s", "/kept"}, {"/kept/s", ""},
+		     {"/live/way/s", "/kept"}, {"/s", "/beside"},    {"/../../s", "/kept"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		(void)snprintf(address, sizeof address, "unix:%s%s", outside, cases[i].socket);
+		(void)snprintf(not_for_it, sizeof not_for_it, "%s%s", outside, cases[i].withheld);
+		withheld = not_for_it;
+		assert_int_equal(confined(enter_with_socket, unlink_kept), REFUSED);
+	}
+	assert_int_equal(unlink(way), 0);
+}
+static void a_socket_apart_from_keys_is_removed(void **state)
+{
+	char kept[sizeof outside + 16];
+
+	(void)state;
+	if (!has_landlock())
+		skip();
+	(void)snprintf(kept, sizeof kept, "%s/kept", outside);
+	(void)snprintf(kept_path, sizeof kept_path, "%s/kept/1", outside);
+	(void)snprintf(address, sizeof address, "unix:%s/live/s", outside);
+	int fd = open(address + strlen("unix:"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
+	withheld = kept;
+	assert_int_equal(confined(enter_with_socket, unlink_kept), REFUSED);
+	assert_int_equal(confined(enter_with_socket, unlink_socket), DONE);
+}
 static void nothing_is_started(void **state)
 {
 	(void)state;
@@ -272,6 +333,8 @@ int main(void)
 		cmocka_unit_test(older_threads_are_confined),
 		cmocka_unit_test(a_certificate_and_its_successor_are_read),
 		cmocka_unit_test(what_lies_beside_a_secret_is_not_read),
+		cmocka_unit_test(an_address_opens_no_way_to_remove_keys),
+		cmocka_unit_test(a_socket_apart_from_keys_is_removed),
 	};
 
 	return cmocka_run_group_tests(tests, before_all, after_all);
