@@ -60,13 +60,11 @@ static struct status take_row(struct importrun *r, const struct demographics *d,
 		importmatch_one(&r->match, d->identifiers[0].system, d->identifiers[0].value, &there);
 	if (answer == IMPORTMATCH_SEVERAL)
 		return FAIL_AT(ST_CONFLICT, "patients.csv: an identifier that several patients have");
-	if (answer == IMPORTMATCH_FOUND) {
-		r->counts[0][IMPORTRUN_SAME]++;
-		return OK;
-	}
+	if (answer == IMPORTMATCH_FOUND)
+		return importrun_meet(r, &there, IMPORTRUN_SAME);
 	TRY(importrun_token(r, "patient", &identifier, 1, &token));
 	TRY(importtarget_make(&r->writer, d, &token, &target));
-	r->counts[0][IMPORTRUN_ADDED]++;
+	TRY(importrun_meet(r, &target.file.id, IMPORTRUN_ADDED));
 	return importmatch_add(&r->match, &target.file.id, d);
 }
 

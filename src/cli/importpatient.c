@@ -90,20 +90,20 @@ static struct status make_file(struct filing *f)
 	TRY(importtarget_make(&f->run->writer, &d, &known->token, &f->target));
 	known->patient = f->target.file.id;
 	known->known = true;
-	f->run->counts[0][IMPORTRUN_ADDED]++;
+	TRY(importrun_meet(f->run, &known->patient, IMPORTRUN_ADDED));
 	return importmatch_add(&f->run->match, &known->patient, &d);
 }
 
 static struct status reach_file(struct filing *f)
 {
-	struct importrun_patient *known = importrun_patient_at(f->run, f->number);
+	const struct importrun_patient *known = importrun_patient_at(f->run, f->number);
 
 	if (!known->known)
 		return make_file(f);
-	/* What this import has added to it has to be in its list. */
-	if (known->written)
+	/* What this import has added to it, under another identity, has to be in its list. */
+	if (importrun_has_met(f->run, &known->patient))
 		TRY(importwriter_send(&f->run->writer));
-	f->run->counts[0][IMPORTRUN_SAME]++;
+	TRY(importrun_meet(f->run, &known->patient, IMPORTRUN_SAME));
 	return importtarget_open(&f->run->writer, &known->patient, &f->target);
 }
 
@@ -381,7 +381,5 @@ struct status importrun_patient(struct importrun *r, uint32_t patient)
 	TRY(put_shared(&f));
 	TRY(put_sources(&f));
 	TRY(put_attachments(&f));
-	TRY(put_chart(&f));
-	importrun_patient_at(r, patient)->written = true;
-	return OK;
+	return put_chart(&f);
 }

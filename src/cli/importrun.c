@@ -10,6 +10,7 @@ void importrun_clear(struct importrun *r)
 	importfiles_clear(&r->files);
 	fhirindex_clear(&r->index);
 	patientlist_clear(&r->list);
+	words_clear(&r->met);
 	words_clear(&r->kinds);
 	buffer_clear(&r->kind_counts);
 	buffer_clear(&r->unmatched_rows);
@@ -40,6 +41,24 @@ struct status importrun_put(struct importrun *r, struct importtarget *t, const s
 	TRY(importtarget_put(t, put, outcome, record));
 	r->counts[put->kind][*outcome]++;
 	return OK;
+}
+
+struct status importrun_meet(struct importrun *r, const struct patient_id *patient, enum importrun_what what)
+{
+	const size_t before = r->met.count;
+	uint32_t number;
+
+	TRY(words_put(&r->met, text_from(BYTES_OF(patient->uuid)), &number));
+	if (r->met.count > before)
+		r->counts[0][what]++;
+	return OK;
+}
+
+bool importrun_has_met(const struct importrun *r, const struct patient_id *patient)
+{
+	uint32_t number;
+
+	return words_find(&r->met, text_from(BYTES_OF(patient->uuid)), &number);
 }
 
 size_t importrun_found(const struct importrun *r)

@@ -22,7 +22,6 @@ struct importrun_patient {
 	struct hash token;
 	bool known; /* it has a patient file */
 	struct patient_id patient;
-	bool written; /* made or opened by this import */
 };
 
 struct importrun {
@@ -38,6 +37,7 @@ struct importrun {
 	struct patient_id shared_patient;
 	struct record_id shared_record;
 	/* What was done. */
+	struct words met;                     /* ids of patient files that are counted */
 	size_t counts[7][IMPORTRUN_OUTCOMES]; /* by record kind; 0: patient files */
 	struct words kinds;                   /* of attachments and files: media types ... */
 	struct buffer kind_counts;            /* ... and how many of each: size_t */
@@ -56,6 +56,15 @@ MUST_CHECK struct status importrun_token(const struct importrun *r, const char *
 /** importrun_put(r, t, put, record): importtarget_put(), counted. */
 MUST_CHECK struct status importrun_put(struct importrun *r, struct importtarget *t, const struct importtarget_put *put,
 				       enum importtarget_outcome *outcome, struct record_id *record);
+/**
+ * importrun_meet(r, patient, what):
+ * This patient file is one of those that are IMPORTRUN_ADDED or IMPORTRUN_SAME. Each counts once, as what it was when
+ * it was met first.
+ */
+MUST_CHECK struct status importrun_meet(struct importrun *r, const struct patient_id *patient,
+					enum importrun_what what);
+/** importrun_has_met(r, patient): then what this import writes to it may still wait to be sent. */
+bool importrun_has_met(const struct importrun *r, const struct patient_id *patient);
 /** importrun_found(r): patient files and records that were there already. */
 size_t importrun_found(const struct importrun *r);
 /** importrun_count_kind(r, type): one more file of this media type. */

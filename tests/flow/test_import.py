@@ -49,12 +49,13 @@ def first_import(tap, site, doctor):
                                "Organization": 1, "Patient": 3, "Practitioner": 1}, "every resource type is counted")
     tap.equal(added(first), {"patients": 4, "sources": 20, "charts": 3, "dictations": 4, "photos": 5, "reports": 4},
               "patients, sources, charts, attachments and files are added")
+    tap.equal(first["patients"], {"added": 4, "changed": 0, "same": 0, "deleted": 0}, "whom FHIR and a table name counts once, as added")
     tap.equal(first["unmatched"], 4, "what fits nobody is listed")
     rows = list(csv.DictReader((site.folder / "unmatched.csv").read_text().splitlines()))
     tap.equal({pathlib.Path(row["path"]).name for row in rows}, {"cda.xml", "wrong-birth.hl7", "nobody.pdf", "stranger.json"},
               "a document of an unknown number, a wrong birth date, a file without a name, a resource about a stranger")
     again = in_folder(doctor, site.folder, "import", folder)
-    tap.equal(set(added(again).values()), {0}, "importing the same again adds nothing")
+    tap.equal((set(added(again).values()), again["patients"]["same"]), ({0}, 4), "importing the same again adds nothing, and counts each of the four once")
     return folder, rows
 
 
@@ -118,11 +119,26 @@ def refused_export(tap, site, doctor, reader, stranger, people):
     tap.equal(stranger.run("export", people["Aubrey"], "-o", site.folder / "no").code, REFUSED, "a stranger exports nothing")
 
 
+def two_numbers(tap, site, doctor):
+    """Somebody whom one file of an import calls by one number, and another one by another."""
+    def patient(*numbers):
+        return {"resourceType": "Patient", "id": f"two-{numbers[0]}", "name": [{"family": "Two", "given": ["Numbers"]}],
+                "identifier": [{"system": SYSTEM, "value": number} for number in numbers]}
+    folder = site.folder / "two-numbers"
+    folder.mkdir()
+    (folder / "1.json").write_text(json.dumps(patient("N-1", "N-2")))
+    tap.equal(doctor.json("import", folder)["patients"]["added"], 1, "a patient with two numbers is one")
+    (folder / "2.json").write_text(json.dumps(patient("N-2")))
+    both = doctor.json("import", folder)
+    tap.equal((both["patients"]["added"], both["patients"]["same"], both["sources"]["added"]), (0, 1, 1), "and counts once under both of them")
+
+
 def small_clinic(tap, site, doctor, reader, stranger):
     folder, rows = first_import(tap, site, doctor)
     people = corrections(tap, site, doctor, folder, rows)
     whole_export(tap, site, doctor, folder, people)
     refused_export(tap, site, doctor, reader, stranger, people)
+    two_numbers(tap, site, doctor)
 
 
 def interrupted(tap, site, doctor):
