@@ -2,7 +2,6 @@
 """measuring: processor time of processes, and what one durable page costs on a disk."""
 import os
 import statistics
-import subprocess
 import time
 
 CLOCK_OF_PROCESS = 2  # clock_getcpuclockid(3): the complement of the id, then three bits that say which clock
@@ -11,10 +10,6 @@ CLOCK_OF_PROCESS = 2  # clock_getcpuclockid(3): the complement of the id, then t
 def processor_time(pids):
     """Processor seconds so far, of all threads, to the nanosecond."""
     return sum(time.clock_gettime(~pid << 3 | CLOCK_OF_PROCESS) for pid in pids)
-
-
-def children(pid):
-    return [int(word) for word in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()]
 
 
 def commit_time(folder, count=1000):

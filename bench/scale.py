@@ -23,9 +23,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("TACENDA_BUILD", str(ROOT / "build" / "release"))
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
 sys.path.insert(0, str(ROOT / "bench"))
+from lib.below import children_of  # noqa: E402
 from lib.site import BUILD, Site  # noqa: E402
 import report  # noqa: E402
-from measuring import children, commit_time, processor_time  # noqa: E402
+from measuring import commit_time, processor_time  # noqa: E402
 
 SMALL, LARGE = int(os.environ.get("SMALL", "1000")), int(os.environ.get("LARGE", "100000"))
 RECORDS, COUNT = int(os.environ.get("RECORDS", "10")), int(os.environ.get("COUNT", "1000"))
@@ -51,7 +52,7 @@ class Large:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self.connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=context)
-        self.pids = [site.daemon.pid] + children(site.daemon.pid)
+        self.pids = [site.daemon.pid] + children_of(site.daemon.pid)
 
     def prepare(self, *words):
         command = [BUILD / "bench" / "bench_prepare", self.doctor.home, self.doctor.passphrase_file]

@@ -21,9 +21,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("TACENDA_BUILD", str(ROOT / "build" / "release"))
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
 sys.path.insert(0, str(ROOT / "bench"))
+from lib.below import children_of  # noqa: E402
 from lib.site import BUILD, Site, free_port  # noqa: E402
 import report  # noqa: E402
-from measuring import children, commit_time, processor_time  # noqa: E402
+from measuring import commit_time, processor_time  # noqa: E402
 
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), int(os.environ.get("SECONDS_PER_ROUND", "3"))
 LOOPS = min(os.cpu_count() or 1, 8)
@@ -76,7 +77,7 @@ http {{
 """)
         self.process = subprocess.Popen(["/usr/sbin/nginx", "-c", self.folder / "nginx.conf", "-p", self.folder],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not (self.folder / "pid").exists() or len(children(self.process.pid)) < LOOPS:
+        while not (self.folder / "pid").exists() or len(children_of(self.process.pid)) < LOOPS:
             if self.process.poll() is not None:
                 sys.exit((self.folder / "error.log").read_text())
             time.sleep(0.02)
@@ -95,7 +96,7 @@ http {{
              "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE")
 
     def pids(self):
-        return [self.process.pid] + children(self.process.pid)
+        return [self.process.pid] + children_of(self.process.pid)
 
     def put_file(self, path, body):
         target = self.root / path.lstrip("/")
@@ -203,7 +204,7 @@ class Bench:
         return result
 
     def measure(self, ours, kind, connections, thing):
-        pids = [self.site.daemon.pid] + children(self.site.daemon.pid) if ours else self.nginx.pids()
+        pids = [self.site.daemon.pid] + children_of(self.site.daemon.pid) if ours else self.nginx.pids()
         before, began = processor_time(pids), time.monotonic()
         result = self.load(ours, kind, connections, thing, SECONDS)
         result["rate"] = result["requests"] / result["seconds"]

@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.below import all_asleep, children_of, name_of  # noqa: E402
+from lib.below import all_asleep, children_of, program_of  # noqa: E402
 from lib.canary import Canaries, processes  # noqa: E402
 from lib.site import DONE, ROOT, Site, became_ready, free_port, program, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
@@ -129,7 +129,7 @@ def same_user(tap):
         tap.check(mine, "his agent runs")
         for pid in mine:
             plain = subprocess.Popen([*as_nobody, "sleep", "600"])
-            wait_until(lambda: name_of(plain.pid) == "sleep")
+            wait_until(lambda: program_of(plain.pid) == "sleep")
             control = subprocess.run([*as_nobody, "cat", f"/proc/{plain.pid}/environ"], capture_output=True)
             plain.kill()
             plain.wait()

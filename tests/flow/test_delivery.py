@@ -14,7 +14,7 @@ import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.below import children_of, name_of  # noqa: E402
+from lib.below import children_of, program_of  # noqa: E402
 from lib.receivers import EXIM, RSYSLOGD, Certificates, HookServer, MailServer, SyslogServer, folder_of, signed  # noqa: E402
 from lib.site import REFUSED, Site, claimed_port, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
@@ -183,7 +183,7 @@ def couriers(pid):
     found, wave = [], [pid]
     while wave:
         wave = [child for one in wave for child in children_of(one)]
-        found += [one for one in wave if name_of(one).startswith("tacenda-courier")]
+        found += [one for one in wave if program_of(one).startswith("tacenda-courier")]
     return found
 
 

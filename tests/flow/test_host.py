@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.below import children_of, name_of  # noqa: E402
+from lib.below import children_of, program_of  # noqa: E402
 from lib.site import DONE, NOT_NOW, REFUSED, Site, USAGE, free_port, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 
@@ -159,7 +159,7 @@ def transport(tap, site):
 
 
 def children(pid):
-    return [one for one in children_of(pid) if name_of(one) == "tacenda-keyd"]
+    return [one for one in children_of(pid) if program_of(one) == "tacenda-keyd"]
 
 
 def certificate(folder, name, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):

@@ -18,7 +18,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from lib.below import children_of, name_of  # noqa: E402
+from lib.below import children_of, program_of  # noqa: E402
 from lib.flavour import often  # noqa: E402
 from lib.running import Taken  # noqa: E402
 from lib.site import DAMAGE, DONE, Site, wait_until  # noqa: E402
@@ -110,7 +110,7 @@ def settle_all(*processes):
 
 def keyd_of(pid):
     """The key daemon that this daemon started."""
-    return next((child for child in children_of(pid) if name_of(child) == "tacenda-keyd"), None)
+    return next((child for child in children_of(pid) if program_of(child) == "tacenda-keyd"), None)
 
 
 def has_ended(process):

@@ -13,7 +13,7 @@ def children_of(pid):
     return found
 
 
-def name_of(pid):
+def program_of(pid):
     """What the kernel calls it; "" when it is gone."""
     try:
         return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()

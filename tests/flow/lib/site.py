@@ -59,9 +59,9 @@ def free_port():
     return port
 
 
-def became_ready(daemon, data, environment, wait=180):
+def became_ready(daemon, data, environment):
     """Whether it says that it serves; False as soon as it has ended instead."""
-    waiting = subprocess.Popen([program("tacendad"), "status", "--data", str(data), "--wait", str(wait)], env=environment,
+    waiting = subprocess.Popen([program("tacendad"), "status", "--data", str(data), "--wait", "180"], env=environment,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while True:
         try:
