@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -141,13 +142,46 @@ static bool is_within(const char *inner, const char *outer)
 	return strncmp(inner, outer, len) == 0 && (inner[len] == '\0' || inner[len] == '/' || strcmp(outer, "/") == 0);
 }
 
+/** Cut its last name off ${path}; false: there is none, or what is before it does not say where it is. */
+static bool cut_name(char path[PATH_MAX])
+{
+	char *slash = strrchr(path, '/');
+
+	if (strcmp(slash != NULL ? slash + 1 : path, "..") == 0 || strcmp(path, "/") == 0 || strcmp(path, ".") == 0)
+		return false;
+	if (slash == NULL)
+		memcpy(path, ".", sizeof ".");
+	else
+		slash[slash == path ? 1 : 0] = '\0';
+	return true;
+}
+
+/**
+ * Whether ${path} is in ${folder}, which is resolved and there, or around it.  Of one that is not there (a night holder
+ * that is not mounted yet) what is there of it counts, for no folder that is there can be in the rest.  Behind a link
+ * that leads nowhere, or upwards from what is not there, it may come to lie anywhere.
+ */
+static bool is_near(const char *path, const char *folder)
+{
+	char there[PATH_MAX], found[PATH_MAX];
+	struct stat link;
+	const size_t len = strlen(path);
+
+	if (realpath(path, found) != NULL)
+		return is_within(found, folder) || is_within(folder, found);
+	if (len >= sizeof there)
+		return true;
+	memcpy(there, path, len + 1);
+	while (realpath(there, found) == NULL)
+		if (lstat(there, &link) == 0 || !cut_name(there))
+			return true;
+	return is_within(found, folder);
+}
+
 static bool is_withheld(const struct confinement_paths *paths, const char *folder)
 {
-	char other[PATH_MAX];
-
 	for (size_t i = 0; i < paths->withheld_count; i++)
-		if (paths->withheld[i] != NULL && realpath(paths->withheld[i], other) != NULL &&
-		    (is_within(other, folder) || is_within(folder, other)))
+		if (paths->withheld[i] != NULL && is_near(paths->withheld[i], folder))
 			return true;
 	return false;
 }

@@ -19,8 +19,8 @@ struct confinement_paths {
 	const char *const *files;
 	size_t file_count;
 	/* Folders and files that are not for it, some of them NULL: the key store, night holders, secrets of the
-	 * operator's.  A folder that one of them is in, or that is in one, is not opened for the sake of ${addresses}
-	 * or ${files}. */
+	 * operator's; they need not be there yet.  A folder that one of them is in, or that is in one, is not opened
+	 * for the sake of ${addresses} or ${files}. */
 	const char *const *withheld;
 	size_t withheld_count;
 };

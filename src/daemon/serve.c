@@ -236,8 +236,12 @@ static struct status confine_files(const struct serving *s, const struct vessel_
 	const char *withheld[1 + COUNT(secrets) + KEYRING_HOLDERS_MAX] = {options->keys};
 	size_t count = 1;
 
-	for (size_t i = 0; i < COUNT(secrets); i++)
-		withheld[count++] = options_value(&s->args->options, secrets[i]);
+	for (size_t i = 0; i < COUNT(secrets); i++) {
+		const char *file = options_value(&s->args->options, secrets[i]);
+		/* "-": standard input. */
+		if (file != NULL && strcmp(file, "-") != 0)
+			withheld[count++] = file;
+	}
 	for (size_t i = 0; i < options->holder_count; i++)
 		withheld[count++] = options->holders[i];
 	return confinement_files(s->vessel.data,

@@ -303,6 +303,37 @@ static void a_socket_apart_from_keys_is_removed(void **state)
 	assert_int_equal(confined(enter_with_socket, unlink_kept), REFUSED);
 	assert_int_equal(confined(enter_with_socket, unlink_socket), DONE);
 }
+/* A night holder that is not mounted yet, a file of secrets that comes later. */
+static void what_is_withheld_need_not_be_there(void **state)
+{
+	char not_for_it[2 * sizeof outside], way[sizeof outside + 16];
+
+	(void)state;
+	if (!has_landlock())
+		skip();
+	(void)snprintf(kept_path, sizeof kept_path, "%s/kept/1", outside);
+	(void)snprintf(address, sizeof address, "unix:%s/kept/s", outside);
+	(void)snprintf(way, sizeof way, "%s/live/way", outside);
+	assert_int_equal(symlink("../kept/not-yet", way), 0);
+	/* In its folder, below it, by a link that leads there, by one on the way; where it leads back out of what is
+	 * not there, nobody knows where that will be. */
+	static const char *const refused[] = {"/kept/not-yet", "/kept/not-yet/s/", "/live/way", "/live/way/s",
+					      "/live/not-yet/../../kept/1"};
+	withheld = not_for_it;
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		(void)snprintf(not_for_it, sizeof not_for_it, "%s%s", outside, refused[i]);
+		assert_int_equal(confined(enter_with_socket, unlink_kept), REFUSED);
+	}
+	assert_int_equal(unlink(way), 0);
+	/* Elsewhere, or beside a name that begins alike. */
+	static const char *const apart[] = {"/live/not-yet/1", "/kep/1"};
+	for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+		int fd = open(kept_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0 && close(fd) == 0);
+		(void)snprintf(not_for_it, sizeof not_for_it, "%s%s", outside, apart[i]);
+		assert_int_equal(confined(enter_with_socket, unlink_kept), DONE);
+	}
+}
 static void nothing_is_started(void **state)
 {
 	(void)state;
@@ -335,6 +366,7 @@ int main(void)
 		cmocka_unit_test(what_lies_beside_a_secret_is_not_read),
 		cmocka_unit_test(an_address_opens_no_way_to_remove_keys),
 		cmocka_unit_test(a_socket_apart_from_keys_is_removed),
+		cmocka_unit_test(what_is_withheld_need_not_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, before_all, after_all);
