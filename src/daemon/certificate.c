@@ -3,9 +3,6 @@
 
 #include "pem.h"
 
-#define CHAIN_PEM_MAX   262144
-#define PRIVATE_PEM_MAX 65536
-
 void certificate_clear(struct certificate *c)
 {
 	buffer_clear(&c->chain);
@@ -13,18 +10,26 @@ void certificate_clear(struct certificate *c)
 	buffer_clear(&c->ca);
 }
 
+/** Views of it. */
+static struct keywire_chain chain_of(const struct keyring_identity *identity)
+{
+	struct keywire_chain chain = {.private_key = secret_bytes(&identity->private_key), .count = identity->count};
+
+	for (size_t i = 0; i < chain.count; i++)
+		chain.certificates[i] = buffer_bytes(&identity->chain[i]);
+	return chain;
+}
+
 static struct status take(const struct keyring_identity *identity, struct certificate *out)
 {
-	struct bytes private_key = secret_bytes(&identity->private_key);
+	const struct keywire_chain chain = chain_of(identity);
 
 	certificate_clear(out);
-	*out = (struct certificate){.chain.max = CHAIN_PEM_MAX,
-				    .private_key = {.max = PRIVATE_PEM_MAX, .wipe = true},
+	*out = (struct certificate){.chain.max = PEM_PUT_MAX,
+				    .private_key = {.max = PEM_PUT_MAX, .wipe = true},
 				    .ca.max = KEYWIRE_CERTIFICATE_MAX,
 				    .ends = identity->ends};
-	for (size_t i = 0; i < identity->count; i++)
-		TRY(pem_put("CERTIFICATE", buffer_bytes(&identity->chain[i]), &out->chain));
-	TRY(pem_put_key(private_key, &out->private_key));
+	TRY(pem_put_chain(&chain, &out->chain, &out->private_key));
 	return buffer_put(&out->ca, buffer_bytes(&identity->ca));
 }
 

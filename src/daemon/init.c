@@ -18,6 +18,7 @@
 #include "jsonwriter.h"
 #include "key_hash.h"
 #include "listenfile.h"
+#include "pem.h"
 #include "record.h"
 #include "tlsfiles.h"
 
@@ -145,17 +146,11 @@ static struct status begin_site(struct founding *f)
 /** The own CA in PEM, for curl and browsers. */
 static struct status write_ca(struct founding *f)
 {
-	AUTO(buffer) pem = {.max = 16384};
+	AUTO(buffer) pem = {.max = PEM_PUT_MAX};
 
 	if (f->identity.ca.len == 0)
 		return OK;
-	TRY(buffer_print(&pem, "-----BEGIN CERTIFICATE-----\n"));
-	AUTO(buffer) base64 = {.max = 16384};
-	TRY(text_put_base64(&base64, buffer_bytes(&f->identity.ca)));
-	for (size_t at = 0; at < base64.len; at += 64)
-		TRY(buffer_print(&pem, "%.*s\n", (int)(base64.len - at < 64 ? base64.len - at : 64),
-				 (const char *)base64.bytes + at));
-	TRY(buffer_print(&pem, "-----END CERTIFICATE-----\n"));
+	TRY(pem_put_certificate(buffer_bytes(&f->identity.ca), &pem));
 	return os_save(&os_real, f->vessel.data, "ca.pem", buffer_bytes(&pem));
 }
 

@@ -3,15 +3,19 @@
 
 #include <string.h>
 
-#define DASHES  "-----"
-#define LINE    64
-#define OUT_MAX (2 * (size_t)PEM_MAX)
+#define DASHES "-----"
+#define LINE   64
+
+_Static_assert((size_t)KEYWIRE_CHAIN_MAX *KEYWIRE_CERTIFICATE_MAX / 3 * 5 <= PEM_PUT_MAX &&
+		       KEYWIRE_PRIVATE_MAX <= KEYWIRE_CERTIFICATE_MAX,
+	       "what keyd keeps can be put");
 
 /* --- Out --- */
 
-struct status pem_put(const char *label, struct bytes der, struct buffer *out)
+/** One block, 64 characters a line. */
+static struct status put(const char *label, struct bytes der, struct buffer *out)
 {
-	AUTO(buffer) base64 = {.max = OUT_MAX, .wipe = true};
+	AUTO(buffer) base64 = {.max = PEM_PUT_MAX, .wipe = true};
 
 	TRY(text_put_base64(&base64, der));
 	TRY(buffer_print(out, DASHES "BEGIN %s" DASHES "\n", label));
@@ -32,9 +36,16 @@ static const char *key_label(struct bytes der)
 	return version + 3 < der.len && der.at[version + 3] == 0x02 ? "RSA PRIVATE KEY" : "PRIVATE KEY";
 }
 
-struct status pem_put_key(struct bytes der, struct buffer *out)
+struct status pem_put_certificate(struct bytes der, struct buffer *out)
 {
-	return pem_put(key_label(der), der, out);
+	return put("CERTIFICATE", der, out);
+}
+
+struct status pem_put_chain(const struct keywire_chain *chain, struct buffer *certificates, struct buffer *key)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		TRY(pem_put_certificate(chain->certificates[i], certificates));
+	return put(key_label(chain->private_key), chain->private_key, key);
 }
 
 /* --- In --- */

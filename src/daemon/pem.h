@@ -8,11 +8,18 @@
 
 /** A file of them. */
 #define PEM_MAX 65536
+/** What pem_put_chain() makes of a chain or a key that keyd keeps: 64 characters for 48 bytes, line ends and labels. */
+#define PEM_PUT_MAX (2 * (size_t)PEM_MAX)
 
-/** pem_put(label, der, out): append one block, 64 characters a line. */
-MUST_CHECK struct status pem_put(const char *label, struct bytes der, struct buffer *out);
-/** pem_put_key(der, out): append a private key under the label that its form has. */
-MUST_CHECK struct status pem_put_key(struct bytes der, struct buffer *out);
+/** pem_put_certificate(der, out): append one. */
+MUST_CHECK struct status pem_put_certificate(struct bytes der, struct buffer *out);
+/**
+ * pem_put_chain(chain, certificates, key):
+ * Append its certificates, the server's own first, and its private key under the label of its form, for
+ * pem_pair_read() and net_check().  PEM_PUT_MAX is room for either; ${key} should be wiped.
+ */
+MUST_CHECK struct status pem_put_chain(const struct keywire_chain *chain, struct buffer *certificates,
+				       struct buffer *key);
 /**
  * pem_next(rest, label, der):
  * Append what is in the next block of ${rest} whose label ends with ${label}; what

@@ -126,12 +126,10 @@ static struct status read_pem(const char *path, struct buffer *out)
 /** What will be served is what keyd is given, not what stood around it in a file (PROMISES#K3). */
 static struct status check(const struct keywire_chain *parts)
 {
-	AUTO(buffer) certificate = {.max = 2 * (size_t)PEM_MAX};
-	AUTO(buffer) key = {.max = PEM_MAX, .wipe = true};
+	AUTO(buffer) certificate = {.max = PEM_PUT_MAX};
+	AUTO(buffer) key = {.max = PEM_PUT_MAX, .wipe = true};
 
-	for (size_t i = 0; i < parts->count; i++)
-		TRY(pem_put("CERTIFICATE", parts->certificates[i], &certificate));
-	TRY(pem_put_key(parts->private_key, &key));
+	TRY(pem_put_chain(parts, &certificate, &key));
 	return net_check(&(struct net_identity){.certificate = buffer_bytes(&certificate), .key = buffer_bytes(&key)});
 }
 

@@ -89,15 +89,13 @@ static void try_pair(struct bytes file)
 {
 	AUTO(pem_pair) pair = {0};
 	AUTO(pem_pair) again = {0};
-	AUTO(buffer) certificate = {.max = FILE_MAX};
-	AUTO(buffer) key = {.max = FILE_MAX};
+	AUTO(buffer) certificate = {.max = PEM_PUT_MAX};
+	AUTO(buffer) key = {.max = PEM_PUT_MAX};
 
 	if (!ok(pem_pair_read(text_from(file), text_from(file), &pair)))
 		return;
 	demand(pair.parts.count >= 1 && pair.parts.count <= KEYWIRE_CHAIN_MAX);
-	for (size_t i = 0; i < pair.parts.count; i++)
-		demand(ok(pem_put("CERTIFICATE", pair.parts.certificates[i], &certificate)));
-	demand(ok(pem_put_key(pair.parts.private_key, &key)));
+	demand(ok(pem_put_chain(&pair.parts, &certificate, &key)));
 	demand(ok(pem_pair_read(text_from(buffer_bytes(&certificate)), text_from(buffer_bytes(&key)), &again)));
 	demand(again.parts.count == pair.parts.count && bytes_equal(again.parts.private_key, pair.parts.private_key));
 	for (size_t i = 0; i < pair.parts.count; i++)

@@ -59,11 +59,31 @@ static void a_chain_is_as_long_as_keyd_keeps_it(void **state)
 				      KEY));
 }
 
+/* The longest that keyd keeps. */
+static void what_is_written_is_read_again(void **state)
+{
+	static const uint8_t certificate[KEYWIRE_CERTIFICATE_MAX] = {0x30}, key[KEYWIRE_PRIVATE_MAX] = {0x30};
+	struct keywire_chain chain = {.private_key = BYTES_OF(key), .count = KEYWIRE_CHAIN_MAX};
+	AUTO(buffer) certificates = {.max = PEM_PUT_MAX};
+	AUTO(buffer) private_key = {.max = PEM_PUT_MAX};
+	AUTO(pem_pair) pair = {0};
+
+	(void)state;
+	for (size_t i = 0; i < chain.count; i++)
+		chain.certificates[i] = bytes_of(certificate, sizeof certificate - i);
+	assert_ok(pem_put_chain(&chain, &certificates, &private_key));
+	assert_ok(pem_pair_read(text_from(buffer_bytes(&certificates)), text_from(buffer_bytes(&private_key)), &pair));
+	assert_true(bytes_equal(pair.parts.private_key, chain.private_key));
+	assert_int_equal(pair.parts.count, chain.count);
+	for (size_t i = 0; i < chain.count; i++)
+		assert_true(bytes_equal(pair.parts.certificates[i], chain.certificates[i]));
+}
+
 static struct text find_label(struct bytes der, struct buffer *out)
 {
 	struct text rest, line;
 
-	assert_ok(pem_put_key(der, out));
+	assert_ok(pem_put_chain(&(struct keywire_chain){.private_key = der}, out, out));
 	rest = text_from(buffer_bytes(out));
 	assert_true(text_split(&rest, '\n', &line));
 	return line;
@@ -102,6 +122,7 @@ int main(void)
 		cmocka_unit_test(takes_the_blocks_among_whatever_else),
 		cmocka_unit_test(refuses_what_is_damaged),
 		cmocka_unit_test(a_chain_is_as_long_as_keyd_keeps_it),
+		cmocka_unit_test(what_is_written_is_read_again),
 		cmocka_unit_test(a_key_is_written_under_the_label_of_its_form),
 	};
 
