@@ -85,7 +85,8 @@ struct status jsonwriter_quote(struct buffer *out, struct text t)
 {
 	TRY(buffer_reserve(out, t.len + 2));
 	put_reserved(out, TEXT("\""));
-	for (;;) {
+	/* An empty text may have no place to look at. */
+	while (t.len > 0) {
 		struct text run = take_run(&t, 0);
 		if (run.len > 0)
 			put_reserved(out, run);
@@ -114,7 +115,8 @@ static void keep(struct jsonwriter *w, struct status s)
 		w->failure = s;
 }
 
-/* A name is a literal of ours: nothing to escape.  Room for ${more} after it. */
+/* A name is a literal of ours: nothing to escape.  Room for ${more} after it, which is not nothing: an outermost value
+ * may come first in a buffer that has no memory yet. */
 static struct status put_name(struct jsonwriter *w, const char *name, size_t more)
 {
 	const struct text t = text_of(name);
@@ -180,7 +182,8 @@ void jsonwriter_end(struct jsonwriter *w)
 
 void jsonwriter_text(struct jsonwriter *w, const char *name, struct text t)
 {
-	if (begin(w, name, 0))
+	/* The quotes. */
+	if (begin(w, name, 2))
 		keep(w, jsonwriter_quote(w->out, t));
 }
 

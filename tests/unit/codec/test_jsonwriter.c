@@ -49,6 +49,29 @@ static void writes_every_type(void **state)
 			   "\"b\":\"+/8=\",\"u\":\"-_8\",\"raw\":{\"a\":1.50}}");
 }
 
+/* Into a buffer that has no memory yet. */
+static void a_text_may_be_the_outermost_value(void **state)
+{
+	static const struct {
+		struct text text;
+		const char *json;
+	} cases[] = {{{NULL, 0}, "\"\""}, {{"", 0}, "\"\""}, {{"a", 1}, "\"a\""}, {{"\n", 1}, "\"\\n\""}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO(buffer) out = {.max = 4};
+		struct jsonwriter w = jsonwriter_of(&out);
+		jsonwriter_text(&w, NULL, cases[i].text);
+		assert_ok(jsonwriter_done(&w));
+		assert_holds(&out, cases[i].json);
+	}
+	AUTO(buffer) full = {.max = 4};
+	struct jsonwriter w = jsonwriter_of(&full);
+	jsonwriter_text(&w, NULL, TEXT("abc"));
+	assert_fails(ST_TOO_BIG, jsonwriter_done(&w));
+	assert_int_equal(full.len, 0);
+}
+
 static void escapes_every_byte_that_needs_it(void **state)
 {
 	AUTO(buffer) out = {.max = 4096};
@@ -214,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(writes_every_type),
+		TEST(a_text_may_be_the_outermost_value),
 		TEST(escapes_every_byte_that_needs_it),
 		TEST(escapes_the_same_in_every_place),
 		TEST(keeps_utf8_and_refuses_what_is_none),
