@@ -151,22 +151,25 @@ class Wire:
         return self.tls.wrap_socket(raw, server_hostname="localhost")
 
     def raw(self, data, timeout=120):
-        """Exactly these bytes; all that comes until the server closes, or falls silent for five seconds after something came."""
-        got = b""
+        """Exactly these bytes; what the server says to that."""
         with self.socket(timeout) as peer:
             try:
                 peer.sendall(data)
             except OSError:
                 pass  # it has answered before it had read all of it
-            try:
-                while True:
-                    piece = peer.recv(65536)
-                    if not piece:
-                        return got
-                    got += piece
-                    peer.settimeout(5)
-            except (TimeoutError, ssl.SSLError, ConnectionError):
-                return got
+            return until_silent(peer)
+
+
+def until_silent(peer):
+    """All that comes until the other side closes, or falls silent for five seconds after something came."""
+    got = b""
+    try:
+        while piece := peer.recv(65536):
+            got += piece
+            peer.settimeout(5)
+    except (TimeoutError, ssl.SSLError, ConnectionError):
+        pass
+    return got
 
 
 class Stranger(Wire):
