@@ -189,15 +189,25 @@ void xaes_series_free(struct xaes_series *series)
 	free(series);
 }
 
+void xaes_series_end(struct xaes_series *series)
+{
+	series->begun = false;
+	secret_wipe(&series->state->key, sizeof series->state->key);
+	forget(series->ecb, series->state->mask);
+}
+
 struct status xaes_series_begin(struct xaes_series *series, const struct key *key)
 {
-	struct series_state *s = series->state;
+	struct series_state *state = series->state;
 
-	if (series->begun && sodium_memcmp(&s->key, key, sizeof *key) == 0)
+	if (series->begun && sodium_memcmp(&state->key, key, sizeof *key) == 0)
 		return OK;
-	series->begun = false;
-	TRY(expand(series->ecb, key, s->mask));
-	s->key = *key;
+	struct status s = expand(series->ecb, key, state->mask);
+	if (!ok(s)) {
+		xaes_series_end(series);
+		return s;
+	}
+	state->key = *key;
 	series->begun = true;
 	return OK;
 }
@@ -222,11 +232,4 @@ struct status xaes_series_seal(struct xaes_series *series, struct bytes aad, str
 	if (ok(s))
 		out->len += len;
 	return s;
-}
-
-void xaes_series_end(struct xaes_series *series)
-{
-	series->begun = false;
-	secret_wipe(&series->state->key, sizeof series->state->key);
-	forget(series->ecb, series->state->mask);
 }

@@ -33,7 +33,10 @@ struct xaes_series;
 MUST_CHECK struct status xaes_series_new(struct xaes_series **out);
 /** xaes_series_free(series): its key, too.  NULL is fine. */
 void xaes_series_free(struct xaes_series *series);
-/** xaes_series_begin(series, key): from here on under ${key}; another one before it is forgotten. */
+/**
+ * xaes_series_begin(series, key):
+ * From here on under ${key}; another one before it is forgotten.  A failure leaves the series without a key.
+ */
 MUST_CHECK struct status xaes_series_begin(struct xaes_series *series, const struct key *key);
 /** xaes_series_seal(series, aad, plain, out): as xaes_seal(), under the key that it was begun with; ST_INVALID: none.
  */

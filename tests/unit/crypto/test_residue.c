@@ -168,6 +168,35 @@ static void a_series_keeps_its_key_until_its_end_only(void **state)
 	assert_only_the_owner_has(&c, 1);
 }
 
+/* The second call of a series that is begun, of which the first has set the key. */
+static bool no_mask;
+int __real_EVP_EncryptUpdate(EVP_CIPHER_CTX *c, uint8_t *out, int *out_len, const uint8_t *in, int len);
+int __wrap_EVP_EncryptUpdate(EVP_CIPHER_CTX *c, uint8_t *out, int *out_len, const uint8_t *in, int len);
+int __wrap_EVP_EncryptUpdate(EVP_CIPHER_CTX *c, uint8_t *out, int *out_len, const uint8_t *in, int len)
+{
+	return no_mask ? 0 : __real_EVP_EncryptUpdate(c, out, out_len, in, len);
+}
+static void a_series_that_is_not_begun_keeps_neither_key(void **state)
+{
+	(void)state;
+	AUTO(secret) before = {0};
+	AUTO(secret) key = {0};
+	struct xaes_series *series;
+
+	assert_ok(xaes_series_new(&series));
+	assert_ok(secret_new(sizeof(struct key), &before));
+	assert_ok(secret_new(sizeof(struct key), &key));
+	struct canary first = canary_of(before.bytes, sizeof(struct key));
+	struct canary second = canary_of(key.bytes, sizeof(struct key));
+	assert_ok(xaes_series_begin(series, secret_key(&before)));
+	no_mask = true;
+	assert_fails(ST_NO_MEMORY, xaes_series_begin(series, secret_key(&key)));
+	no_mask = false;
+	assert_only_the_owner_has(&first, 1);
+	assert_only_the_owner_has(&second, 1);
+	xaes_series_free(series);
+}
+
 static void chunked_keeps_its_keys_until_cleared_only(void **state)
 {
 	(void)state;
@@ -338,6 +367,7 @@ int main(void)
 		TEST(the_search_finds_what_is_there),
 		TEST(xaes_keeps_neither_key_nor_subkey),
 		TEST(a_series_keeps_its_key_until_its_end_only),
+		TEST(a_series_that_is_not_begun_keeps_neither_key),
 		TEST(chunked_keeps_its_keys_until_cleared_only),
 		TEST(derivation_keeps_neither_key_nor_result),
 		TEST(hpke_keeps_neither_scalar_nor_message),
