@@ -16,11 +16,13 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib.below import children_of, program_of  # noqa: E402
 from lib.receivers import EXIM, RSYSLOGD, Certificates, HookServer, MailServer, SyslogServer, folder_of, signed  # noqa: E402
+from lib.running import Taken  # noqa: E402
 from lib.site import REFUSED, Site, claimed_port, wait_until  # noqa: E402
 from lib.tap import run  # noqa: E402
 from lib.wire import Wire, id_text, new_uuid  # noqa: E402
 
 PATIENCE = 180
+TRY_LASTS = 10  # seconds for a server that says nothing: CONNECT_SECONDS of src/courier/carry.c
 CANARIES = ("Zanzibarina", "Quetzalberger", "moreau-canary", "Telephone-canary", "Flow clinic")
 
 
@@ -99,7 +101,9 @@ def hook_again(tap, admin, hook):
 
     def again():
         return [one for one in hook.got[1:] if one[1]["webhook-id"] == first]
-    tap.check(wait_until(again, 400, 0.5), "what was answered 503 comes again a minute later, under the same id", [one[1]["webhook-id"] for one in hook.got])
+    if tap.check(wait_until(again, 400, 0.5), "what was answered 503 comes again under the same id", [one[1]["webhook-id"] for one in hook.got]):
+        (wall, running), (wall_again, running_again) = hook.came[first][:2]
+        tap.check(wall_again - wall > 55 and running_again - running < 150, "a minute later", hook.came[first])
     settings(admin, hook__url="")
 
 
@@ -156,15 +160,37 @@ def whole_event(one):
             all(entity["what"]["identifier"]["value"] for entity in one["entity"]))
 
 
+def taken_by(admin, name, value):
+    """How long this setting took."""
+    with Taken() as took:
+        admin.do("site", "set", name, value)
+    return took
+
+
+def still_open(peer):
+    """Whether the other side has sent what it had to say, and waits for an answer."""
+    try:
+        while peer.recv(65536, socket.MSG_DONTWAIT):
+            pass
+        return False
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
+
+
 def in_vain(tap, site, admin, auditor):
     """A server that says nothing, and then is away, stops nothing, and what was to go waits, also over a restart."""
     port, claim = claimed_port()
     with claim, socket.create_server(("127.0.0.1", port)) as silent:
-        settings(admin, syslog__server=f"localhost:{port}", syslog__kinds="setting-changed")
-        admin.do("site", "set", "session.cap", "19")
         silent.settimeout(PATIENCE)
-        silent.accept()[0].close()
-        tap.check(True, "nobody waits for a server that says nothing")
+        took = [taken_by(admin, name, value) for name, value in (("syslog.server", f"localhost:{port}"), ("syslog.kinds", "setting-changed"),
+                                                                 ("session.cap", "19"))]
+        with silent.accept()[0] as waiting:
+            took.append(taken_by(admin, "session.cap", "17"))
+            # Whoever had waited for a try would have waited for all of it.
+            tap.check(all(one.running < 8 for one in took) and (still_open(waiting) or sum(one.wall for one in took) > TRY_LASTS),
+                      "nobody waits for a server that says nothing", took)
     tap.check(arrives(lambda: any(one["detail"].startswith("notice not delivered by syslog") for one in auditor.list("log", "list", "--action", "service"))),
               "a try in vain is a leaf", auditor.list("log", "list", "--action", "service")[:3])
     site.stop()
@@ -195,8 +221,10 @@ def hangs(tap, site, admin, syslog):
     os.kill(carrying, signal.SIGSTOP)
     before = len(syslog.messages())
     admin.do("site", "set", "session.cap", "18")
-    tap.check(wait_until(lambda: couriers(site.daemon.pid)[:1] == [watching] and carrying not in couriers(site.daemon.pid), 400, 0.5), "one that hangs is ended",
-              couriers(site.daemon.pid))
+    # It shows no life for 30 seconds, and before that shows some every five.
+    with Taken() as took:
+        gone = wait_until(lambda: couriers(site.daemon.pid)[:1] == [watching] and carrying not in couriers(site.daemon.pid), 400, 0.5)
+    tap.check(gone and took.between(20, 90), "one that hangs is ended, and not before", (took, couriers(site.daemon.pid)))
     tap.check(wait_until(lambda: len(syslog.messages()) > before, 600, 0.5), "and what was given to it is delivered by the next one")
 
 

@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 
+from .running import Running
 from .site import free_port, wait_until
 
 EXIM, RSYSLOGD = shutil.which("exim4", path="/usr/sbin:/usr/bin"), shutil.which("rsyslogd", path="/usr/sbin:/usr/bin")
@@ -169,15 +170,17 @@ plain:
 
 
 class HookServer:
-    """An HTTPS endpoint that keeps what it is sent and answers as it is told."""
+    """An HTTPS endpoint that keeps what it is sent and when, and answers as it is told."""
 
     def __init__(self, certificates):
         self.got, self.answer = [], 204
+        self.came, self.clock = {}, Running()  # by webhook-id: (by the clock on the wall, in seconds of a running machine)
         keeper = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                keeper.came.setdefault(self.headers.get("webhook-id"), []).append((time.monotonic(), keeper.clock.seconds()))
                 keeper.got.append((self.path, dict((name.lower(), value) for name, value in self.headers.items()), body))
                 self.send_response(keeper.answer)
                 self.send_header("Content-Length", "0")
@@ -193,12 +196,14 @@ class HookServer:
         self.port = self.server.server_address[1]
 
     def __enter__(self):
+        self.clock.__enter__()
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
+        self.clock.__exit__()
 
 
 def signed(key, headers, body):
