@@ -226,6 +226,19 @@ def flood(tap):
 
 
 # --- A stop-watch ---
+def begin_anew(person):
+    """A success from a stranger's device begins his count anew: the class is that of a login that is not locked."""
+    person.device = {"id": id_text("dv", new_uuid()), "label": "new"}
+    entered = person.sign_in()
+    assert entered.status == 201, entered
+    person.request("DELETE", "/v1/session", token=entered.json["token"])
+
+
+def close_all(connections):
+    for one in connections:
+        one.close()
+
+
 def timing(tap):
     """Known against unknown, open against locked: 20,000 attempts a class, interleaved over kept connections."""
     count, threads, turn = int(os.environ.get("ATTEMPTS", "20000")), 12, 84
@@ -258,13 +271,8 @@ def timing(tap):
         with concurrent.futures.ThreadPoolExecutor(threads) as pool:
             while len(times["wrong"]) < count:
                 list(pool.map(attempts, connections, [turn // threads] * threads))
-                # A success from a stranger's device begins his count anew: the class is that of a login that is not locked.
-                known.device = {"id": id_text("dv", new_uuid()), "label": "new"}
-                entered = known.sign_in()
-                assert entered.status == 201, entered
-                known.request("DELETE", "/v1/session", token=entered.json["token"])
-                for one in connections:
-                    one.close()
+                begin_anew(known)
+                close_all(connections)
         tap.equal(len(answers), 1, "all answers are the same, byte for byte but for ids and date")
         for a, b in (("wrong", "unknown"), ("wrong", "locked"), ("unknown", "locked")):
             t = welch(times[a], times[b])

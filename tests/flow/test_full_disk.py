@@ -28,16 +28,20 @@ def mounted(folder):
     return done.returncode == 0
 
 
+def write_until_full(filler, size):
+    try:
+        while True:
+            filler.write(b"\0" * size)
+    except OSError:
+        pass
+
+
 def fill(site):
     """Leave no page of the disk free."""
     path = site.data / "filler"
     with open(path, "ab", buffering=0) as filler:
         for size in (1 << 20, 4096):
-            try:
-                while True:
-                    filler.write(b"\0" * size)
-            except OSError:
-                pass
+            write_until_full(filler, size)
     return path
 
 

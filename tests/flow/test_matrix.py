@@ -204,12 +204,10 @@ def uploads(cells, people):
         place = "/v1/uploads/" + (begun.json["id"] if may else "up-" + "0" * 26)
         cells.cell(f"HEAD upload by {login}", cells.ask(person, "HEAD", place), 204 if may else 403)
         cells.cell(f"PATCH upload by {login}", cells.ask(person, "PATCH", place, b"abc", PIECE), 204 if may else 403)
-        for other_login, other in people.items():
-            if other is not person and may:
-                known = PEOPLE[other_login][2] & WRITE
-                for method, body, headers in (("HEAD", None, None), ("PATCH", b"abc", PIECE), ("DELETE", None, None)):
-                    cells.cell(f"{method} {login}'s upload by {other_login}", cells.ask(other, method, place, body, headers),
-                               404 if known else 403)
+        for other_login in [one for one in people if one != login and may]:
+            for method, body, headers in (("HEAD", None, None), ("PATCH", b"abc", PIECE), ("DELETE", None, None)):
+                cells.cell(f"{method} {login}'s upload by {other_login}", cells.ask(people[other_login], method, place, body, headers),
+                           404 if PEOPLE[other_login][2] & WRITE else 403)
         cells.cell(f"DELETE upload by {login}", cells.ask(person, "DELETE", place), 204 if may else 403)
     cells.sentence("uploads take the right to write, and are one's own")
 

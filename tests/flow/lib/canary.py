@@ -48,41 +48,51 @@ class Canaries:
     def in_memory(self, pid, what):
         """The readable memory of a process, read as root."""
         found, read = [], 0
-        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-            for line in maps:
-                place, rights, *_ = line.split()
-                name = line.split()[-1] if len(line.split()) > 5 else ""
-                first, last = (int(part, 16) for part in place.split("-"))
-                # A sanitizer maps terabytes of shadow: bookkeeping, not content.
-                if "r" not in rights or name in ("[vvar]", "[vsyscall]", "[vdso]") or last - first > 2**33:
-                    continue
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+            for first, last, name in readable(pid):
                 tail = b""
-                for at in range(first, last, 1 << 24):
-                    try:
-                        memory.seek(at)
-                        piece = memory.read(min(1 << 24, last - at))
-                    except (OSError, ValueError, OverflowError):
-                        break
-                    if not piece:
-                        break
+                for at, piece in pieces(memory, first, last):
                     read += len(piece)
                     # Most of it is zero; searching that takes long and finds nothing.
                     piece = ZEROS.sub(b"\0" * 64, piece)
-                    if len(piece) > 64:
-                        found += self.in_bytes(tail + piece, f"memory of {what} at {at:x} {name}")
+                    found += self.in_bytes(tail + piece, f"memory of {what} at {at:x} {name}") if len(piece) > 64 else []
                     tail = piece[-256:]
         return found, read
 
 
-def processes(program, environment=None):
-    """Pids of running processes whose executable has this name, and, if given, whose command line contains a word."""
-    out = []
-    for entry in pathlib.Path("/proc").iterdir():
+def readable(pid):
+    """(first, last, name) of what is mapped into a process and can be read."""
+    with open(f"/proc/{pid}/maps") as maps:
+        for line in maps:
+            place, rights, *_ = line.split()
+            name = line.split()[-1] if len(line.split()) > 5 else ""
+            first, last = (int(part, 16) for part in place.split("-"))
+            # A sanitizer maps terabytes of shadow: bookkeeping, not content.
+            if "r" in rights and name not in ("[vvar]", "[vsyscall]", "[vdso]") and last - first <= 2**33:
+                yield first, last, name
+
+
+def pieces(memory, first, last):
+    """(where, bytes) of a stretch of memory, as far as it can be read."""
+    for at in range(first, last, 1 << 24):
         try:
-            if entry.name.isdigit() and os.path.basename(os.readlink(entry / "exe")) == program:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                if environment is None or environment in line:
-                    out.append(int(entry.name))
-        except OSError:
-            pass
-    return out
+            memory.seek(at)
+            piece = memory.read(min(1 << 24, last - at))
+        except (OSError, ValueError, OverflowError):
+            return
+        if not piece:
+            return
+        yield at, piece
+
+
+def runs(entry, program, word):
+    try:
+        return os.path.basename(os.readlink(entry / "exe")) == program and \
+            word in (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return False
+
+
+def processes(program, word=""):
+    """Pids of running processes whose executable has this name and whose command line contains a word."""
+    return [int(entry.name) for entry in pathlib.Path("/proc").glob("[0-9]*") if runs(entry, program, word)]

@@ -14,18 +14,22 @@ def content(path):
     return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
 
 
-def resources(paths):
-    """Every FHIR resource in files and folders, as JSON values."""
+def documents(paths):
+    """Every JSON value in files and folders that hold FHIR."""
     for path in map(pathlib.Path, paths):
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if not file.is_file() or not re.search(r"\.(json|ndjson)(\.gz)?$", file.name):
-                continue
-            text = content(file)
-            for document in map(json.loads, text.splitlines() if ".ndjson" in file.name else [text]):
-                if document["resourceType"] == "Bundle":
-                    yield from (entry["resource"] for entry in document.get("entry", []))
-                else:
-                    yield document
+            if file.is_file() and re.search(r"\.(json|ndjson)(\.gz)?$", file.name):
+                text = content(file)
+                yield from map(json.loads, text.splitlines() if ".ndjson" in file.name else [text])
+
+
+def resources(paths):
+    """Every FHIR resource in files and folders, as JSON values."""
+    for document in documents(paths):
+        if document["resourceType"] == "Bundle":
+            yield from (entry["resource"] for entry in document.get("entry", []))
+        else:
+            yield document
 
 
 def canon(value):
@@ -83,12 +87,29 @@ def names_of(values):
     return words
 
 
+def sha(*pieces):
+    return hashlib.sha256(b"".join(pieces)).digest()
+
+
+def root_of(leaf, at, size, steps):
+    """The root that an inclusion proof leads to (RFC 9162 section 2.1.3.2); None when it has another number of steps."""
+    root, last = sha(b"\0", leaf), size - 1
+    for step in steps:
+        if at & 1 or at == last:
+            root = sha(b"\1", step, root)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            root = sha(b"\1", root, step)
+        at, last = at >> 1, last >> 1
+    return None if last else root
+
+
 def check_folder(tap, patient):
     """What README.txt says of an exported folder, done with Python alone."""
     manifest = json.loads((patient / "manifest.json").read_text())
     people = {person["id"]: base64.b64decode(person["sign_key"]) for person in manifest["people"]}
     bad, checkpoint = [], (patient / "checkpoint.txt").read_text().splitlines()
-    sha = lambda *pieces: hashlib.sha256(b"".join(pieces)).digest()
     for record in manifest["records"]:
         if record.get("file") and sha((patient / record["file"]).read_bytes()).hex() != record["sha256"]:
             bad.append(("file", record))
@@ -102,16 +123,7 @@ def check_folder(tap, patient):
         if leaf[-32:] != sha(b"tacenda/v1/leaf\0", actor, opened(proof["subject"])) or \
                 bytes.fromhex(record["statement"]) not in base64.b64decode(proof["subject"]["piece"]):
             bad.append(("leaf", record))
-        # RFC 9162 section 2.1.3.2
-        root, last = sha(b"\0", leaf), size - 1
-        for step in map(bytes.fromhex, proof["hashes"]):
-            if at & 1 or at == last:
-                root = sha(b"\1", step, root)
-                while not at & 1 and at:
-                    at, last = at >> 1, last >> 1
-            else:
-                root = sha(b"\1", root, step)
-            at, last = at >> 1, last >> 1
-        if last or base64.b64encode(root).decode() != checkpoint[2] or str(size) != checkpoint[1]:
+        root = root_of(leaf, at, size, map(bytes.fromhex, proof["hashes"]))
+        if root is None or base64.b64encode(root).decode() != checkpoint[2] or str(size) != checkpoint[1]:
             bad.append(("root", record))
     return bad

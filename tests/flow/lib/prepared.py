@@ -165,18 +165,9 @@ class Copy:
         out, connections = {}, {}
         for who, address in self.prepared.questions():
             person = self.prepared.people[who or "owner"]
-            fields = {"Authorization": "Bearer " + person.token} if who else {}
-            out[who, address] = None
-            for _ in range(2):
-                try:
-                    if who not in connections:
-                        connections[who] = http.client.HTTPSConnection("localhost", self.port, context=person.tls, timeout=120)
-                    connections[who].request("GET", address, headers=fields)
-                    got = connections[who].getresponse()
-                    out[who, address] = (got.status, got.read())
-                    break
-                except (OSError, http.client.HTTPException):
-                    connections.pop(who).close()
+            if who not in connections:
+                connections[who] = http.client.HTTPSConnection("localhost", self.port, context=person.tls, timeout=120)
+            out[who, address] = answer_of(connections[who], address, {"Authorization": "Bearer " + person.token} if who else {})
         for connection in connections.values():
             connection.close()
         return out | self.deeds()
@@ -209,6 +200,18 @@ class Copy:
         """tacendad check on the stopped copy."""
         return subprocess.run([program("tacendad"), "check", *self.root()], env=self.prepared.site.environment(), capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=300)
+
+
+def answer_of(connection, address, fields):
+    """(status, body), asked for twice at most; None where no answer came."""
+    for _ in range(2):
+        try:
+            connection.request("GET", address, headers=fields)
+            got = connection.getresponse()
+            return got.status, got.read()
+        except (OSError, http.client.HTTPException):
+            connection.close()  # the next request opens it anew
+    return None
 
 
 def deed(act):
