@@ -82,13 +82,28 @@ struct status ahead_sync(struct ahead *a)
 	return os_sync(a->os->sync_data, a->fd);
 }
 
+static uint64_t zeros_from(const struct ahead *a, uint64_t used)
+{
+	return a->zeroed > used ? a->zeroed : used;
+}
+
+static uint64_t zeros_to(const struct ahead *a, uint64_t used, uint64_t window)
+{
+	return a->allocated < used + window ? a->allocated : used + window;
+}
+
+bool ahead_lacks_zeros(const struct ahead *a, uint64_t used, uint64_t window)
+{
+	const uint64_t from = zeros_from(a, used);
+
+	return from < zeros_to(a, used, window) && from - used <= window / 2;
+}
+
 struct status ahead_zero(struct ahead *a, uint64_t used, uint64_t window)
 {
-	const uint64_t from = a->zeroed > used ? a->zeroed : used;
-	const uint64_t to = a->allocated < used + window ? a->allocated : used + window;
+	const uint64_t from = zeros_from(a, used), to = zeros_to(a, used, window);
 
-	/* Not before half of it is used up. */
-	if (from >= to || from - used > window / 2)
+	if (!ahead_lacks_zeros(a, used, window))
 		return OK;
 	TRY(ahead_wipe(a, from, to - from));
 	TRY(ahead_sync(a));

@@ -32,6 +32,8 @@ MUST_CHECK struct status ahead_keep(struct ahead *a, uint64_t used, uint64_t res
  * the file system when they are written again: their sync takes half the time.
  */
 MUST_CHECK struct status ahead_zero(struct ahead *a, uint64_t used, uint64_t window);
+/** ahead_lacks_zeros(a, used, window): ahead_zero() has something to do: half of what it wrote last is used up. */
+bool ahead_lacks_zeros(const struct ahead *a, uint64_t used, uint64_t window);
 /** ahead_write(a, bytes, at): all of it; not durable yet. */
 MUST_CHECK struct status ahead_write(struct ahead *a, struct bytes bytes, uint64_t at);
 /** ahead_wipe(a, at, len): zeros there. */

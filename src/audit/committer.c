@@ -7,19 +7,54 @@
 
 /* ---- The thread ---- */
 
-/* Everything that waits, as far as a round goes; false when it is time to end. */
+/* As far as a round goes; under the lock. */
+static size_t take(struct committer *c, struct committer_list *out)
+{
+	size_t count = c->metrics.waiting;
+
+	*out = (struct committer_list){0};
+	if (count <= COMMITTER_ROUND_MAX) {
+		/* As a whole: its entries are in the caches of those who submitted them. */
+		committer_list_join(out, &c->queue);
+	} else {
+		for (count = 0; count < COMMITTER_ROUND_MAX; count++)
+			committer_list_add(out, committer_list_take(&c->queue));
+	}
+	c->metrics.waiting -= count;
+	return count;
+}
+
+/* What waits, and what was prepared; false when it is time to end. */
 static bool take_round(struct committer *c, struct committer_list *out)
 {
-	size_t count = 0;
+	const bool prepared = c->prepared.first != NULL;
 
 	(void)pthread_mutex_lock(&c->lock);
-	while (c->queue.first == NULL && !c->stop)
+	while (c->queue.first == NULL && !prepared && !c->stop)
 		(void)pthread_cond_wait(&c->wake, &c->lock);
-	for (; c->queue.first != NULL && count < COMMITTER_ROUND_MAX; count++)
-		committer_list_add(out, committer_list_take(&c->queue));
-	c->metrics.waiting -= count;
+	const size_t count = take(c, out);
+	(void)pthread_mutex_unlock(&c->lock);
+	return count > 0 || prepared;
+}
+
+bool committer_take_meanwhile(struct committer *c, struct committer_list *out)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	while (c->queue.first == NULL && !log_append_done(c->options.log))
+		(void)pthread_cond_wait(&c->wake, &c->lock);
+	const size_t count = log_append_done(c->options.log) ? 0 : take(c, out);
 	(void)pthread_mutex_unlock(&c->lock);
 	return count > 0;
+}
+
+/* The log has written. */
+static void wake(void *context)
+{
+	struct committer *c = context;
+
+	(void)pthread_mutex_lock(&c->lock);
+	(void)pthread_cond_broadcast(&c->wake);
+	(void)pthread_mutex_unlock(&c->lock);
 }
 
 static void run(struct committer *c)
@@ -27,12 +62,12 @@ static void run(struct committer *c)
 	struct committer_list entries = {0};
 
 	while (take_round(c, &entries)) {
-		while (entries.first != NULL) {
+		do {
 			struct committer_list left = {0};
 
 			committer_round(c, &entries, &left);
 			entries = left;
-		}
+		} while (entries.first != NULL);
 	}
 }
 
@@ -69,7 +104,9 @@ static void *begin_and_run(void *context)
 
 static void free_committer(struct committer *c)
 {
+	log_tell(c->options.log, NULL, NULL);
 	draft_free(c->draft);
+	draft_free(c->next);
 	buffer_clear(&c->exported);
 	(void)pthread_mutex_destroy(&c->lock);
 	(void)pthread_cond_destroy(&c->wake);
@@ -80,7 +117,10 @@ static struct status start_thread(struct committer *c)
 {
 	struct starting starting = {.committer = c};
 
+	log_tell(c->options.log, wake, c);
+
 	TRY(draft_new(c->options.log, &c->draft));
+	TRY(draft_new(c->options.log, &c->next));
 	if (pthread_create(&c->thread, NULL, begin_and_run, &starting) != 0)
 		return FAIL_AT(ST_NO_MEMORY, "thread");
 	(void)pthread_mutex_lock(&c->lock);

@@ -17,6 +17,8 @@ struct committer_list {
 };
 void committer_list_add(struct committer_list *l, struct committer_entry *entry);
 struct committer_entry *committer_list_take(struct committer_list *l);
+/** committer_list_join(l, tail): ${tail} behind ${l}; it is then empty. */
+void committer_list_join(struct committer_list *l, struct committer_list *tail);
 
 struct committer {
 	struct committer_options options;
@@ -24,6 +26,9 @@ struct committer {
 
 	/* The thread's own. */
 	struct draft *draft; /* between rounds: leaves of committed changes that could not be appended yet, or none */
+	/* Plain leaves that came while ${draft} was written, sealed behind it, and whose they are: the next round's. */
+	struct draft *next;
+	struct committer_list prepared;
 	struct buffer exported; /* scratch */
 	/* Outbox rows of the round before, whose leaves are durable once the draft is empty:
 	 * removed by the next transaction. */
@@ -38,14 +43,16 @@ struct committer {
 	bool stop;
 };
 
+/** committer_take_meanwhile(c, out): what waits, or comes, before the log has written; false: it has. */
+bool committer_take_meanwhile(struct committer *c, struct committer_list *out);
 /** committer_replay(c): append what a crash left in the outbox; committer_replay.c. */
 MUST_CHECK struct status committer_replay(struct committer *c);
 /** committer_remove_outbox(c, txn): the rows whose leaves are durable. */
 MUST_CHECK struct status committer_remove_outbox(struct committer *c, struct store_txn *txn);
 /**
  * committer_round(c, entries, left):
- * Everybody is told, but those whose leaves did not fit: they are moved to
- * ${left}, in order; committer_round.c.
+ * Everybody is told, but those whose leaves did not fit, are in ${c}->prepared, or came
+ * meanwhile: they are moved to ${left}, in order; committer_round.c.
  */
 void committer_round(struct committer *c, struct committer_list *entries, struct committer_list *left);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "committer_internal.h"
 
+/* So many leaves are written before more are sealed, for that can go on meanwhile. */
+#define WORTH_WRITING 128
+
 void committer_list_add(struct committer_list *l, struct committer_entry *entry)
 {
 	entry->next = NULL;
@@ -21,6 +24,18 @@ struct committer_entry *committer_list_take(struct committer_list *l)
 	if (l->first == NULL)
 		l->last = NULL;
 	return entry;
+}
+
+void committer_list_join(struct committer_list *l, struct committer_list *tail)
+{
+	if (tail->first == NULL)
+		return;
+	if (l->last != NULL)
+		l->last->next = tail->first;
+	else
+		l->first = tail->first;
+	l->last = tail->last;
+	*tail = (struct committer_list){0};
 }
 
 /* ---- One change ---- */
@@ -211,6 +226,60 @@ static bool add_plain(struct draft *d, struct committer_entry *entry, bool kept)
 	return true;
 }
 
+/* ---- While a batch is written ---- */
+
+static bool all_plain(const struct committer_list *entries)
+{
+	for (const struct committer_entry *e = entries->first; e != NULL; e = e->next)
+		if (e->apply != NULL || e->sign)
+			return false;
+	return true;
+}
+
+/* As many as there is time and room for: nobody whose leaf is durable waits for those of others. */
+static void prepare_all(struct committer *c, struct committer_list *entries)
+{
+	struct committer_entry *e = entries->first;
+
+	for (; e != NULL && !log_append_done(c->options.log) && add_plain(c->next, e, false); e = entries->first)
+		committer_list_add(&c->prepared, committer_list_take(entries));
+}
+
+/*
+ * The disk takes its time, so the processor seals what is left, and what comes.  Changes come before
+ * plain leaves in their batch and need a transaction, so that they end it.
+ */
+static void prepare(struct committer *c, struct committer_list *left)
+{
+	if (c->draft->count == 0 || committer_degraded(c))
+		return;
+	draft_begin_behind(c->next, c->draft);
+	do {
+		if (!all_plain(left))
+			return;
+		prepare_all(c, left);
+	} while (left->first == NULL && committer_take_meanwhile(c, left));
+}
+
+/* What was prepared is good if the batch before it is in the log and no change comes first; else it is made anew. */
+static void use_prepared(struct committer *c, bool good, struct committer_list *plain, struct committer_list *done)
+{
+	if (c->prepared.first == NULL)
+		return;
+	if (good && draft_follows_log(c->next)) {
+		struct draft *settled = c->draft;
+
+		c->draft = c->next;
+		c->next = settled;
+		committer_list_join(done, &c->prepared);
+	} else {
+		committer_list_join(&c->prepared, plain);
+		committer_list_join(plain, &c->prepared);
+		draft_complete(c->next);
+		draft_settle(c->next);
+	}
+}
+
 /* ---- The round ---- */
 
 static void sign(struct committer *c, struct committer_list *signings, struct committer_list *done)
@@ -303,15 +372,22 @@ static void append(struct committer *c, struct committer_list *plain, struct com
 		   struct committer_list *left)
 {
 	const uint32_t owed = c->draft->count;
-	const bool kept = committer_degraded(c) && log_scarce(c->options.log);
+	const bool degraded = committer_degraded(c), kept = degraded && log_scarce(c->options.log);
 
+	use_prepared(c, owed == 0 && !degraded, plain, done);
 	for (struct committer_entry *e = committer_list_take(plain); e != NULL; e = committer_list_take(plain)) {
-		const bool taken = left->first == NULL && add_plain(c->draft, e, kept && e->weight != COMMITTER_END);
+		const bool taken = left->first == NULL && c->draft->count < WORTH_WRITING &&
+				   add_plain(c->draft, e, kept && e->weight != COMMITTER_END);
+
 		committer_list_add(taken ? done : left, e);
 	}
 	draft_follow(c->draft, store_committed(c->options.store));
-	struct status s = log_append(c->options.log, c->draft);
+	struct status s = log_append_begin(c->options.log, c->draft);
 
+	if (ok(s)) {
+		prepare(c, left);
+		s = log_append_end(c->options.log);
+	}
 	if (ok(s))
 		return;
 	/* Changes are committed: their leaves stay in draft and outbox, and nobody is told OK. */
@@ -342,6 +418,7 @@ void committer_round(struct committer *c, struct committer_list *entries, struct
 	} else {
 		/* What is in the draft waits for another round, or for none. */
 		draft_complete(c->draft);
+		use_prepared(c, false, &s.plain, &done);
 		refuse(&s.changes, &done, settled);
 		refuse(&s.plain, &done, settled);
 	}

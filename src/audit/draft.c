@@ -74,11 +74,9 @@ void draft_follow(struct draft *d, uint64_t sequence)
 		d->sequence = sequence;
 }
 
-void draft_settle(struct draft *d)
+static void empty(struct draft *d)
 {
-	d->first = d->log->frontier.size;
-	d->last_time = d->log->last_time;
-	d->sequence = d->log->sequence;
+	d->last_time = d->begun_time;
 	d->count = 0;
 	d->leaves.len = 0;
 	wipe(&d->actors);
@@ -87,11 +85,39 @@ void draft_settle(struct draft *d)
 	heads_empty(&d->staged);
 }
 
+void draft_settle(struct draft *d)
+{
+	d->behind = NULL;
+	d->first = d->log->frontier.size;
+	d->begun_time = d->log->last_time;
+	d->sequence = d->log->sequence;
+	empty(d);
+}
+
+void draft_begin_behind(struct draft *d, const struct draft *before)
+{
+	d->behind = before;
+	d->first = before->first + before->count;
+	d->begun_time = before->last_time;
+	d->sequence = before->sequence;
+	empty(d);
+}
+
+bool draft_follows_log(struct draft *d)
+{
+	if (d->first != d->log->frontier.size)
+		return false;
+	/* The log has the chain ends of that now. */
+	d->behind = NULL;
+	return true;
+}
+
 /* ---- Chains ---- */
 
 static void chain_end(const struct draft *d, enum heads_role role, const struct uuid *id, struct head *out)
 {
-	if (!heads_get(&d->staged, role, id, out))
+	if (!heads_get(&d->staged, role, id, out) &&
+	    (d->behind == NULL || !heads_get(&d->behind->staged, role, id, out)))
 		(void)heads_get(&d->log->heads, role, id, out);
 }
 
@@ -134,7 +160,7 @@ void draft_undo(struct draft *d, uint32_t count)
 	d->actors.len = d->actor_at[count];
 	d->subjects.len = d->subject_at[count];
 	d->count = count;
-	d->last_time = d->log->last_time;
+	d->last_time = d->begun_time;
 	if (count > 0 && ok(leaf_parse(bytes_of(d->leaves.bytes + d->leaves.len - LEAF_BYTES, LEAF_BYTES), &last)))
 		d->last_time = last.time;
 }

@@ -22,8 +22,10 @@
 struct draft_change;
 struct draft {
 	struct log *log;
+	const struct draft *behind; /* what is being appended before it, or NULL */
 	uint64_t first, last_time;
-	uint64_t sequence; /* of the store; see draft_follow() */
+	uint64_t begun_time; /* of the leaf before its first */
+	uint64_t sequence;   /* of the store; see draft_follow() */
 	uint32_t count;
 	unsigned year;
 	struct buffer leaves, actors, subjects; /* actors opened, subjects sealed: as in batch.h */
@@ -69,7 +71,16 @@ void draft_follow(struct draft *d, uint64_t sequence);
  * were sealed under is forgotten.  log_append() begins with it; who ends a round without that calls it.
  */
 void draft_complete(struct draft *d);
-/** draft_settle(d): it was appended; begin anew behind it.  For log_append(). */
+/** draft_settle(d): it was appended, or is given up; begin anew at the end of the log. */
 void draft_settle(struct draft *d);
+/**
+ * draft_begin_behind(d, before):
+ * ${d}, which is empty, begins behind the leaves of ${before}, between log_append_begin()
+ * and log_append_end().  It is good for what draft_follows_log() says then, and
+ * nothing is added to it in between.
+ */
+void draft_begin_behind(struct draft *d, const struct draft *before);
+/** draft_follows_log(d): what it began behind is in the log, so it can be added to and appended. */
+bool draft_follows_log(struct draft *d);
 
 #endif /* !AUDIT_DRAFT_H */

@@ -11,6 +11,7 @@
 
 static void log_free(struct log *l)
 {
+	errand_clear(&l->errand);
 	ahead_close(&l->batches);
 	derived_close(&l->derived);
 	heads_clear(&l->heads);
@@ -49,6 +50,7 @@ struct status log_open(const struct log_options *options, struct log **out)
 	l->record.max = BATCH_BYTES_MAX;
 	l->signed_text.max = CHECKPOINT_BYTES_MAX;
 	(void)pthread_mutex_init(&l->lock, NULL);
+	errand_init(&l->errand);
 	struct status s = open_files(l);
 
 	if (!ok(s)) {
@@ -171,18 +173,36 @@ void log_keep_reserve(struct log *l)
 		set_state(l, kept ? LOG_WRITABLE : LOG_DEGRADED);
 }
 
-bool log_scarce(const struct log *l)
+bool log_scarce(struct log *l)
 {
+	errand_wait(&l->errand);
 	return l->batches.allocated < l->end + l->options.reserve / 4;
+}
+
+static void run_errand(struct log *l, void (*run)(void *log))
+{
+	if (l->options.background)
+		errand_begin(&l->errand, run, l);
+	else
+		run(l);
+}
+
+static void zero_ahead(void *context)
+{
+	struct log *l = context;
+
+	/* Only a matter of speed. */
+	(void)ok(ahead_zero(&l->batches, l->end, l->options.reserve / 64));
 }
 
 void log_look_for_room(struct log *l)
 {
+	errand_wait(&l->errand);
 	if (log_state(l) == LOG_BROKEN)
 		return;
 	log_keep_reserve(l);
-	/* Only a matter of speed. */
-	(void)ok(ahead_zero(&l->batches, l->end, l->options.reserve / 64));
+	if (ahead_lacks_zeros(&l->batches, l->end, l->options.reserve / 64))
+		run_errand(l, zero_ahead);
 }
 
 /* What an unfinished write left must not be there when the next batch is looked
@@ -202,6 +222,13 @@ static struct status write_batch(struct log *l)
 	if (!ok(s))
 		set_state(l, LOG_BROKEN);
 	return s;
+}
+
+static void write_in_errand(void *context)
+{
+	struct log *l = context;
+
+	l->written = write_batch(l);
 }
 
 static struct status seal_draft(struct log *l, const struct draft *d)
@@ -235,7 +262,9 @@ static struct status write_draft(struct log *l, struct draft *d)
 
 	TRY(s);
 	TRY(seal_with_sequence(l, d));
-	return write_batch(l);
+	l->writing = d;
+	run_errand(l, write_in_errand);
+	return OK;
 }
 
 /* The leaves are durable; if what is derived from them is not, the next start computes it. */
@@ -256,7 +285,7 @@ static void save_heads_when_due(struct log *l)
 		l->saved = l->frontier.size;
 }
 
-struct status log_append(struct log *l, struct draft *d)
+struct status log_append_begin(struct log *l, struct draft *d)
 {
 	draft_complete(d);
 	if (d->count == 0)
@@ -265,8 +294,32 @@ struct status log_append(struct log *l, struct draft *d)
 		return FAIL_AT(ST_IO, "log");
 	if (d->first != l->frontier.size)
 		return FAIL_AT(ST_CONFLICT, "log draft");
+	errand_wait(&l->errand);
 	log_keep_reserve(l);
-	TRY(write_draft(l, d));
+	return write_draft(l, d);
+}
+
+void log_tell(struct log *l, void (*done)(void *context), void *context)
+{
+	errand_wait(&l->errand);
+	l->errand.done = done;
+	l->errand.done_context = context;
+}
+
+bool log_append_done(const struct log *l)
+{
+	return errand_done(&l->errand);
+}
+
+struct status log_append_end(struct log *l)
+{
+	struct draft *d = l->writing;
+
+	if (d == NULL)
+		return OK;
+	errand_wait(&l->errand);
+	l->writing = NULL;
+	TRY(l->written);
 	if (ok(derive(l, d))) {
 		l->end += l->record.len;
 		l->last_time = d->last_time;
@@ -277,4 +330,10 @@ struct status log_append(struct log *l, struct draft *d)
 	}
 	draft_settle(d);
 	return OK;
+}
+
+struct status log_append(struct log *l, struct draft *d)
+{
+	TRY(log_append_begin(l, d));
+	return log_append_end(l);
 }

@@ -56,7 +56,7 @@ struct log_options {
 	bool create;              /* make a log where there is none */
 	uint64_t reserve;         /* LOG_RESERVE */
 	uint64_t snapshot_leaves; /* LOG_SNAPSHOT_LEAVES */
-	bool background;          /* save chain ends in a thread of its own */
+	bool background;          /* write, and save chain ends, in threads of their own */
 };
 
 enum log_state {
@@ -99,9 +99,22 @@ uint64_t log_cut(const struct log *l);
  * was; ${d} is then as before and may be tried again.
  */
 MUST_CHECK struct status log_append(struct log *l, struct draft *d);
+/**
+ * log_append_begin(l, d), log_append_end(l):
+ * The two halves of log_append(): the first seals ${d} and has it written, in a
+ * thread of its own with options.background; the second waits for that, and
+ * publishes.  Between them ${d} only counts as what comes before the next draft:
+ * see draft_begin_behind().  What the first refuses needs no second.
+ */
+MUST_CHECK struct status log_append_begin(struct log *l, struct draft *d);
+MUST_CHECK struct status log_append_end(struct log *l);
+/** log_append_done(l): what log_append_begin() had written is; the owner's. */
+bool log_append_done(const struct log *l);
+/** log_tell(l, done, context): done() is called, by another thread, when log_append_done() may have become true. */
+void log_tell(struct log *l, void (*done)(void *context), void *context);
 
 /** log_scarce(l): less than a quarter of its reserve is left; the owner's. */
-bool log_scarce(const struct log *l);
+bool log_scarce(struct log *l);
 
 /**
  * log_look_for_room(l):

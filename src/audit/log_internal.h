@@ -9,6 +9,7 @@
 #include "ahead.h"
 #include "batch.h"
 #include "derived.h"
+#include "errand.h"
 #include "headsfile.h"
 #include "log.h"
 
@@ -28,7 +29,11 @@ struct log {
 	uint64_t at_least; /* leaves that there were once */
 	struct headsfile_saver saver;
 	struct buffer record; /* scratch: the batch being written or read */
-	struct secret key;    /* scratch */
+	/* Writes the batch, and zeros before it is needed; ${batches}, ${record} and ${written} are its own then. */
+	struct errand errand;
+	struct draft *writing; /* what log_append_begin() was given, or NULL */
+	struct status written;
+	struct secret key; /* scratch */
 	uint64_t cut;
 
 	atomic_int state;
