@@ -100,7 +100,7 @@ struct placing {
 static struct status resolve_link(struct placing *p, const struct fhirindex_link *link, uint32_t file)
 {
 	const struct keys *keys = &p->finishing->keys;
-	uint32_t patient;
+	uint32_t patient = FHIRINDEX_NONE;
 
 	if (!look_up(keys, link->word, file, &patient) &&
 	    (link->other == FHIRINDEX_NONE || !look_up(keys, link->other, file, &patient))) {

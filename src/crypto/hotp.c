@@ -27,9 +27,9 @@ struct status hotp_make(enum hotp_algorithm algorithm, struct bytes secret, uint
 	const uint8_t *at = mac + (mac[len - 1] & 0x0f);
 	uint32_t number = (uint32_t)(at[0] & 0x7f) << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 	number %= modulus[digits - HOTP_DIGITS_MIN];
-	for (size_t i = digits; i-- > 0; number /= 10)
-		out->at[i] = (char)('0' + number % 10);
-	out->at[digits] = '\0';
+	*out = (struct hotp_code){{0}};
+	for (char *place = out->at + digits; place > out->at; number /= 10)
+		*--place = (char)('0' + number % 10);
 	secret_wipe(mac, sizeof mac);
 	return OK;
 }
