@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "committer_internal.h"
 
-/* So many leaves are written before more are sealed, for that can go on meanwhile. */
-#define WORTH_WRITING 128
+/* So many leaves are written before more are sealed, for that can go on meanwhile; and nobody waits for many others. */
+#define WORTH_WRITING 256
 
 void committer_list_add(struct committer_list *l, struct committer_entry *entry)
 {
@@ -241,7 +241,9 @@ static void prepare_all(struct committer *c, struct committer_list *entries)
 {
 	struct committer_entry *e = entries->first;
 
-	for (; e != NULL && !log_append_done(c->options.log) && add_plain(c->next, e, false); e = entries->first)
+	for (; e != NULL && c->next->count < WORTH_WRITING && !log_append_done(c->options.log) &&
+	       add_plain(c->next, e, false);
+	     e = entries->first)
 		committer_list_add(&c->prepared, committer_list_take(entries));
 }
 

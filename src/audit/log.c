@@ -224,13 +224,6 @@ static struct status write_batch(struct log *l)
 	return s;
 }
 
-static void write_in_errand(void *context)
-{
-	struct log *l = context;
-
-	l->written = write_batch(l);
-}
-
 static struct status seal_draft(struct log *l, const struct draft *d)
 {
 	const struct batch_parts parts = {d->first, d->count, buffer_bytes(&d->leaves), buffer_bytes(&d->actors),
@@ -254,24 +247,18 @@ static struct status seal_with_sequence(struct log *l, struct draft *d)
 	return s;
 }
 
-static struct status write_draft(struct log *l, struct draft *d)
+/* Sealed, durable, and what is derived from it; if only that fails, the next start computes it. */
+static void write_in_errand(void *context)
 {
-	(void)pthread_mutex_lock(&l->lock);
-	struct status s = heads_reserve(&l->heads, d->staged.count);
-	(void)pthread_mutex_unlock(&l->lock);
+	struct log *l = context;
+	struct draft *d = l->writing;
 
-	TRY(s);
-	TRY(seal_with_sequence(l, d));
-	l->writing = d;
-	run_errand(l, write_in_errand);
-	return OK;
-}
-
-/* The leaves are durable; if what is derived from them is not, the next start computes it. */
-static struct status derive(struct log *l, const struct draft *d)
-{
-	TRY(derived_add(&l->derived, &l->frontier, buffer_bytes(&d->leaves), d->count, l->end));
-	return log_publish(l, &d->staged);
+	l->written = seal_with_sequence(l, d);
+	if (ok(l->written))
+		l->written = write_batch(l);
+	l->derivation = l->written;
+	if (ok(l->written))
+		l->derivation = derived_add(&l->derived, &l->frontier, buffer_bytes(&d->leaves), d->count, l->end);
 }
 
 static void save_heads_when_due(struct log *l)
@@ -296,7 +283,14 @@ struct status log_append_begin(struct log *l, struct draft *d)
 		return FAIL_AT(ST_CONFLICT, "log draft");
 	errand_wait(&l->errand);
 	log_keep_reserve(l);
-	return write_draft(l, d);
+	(void)pthread_mutex_lock(&l->lock);
+	struct status s = heads_reserve(&l->heads, d->staged.count);
+	(void)pthread_mutex_unlock(&l->lock);
+
+	TRY(s);
+	l->writing = d;
+	run_errand(l, write_in_errand);
+	return OK;
 }
 
 void log_tell(struct log *l, void (*done)(void *context), void *context)
@@ -320,7 +314,7 @@ struct status log_append_end(struct log *l)
 	errand_wait(&l->errand);
 	l->writing = NULL;
 	TRY(l->written);
-	if (ok(derive(l, d))) {
+	if (ok(l->derivation) && ok(log_publish(l, &d->staged))) {
 		l->end += l->record.len;
 		l->last_time = d->last_time;
 		l->sequence = d->sequence;

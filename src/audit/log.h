@@ -101,7 +101,7 @@ uint64_t log_cut(const struct log *l);
 MUST_CHECK struct status log_append(struct log *l, struct draft *d);
 /**
  * log_append_begin(l, d), log_append_end(l):
- * The two halves of log_append(): the first seals ${d} and has it written, in a
+ * The two halves of log_append(): the first has ${d} sealed and written, in a
  * thread of its own with options.background; the second waits for that, and
  * publishes.  Between them ${d} only counts as what comes before the next draft:
  * see draft_begin_behind().  What the first refuses needs no second.

@@ -29,10 +29,13 @@ struct log {
 	uint64_t at_least; /* leaves that there were once */
 	struct headsfile_saver saver;
 	struct buffer record; /* scratch: the batch being written or read */
-	/* Writes the batch, and zeros before it is needed; ${batches}, ${record} and ${written} are its own then. */
+	/*
+	 * Seals and writes the batch and what is derived from it, and zeros before they are needed.  While it
+	 * does, it has the files, the frontier, ${record}, the statuses, and ${writing} but for its staged ends.
+	 */
 	struct errand errand;
 	struct draft *writing; /* what log_append_begin() was given, or NULL */
-	struct status written;
+	struct status written, derivation;
 	struct secret key; /* scratch */
 	uint64_t cut;
 

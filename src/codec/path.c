@@ -12,14 +12,12 @@ static bool is_safe(struct text segment)
 
 static struct status add_segment(struct path *p, struct text raw, struct arena *arena)
 {
-	struct text segment;
-
 	if (p->count == PATH_SEGMENTS)
 		return FAIL_AT(ST_TOO_BIG, "path");
-	TRY(percent_decode(PERCENT_SEGMENT, raw, arena, &segment));
-	if (!is_safe(segment))
+	TRY(percent_decode(PERCENT_SEGMENT, raw, arena, &p->segments[p->count]));
+	if (!is_safe(p->segments[p->count]))
 		return FAIL_AT(ST_INVALID, "path");
-	p->segments[p->count++] = segment;
+	p->count++;
 	return OK;
 }
 
