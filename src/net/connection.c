@@ -352,15 +352,26 @@ static void on_ready(struct watch *w, uint32_t events)
 	connection_advance(c);
 }
 
+static void rest(struct connection *c)
+{
+	c->rested = true;
+	if (c->protocol != NULL && c->protocol->rest != NULL && c->stage == CONNECTION_OPEN) {
+		c->protocol->rest(c);
+		advance_open(c);
+	} else {
+		deadline_arm(&c->loop->deadlines, &c->deadline, DEADLINE_IDLE, c->loop->now);
+	}
+	if (c->stage != CONNECTION_CLOSED)
+		wire_rest(&c->wire);
+}
+
 void connection_overdue(struct connection *c)
 {
 	enum deadline_kind kind = (enum deadline_kind)c->deadline.kind;
 
 	deadline_disarm(&c->deadline);
 	if (kind == DEADLINE_REST) {
-		wire_rest(&c->wire);
-		c->rested = true;
-		deadline_arm(&c->loop->deadlines, &c->deadline, DEADLINE_IDLE, c->loop->now);
+		rest(c);
 		return;
 	}
 	if (kind != DEADLINE_IDLE && kind != DEADLINE_LINGER && kind != DEADLINE_GRACE)

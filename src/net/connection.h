@@ -38,6 +38,8 @@ struct protocol {
 	enum deadline_kind (*deadline)(const struct connection *c);
 	/** A deadline passed: answer and finish, or close, or go on where it was not the peer's fault. */
 	void (*overdue)(struct connection *c, enum deadline_kind kind);
+	/** Nothing has happened for a while: what is kept for speed goes; NULL where nothing is. */
+	void (*rest)(struct connection *c);
 	/** Stop taking requests, end when those that run are answered. */
 	void (*drain)(struct connection *c);
 	/** Everything sent is part of an answer, so that sending is progress. */

@@ -110,6 +110,7 @@ static void on_head(struct connection *c, struct exchange *e, bool ends)
 	struct http2conn *h = &c->http2;
 
 	e->body_complete = ends;
+	http2table_asked(&h->fields, h->session);
 	http2head_complete(e, !ends);
 	if (e->refusal != 0) {
 		e->body = EXCHANGE_BODY_DISCARD;
@@ -171,6 +172,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	struct connection *c = context;
 	bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
+	if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)
+		http2table_acknowledged(&c->http2.fields);
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
 		return 0;
 	struct exchange *e = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
@@ -246,7 +249,11 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks)
 static struct status http2_start(struct connection *c)
 {
 	c->http2 = (struct http2conn){
-		.patience = HTTP2CONN_PATIENCE, .patience_at = c->loop->now, .table = HPACK_TABLE_EMPTY};
+		.patience = HTTP2CONN_PATIENCE,
+		.patience_at = c->loop->now,
+		.table = HPACK_TABLE_EMPTY,
+		.fields = {.unacknowledged = 1},
+	};
 	TRY(http2session_new(c, set_callbacks, &c->http2.session));
 	if (c->loop->draining)
 		c->protocol->drain(c);
@@ -367,7 +374,7 @@ static enum deadline_kind http2_deadline(const struct connection *c)
 		return DEADLINE_GRACE;
 	if (c->http2.lingering > 0)
 		return DEADLINE_LINGER;
-	return c->http2.count > 0 ? DEADLINE_STALL : DEADLINE_IDLE;
+	return c->http2.count > 0 || c->http2.fields.state == HTTP2TABLE_CLOSING ? DEADLINE_STALL : DEADLINE_IDLE;
 }
 
 /* Whether an exchange waits for the peer: for its body, or for room to answer. */
@@ -413,6 +420,13 @@ static void http2_overdue(struct connection *c, enum deadline_kind kind)
 		stalled = stalled || waits_for_peer(e);
 	if (stalled)
 		connection_close(c, true);
+	else if (h->fields.state == HTTP2TABLE_CLOSING)
+		(void)nghttp2_session_terminate_session(h->session, NGHTTP2_SETTINGS_TIMEOUT);
+}
+
+static void http2_rest(struct connection *c)
+{
+	http2table_rest(&c->http2.fields, c->http2.session);
 }
 
 static void http2_drain(struct connection *c)
@@ -445,6 +459,7 @@ const struct protocol http2_protocol = {
 	.answer = http2answer_give,
 	.deadline = http2_deadline,
 	.overdue = http2_overdue,
+	.rest = http2_rest,
 	.drain = http2_drain,
 	.stop = http2_stop,
 };

@@ -15,6 +15,7 @@
 
 #include "exchange_state.h"
 #include "hpack.h"
+#include "http2table.h"
 
 struct protocol;
 
@@ -22,8 +23,9 @@ struct http2conn {
 	nghttp2_session *session;
 	const uint8_t *pending; /* a frame that has no room in the output yet; nghttp2's, or in ${head} */
 	size_t pending_len;
-	struct http2_head head; /* of an answer, while it leaves */
-	enum hpack_table table;
+	struct http2_head head;        /* of an answer, while it leaves */
+	enum hpack_table table;        /* of answers */
+	struct http2table fields;      /* of requests */
 	struct exchange *first, *last; /* in order of arrival */
 	struct exchange *reading;      /* whose head comes in; NULL when its stream has ended meanwhile */
 	bool broken;                   /* see http2session.c */

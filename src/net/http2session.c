@@ -80,7 +80,7 @@ static struct status make_session(struct connection *c, const nghttp2_session_ca
 		{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, HTTP2SESSION_STREAM_WINDOW},
 		{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HTTP_HEAD},
 		{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
-		/* No cookie of a request stays in a table for the life of the connection (PROMISES#S1). */
+		/* Until it is busy: http2table.h. */
 		{NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, 0},
 	};
 

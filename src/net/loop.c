@@ -18,7 +18,7 @@
 #define GRACE_MS  250
 #define LINGER_MS 2000
 /* A connection without a request for so long is no longer a busy one. */
-#define REST_MS 1000
+#define REST_MS 500
 
 static void on_wake(struct watch *w, uint32_t events)
 {

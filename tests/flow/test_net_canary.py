@@ -6,6 +6,7 @@ import time
 
 from lib.below import all_asleep
 from net_support import Server, check, done, is_sanitized, read_response, until
+from test_net_http2 import HEADERS, NO_TABLE, SETTINGS, Client, text
 
 CANARY = re.compile(rb"canary-[a-z]+")
 
@@ -26,6 +27,22 @@ def words_in_memory(pid):
     return found
 
 
+def fill_table(server):
+    """A busy HTTP/2 connection that puts its token into the server's table, as browsers do, and refers to it."""
+    client = Client(server, settings=NO_TABLE)
+    client.acknowledges = True
+    client.until(SETTINGS)
+    for stream in range(1, 201, 2):
+        client.get(stream)
+        client.until(HEADERS, stream)
+    check("a busy connection is offered a table", client.table == 4096, client.table)
+    indexed = b"\x40" + text(b"authorization") + text(b"canary-table")
+    for stream, field in ((201, indexed), (203, b"\xbe")):  # 62, the first of the table
+        client.get(stream, field)
+        check(f"stream {stream} is answered", client.until(HEADERS, stream) is not None)
+    return client
+
+
 def main():
     if is_sanitized():
         # A sanitizer keeps what was freed; only the plain build can be looked at.
@@ -38,6 +55,12 @@ def main():
             got = server.get("/echo?x=canary-query", version, "-H", "Authorization: Bearer canary-token", "-b", "a=canary-cookie",
                              "--data-binary", "canary-body" * 1000)
             check(f"{version} the request was served", got == b"canary-body" * 1000)
+        busy = fill_table(server)
+        check("a token is in the table while the connection is busy, so that this test can fail", b"canary-table" in words_in_memory(server.process.pid))
+        ended = time.monotonic()
+        while busy.table != 0 and busy.next() is not None:
+            pass
+        check("the table of a connection that rests is closed within a second", busy.table == 0 and time.monotonic() - ended < 1, time.monotonic() - ended)
         idle = server.connect()
         idle.sendall(b"POST /echo?canary-query HTTP/1.1\r\nHost: localhost\r\nAuthorization: canary-token\r\nContent-Length: 11\r\n\r\n"
                      b"canary-body")
@@ -47,6 +70,9 @@ def main():
         found = words_in_memory(server.process.pid)
         check("a request that still runs is found, so that this test can fail", b"canary-running" in found, found)
         check("nothing else is", found <= {b"canary-running"}, found)
+        busy.get(205)
+        check("who rested is served again", busy.until(HEADERS, 205) is not None)
+        busy.close()
         kept.close()
         idle.close()
     done()

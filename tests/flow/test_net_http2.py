@@ -13,7 +13,7 @@ from net_support import Server, check, done, pattern, until
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
-CALM, INTERNAL = 11, 2
+CALM, INTERNAL, SETTINGS_TIMEOUT = 11, 2, 4
 NO_TABLE = struct.pack(">HI", 1, 0)  # SETTINGS_HEADER_TABLE_SIZE: so that answers can be read without a state
 
 
@@ -43,6 +43,12 @@ def request(path=b"/small", method=b"GET", extra=(), authority=b"localhost", sch
     return fields(*pseudo, *extra)
 
 
+def table_size(payload, before):
+    """SETTINGS_HEADER_TABLE_SIZE in a SETTINGS frame, or what it was."""
+    said = dict(struct.iter_unpack(">HI", payload))
+    return said.get(1, before)
+
+
 class Client:
     """A connection that speaks HTTP/2 badly on demand."""
 
@@ -50,6 +56,8 @@ class Client:
         self.socket = server.connect(alpn=("h2",))
         self.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, payload=settings))
         self.buffer, self.closed = b"", False
+        # Whether it is said that SETTINGS were seen; bytes that the server keeps of our fields; what a head says of them.
+        self.acknowledges, self.table, self.update = False, None, b""
 
     def send(self, *frames):
         try:
@@ -57,8 +65,10 @@ class Client:
         except (OSError, ssl.SSLError):
             self.closed = True
 
-    def get(self, stream, **what):
-        self.send(frame(HEADERS, END_STREAM | END_HEADERS, stream, request(**what)))
+    def get(self, stream, field=b"", **what):
+        """${field}: encoded, behind the others."""
+        self.send(frame(HEADERS, END_STREAM | END_HEADERS, stream, self.update + request(**what) + field))
+        self.update = b""
 
     def next(self):
         """The next frame as (kind, flags, stream, payload); None at the end."""
@@ -74,6 +84,10 @@ class Client:
         length = int.from_bytes(self.buffer[:3], "big")
         kind, flags, stream = struct.unpack(">BBI", self.buffer[3:9])
         payload, self.buffer = self.buffer[9:9 + length], self.buffer[9 + length:]
+        if kind == SETTINGS and not flags & ACK and self.acknowledges:
+            self.table = table_size(payload, self.table)
+            self.update = b"\x3f\xe1\x1f" if self.table else b"\x20"  # RFC 7541 section 6.3: 4096 or 0
+            self.send(frame(SETTINGS, ACK))
         return kind, flags, stream & 0x7FFFFFFF, payload
 
     def until(self, wanted, stream=None):
@@ -363,6 +377,12 @@ def stalls():
                 time.sleep(0.01)
         check("an idle connection ends with GOAWAY, pings or not", got is not None and took.between(0.5, 5), (got, took))
         client.close()
+        for acknowledges, code in ((True, 0), (False, SETTINGS_TIMEOUT)):
+            client = Client(server)
+            client.acknowledges = acknowledges
+            client.get(1)
+            check(f"who rests and has {'' if acknowledges else 'not '}acknowledged that there is no table ends with code {code}", client.goaway_code() == code)
+            client.close()
         check("waiting for the handler is no stall", server.get("/slow?ms=1500", "--http2") == b"a" * 200)
 
 
