@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "committer_internal.h"
 
-/* So many leaves are written before more are sealed, for that can go on meanwhile; and nobody waits for many others. */
+/* So many plain leaves are written before more are sealed, for that can go on meanwhile; and nobody waits for many
+ * others. */
 #define WORTH_WRITING 256
 
 void committer_list_add(struct committer_list *l, struct committer_entry *entry)
@@ -271,6 +272,8 @@ static void use_prepared(struct committer *c, bool good, struct committer_list *
 	if (good && draft_follows_log(c->next)) {
 		struct draft *settled = c->draft;
 
+		/* Changes that were refused had leaves in it. */
+		draft_complete(settled);
 		c->draft = c->next;
 		c->next = settled;
 		committer_list_join(done, &c->prepared);
@@ -377,8 +380,9 @@ static void append(struct committer *c, struct committer_list *plain, struct com
 	const bool degraded = committer_degraded(c), kept = degraded && log_scarce(c->options.log);
 
 	use_prepared(c, owed == 0 && !degraded, plain, done);
+	/* Behind all changes, however many: else reads would wait for as long as changes keep coming. */
 	for (struct committer_entry *e = committer_list_take(plain); e != NULL; e = committer_list_take(plain)) {
-		const bool taken = left->first == NULL && c->draft->count < WORTH_WRITING &&
+		const bool taken = left->first == NULL && c->draft->count - owed < WORTH_WRITING &&
 				   add_plain(c->draft, e, kept && e->weight != COMMITTER_END);
 
 		committer_list_add(taken ? done : left, e);

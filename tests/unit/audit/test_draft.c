@@ -111,6 +111,38 @@ static void each_leaf_is_under_the_key_of_its_own_subject(void **state)
 	rig_remove(&r);
 }
 
+/* Behind one that is written, and then by itself: what the other holds next is no part of the log. */
+static void a_draft_behind_another_forgets_it(void **state)
+{
+	struct draft *next = NULL;
+	struct event e = rig_event(0);
+	uint64_t index;
+	struct rig r;
+
+	(void)state;
+	rig_new(&r);
+	rig_open(&r);
+	assert_ok(draft_new(r.log, &next));
+	assert_ok(draft_add(r.draft, &e, &index));
+	assert_ok(log_append_begin(r.log, r.draft));
+	draft_begin_behind(next, r.draft);
+	e = rig_event(1);
+	assert_ok(draft_add(next, &e, &index));
+	assert_true(index == 1);
+	assert_ok(log_append_end(r.log));
+	assert_true(draft_follows_log(next));
+	e = rig_event(2);
+	assert_ok(draft_add(r.draft, &e, &index));
+	assert_ok(draft_add(next, &e, &index));
+	assert_true(index == 2);
+	draft_settle(r.draft);
+	assert_ok(log_append(r.log, next));
+	rig_check(&r, 3);
+	draft_free(next);
+	rig_close(&r);
+	rig_remove(&r);
+}
+
 int main(void)
 {
 	if (!rig_setup())
@@ -119,6 +151,7 @@ int main(void)
 		TEST(a_key_destroyed_within_a_round_is_noticed),
 		TEST(a_key_that_cannot_be_had_any_more_refuses_the_leaf),
 		TEST(each_leaf_is_under_the_key_of_its_own_subject),
+		TEST(a_draft_behind_another_forgets_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
