@@ -118,7 +118,6 @@ static struct status start_thread(struct committer *c)
 	struct starting starting = {.committer = c};
 
 	log_tell(c->options.log, wake, c);
-
 	TRY(draft_new(c->options.log, &c->draft));
 	TRY(draft_new(c->options.log, &c->next));
 	if (pthread_create(&c->thread, NULL, begin_and_run, &starting) != 0)

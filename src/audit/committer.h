@@ -3,9 +3,11 @@
  * committer: the one thread that changes anything: it owns the only transaction of
  * the store and the append end of the log (docs/ARCHITECTURE.md).
  *
- * A round takes everything that waits.  Each change runs in a savepoint of one
- * transaction, so one that is refused does not undo the others; then one commit, one
- * append of all leaves, and everybody is told.
+ * A round takes what waits.  Each change runs in a savepoint of one transaction, so
+ * one that is refused does not undo the others; then one commit, one append of their
+ * leaves and of plain ones behind them, as many as are worth a write, and everybody
+ * whose leaf is there is told.  Plain leaves that are left over, or come while the log
+ * writes, are sealed meanwhile and are the next round's.
  *
  * Invariants
  * 1. Nobody is told OK before his leaf, and his change, are durable (PROMISES#K10).

@@ -26,7 +26,8 @@ struct committer {
 
 	/* The thread's own. */
 	struct draft *draft; /* between rounds: leaves of committed changes that could not be appended yet, or none */
-	/* Plain leaves that came while ${draft} was written, sealed behind it, and whose they are: the next round's. */
+	/* Plain leaves that were left, or came, while ${draft} was written, sealed behind it, and whose they are: the
+	 * next round's. */
 	struct draft *next;
 	struct committer_list prepared;
 	struct buffer exported; /* scratch */
@@ -51,8 +52,8 @@ MUST_CHECK struct status committer_replay(struct committer *c);
 MUST_CHECK struct status committer_remove_outbox(struct committer *c, struct store_txn *txn);
 /**
  * committer_round(c, entries, left):
- * Everybody is told, but those whose leaves did not fit, are in ${c}->prepared, or came
- * meanwhile: they are moved to ${left}, in order; committer_round.c.
+ * Everybody is told but those who are then in ${c}->prepared, and those whose leaves did
+ * not fit or who came meanwhile: these are moved to ${left}, in order; committer_round.c.
  */
 void committer_round(struct committer *c, struct committer_list *entries, struct committer_list *left);
 

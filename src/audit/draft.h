@@ -7,7 +7,7 @@
  * else is appended before the draft is, so a row may carry it before the leaf is
  * durable.  An exported leaf can be appended after a crash exactly as it was.
  *
- * Owner: the thread that owns the log.
+ * Owner: the thread that owns the log; while it is written, see log_append_begin().
  */
 #ifndef AUDIT_DRAFT_H
 #define AUDIT_DRAFT_H
@@ -76,8 +76,8 @@ void draft_settle(struct draft *d);
 /**
  * draft_begin_behind(d, before):
  * ${d}, which is empty, begins behind the leaves of ${before}, between log_append_begin()
- * and log_append_end().  It is good for what draft_follows_log() says then, and
- * nothing is added to it in between.
+ * and log_append_end(), where leaves may be added to it.  From log_append_end() on
+ * nothing is, until draft_follows_log() said that it is good, or it is settled.
  */
 void draft_begin_behind(struct draft *d, const struct draft *before);
 /** draft_follows_log(d): what it began behind is in the log, so it can be added to and appended. */

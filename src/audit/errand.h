@@ -30,7 +30,8 @@ struct errand {
 
 /** errand_init(e): idle, still without its thread, which begins with what the first one who asks may do. */
 void errand_init(struct errand *e);
-/** errand_begin(e, run, context): ${e} is idle.  Where no thread can be made, run() is called here. */
+/** errand_begin(e, run, context): ${e} is idle.  Where no thread can be made, run() is called here, and done() is not.
+ */
 void errand_begin(struct errand *e, void (*run)(void *context), void *context);
 /** errand_done(e): errand_wait() would not wait for long; as cheap as a look at a flag. */
 bool errand_done(const struct errand *e);

@@ -110,7 +110,11 @@ MUST_CHECK struct status log_append_begin(struct log *l, struct draft *d);
 MUST_CHECK struct status log_append_end(struct log *l);
 /** log_append_done(l): what log_append_begin() had written is; the owner's. */
 bool log_append_done(const struct log *l);
-/** log_tell(l, done, context): done() is called, by another thread, when log_append_done() may have become true. */
+/**
+ * log_tell(l, done, context):
+ * The owner's, between appends.  done() is called, by another thread, when log_append_done()
+ * may have become true; with NULL nobody is, from when this returns.
+ */
 void log_tell(struct log *l, void (*done)(void *context), void *context);
 
 /** log_scarce(l): less than a quarter of its reserve is left; the owner's. */

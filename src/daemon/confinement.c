@@ -70,7 +70,7 @@ static const int calls[] = {
 	SCMP_SYS(fcntl),
 	SCMP_SYS(flock),
 	SCMP_SYS(close),
-	/* memory, threads (a snapshot of the log is saved by one of its own) */
+	/* memory, threads (the log writes, and saves its snapshots, in some of its own) */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
