@@ -121,6 +121,53 @@ static void leaves_that_are_owed_come_before_what_was_prepared(void **state)
 	}
 }
 
+/* No address space has room for such a stack. */
+static void allow_threads(bool allowed)
+{
+	static pthread_attr_t usual;
+	pthread_attr_t attributes;
+
+	if (!allowed)
+		assert_int_equal(pthread_getattr_default_np(&usual), 0);
+	assert_int_equal(pthread_attr_init(&attributes), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attributes, (size_t)1 << 50), 0);
+	assert_int_equal(pthread_setattr_default_np(allowed ? &usual : &attributes), 0);
+	assert_int_equal(pthread_attr_destroy(&attributes), 0);
+	if (allowed)
+		assert_int_equal(pthread_attr_destroy(&usual), 0);
+}
+
+static void without_a_thread_the_committer_writes(void **state)
+{
+	(void)state;
+	for (unsigned threaded = 0; threaded < 2; threaded++) {
+		struct site s;
+
+		begin(&s);
+		if (threaded == 0)
+			allow_threads(false);
+		for (unsigned i = 0; i < 4; i++)
+			submit(&meanwhile.readings[i].entry);
+		submit(&meanwhile.change.entry);
+		wait_told(4);
+		while (!atomic_load(&meanwhile.change_told))
+			(void)sched_yield();
+		for (unsigned i = 0; i < 4; i++)
+			assert_ok(meanwhile.readings[i].status);
+		assert_ok(meanwhile.change_status);
+		committer_stop(s.committer);
+		s.committer = NULL;
+		assert_true(s.log->errand.threaded == (threaded == 1));
+		if (threaded == 0)
+			allow_threads(true);
+		restart(&s);
+		assert_true(log_size(s.log) == 6);
+		check_change(&s, 1, true);
+		check_chains(&s);
+		end(&s);
+	}
+}
+
 int main(void)
 {
 	if (!rig_setup())
@@ -129,6 +176,7 @@ int main(void)
 		TEST(no_fault_loses_or_doubles_a_leaf),
 		TEST(what_is_behind_a_batch_that_fails_is_made_anew),
 		TEST(leaves_that_are_owed_come_before_what_was_prepared),
+		TEST(without_a_thread_the_committer_writes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
