@@ -7,6 +7,7 @@
 #include "http2answer.h"
 #include "http2head.h"
 #include "http2session.h"
+#include "limits.h"
 #include "server.h"
 
 /* How often one connection is read in one turn of the loop. */
@@ -22,6 +23,8 @@
 #define EARNED_BY_REQUEST 20
 
 #define MIN_PROGRESS 1024
+/* Fields of one head, four times what any is answered for: who sends more ends the connection. */
+#define FIELDS_MAX (4 * LIMIT_HTTP_HEADERS)
 /* Where a frame says what it is (RFC 9113 section 4.1). */
 #define FRAME_TYPE 3
 
@@ -74,6 +77,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	struct connection *c = context;
 	struct exchange *e;
 
+	c->http2.fields_seen = 0;
 	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
 	if (!ok(exchange_new(c->loop, c, &e)))
@@ -89,9 +93,13 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_len,
 		     const uint8_t *value, size_t value_len, uint8_t flags, void *context)
 {
-	struct exchange *e = ((struct connection *)context)->http2.reading;
+	struct http2conn *h = &((struct connection *)context)->http2;
+	struct exchange *e = h->reading;
 
 	(void)session, (void)flags;
+	/* A field of 4 KiB in the table is one byte to repeat, and thousands of bytes to look at. */
+	if (++h->fields_seen > FIELDS_MAX)
+		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	/* Trailer fields mean nothing to us (RFC 9110 section 6.5.1). */
 	if (e != NULL && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
 		http2head_add(e, (struct text){(const char *)name, name_len},

@@ -271,6 +271,21 @@ def bodies(server):
     client.close()
 
 
+def repeat_field(server):
+    """One field of nearly 4 KiB put into the table, and said again by a byte each."""
+    client = Client(server, NO_TABLE)
+    client.acknowledges = True
+    client.until(SETTINGS)
+    for stream in range(1, 201, 2):
+        client.get(stream)
+        client.until(HEADERS, stream)
+    client.get(201, b"\x40" + text(b"x") + text(b"y" * 4000))
+    check("a field goes into the table of a busy connection", client.until(HEADERS, 201) is not None and client.table == 4096, client.table)
+    client.get(203, b"\xbe" * 16000)
+    check("who says it thousands of times is cut off", client.until(HEADERS, 203) is None)
+    client.close()
+
+
 def abuse(server):
     client = Client(server)
     for stream in range(1, 4001, 2):
@@ -308,6 +323,7 @@ def abuse(server):
         client.send(frame(DATA, 0, 1) * 500)
     check("a flood of empty DATA frames is cut off", client.closed)
     client.close()
+    repeat_field(server)
     client = Client(server)
     client.send(frame(HEADERS, 0, 1, request()), *[frame(CONTINUATION, 0, 1, fields((b"x", b"y"))) for _ in range(200)])
     check("endless CONTINUATION is cut off", client.goaway_code() is not None or client.closed)
