@@ -12,6 +12,14 @@ def processor_time(pids):
     return sum(time.clock_gettime(~pid << 3 | CLOCK_OF_PROCESS) for pid in pids)
 
 
+def load_of_others(patience=180):
+    """The load average before anything of ours runs; what has ended a moment ago, the build for one, has time to leave it."""
+    began = time.monotonic()
+    while os.getloadavg()[0] > 1 and time.monotonic() - began < patience:
+        time.sleep(5)
+    return os.getloadavg()[0]
+
+
 def commit_time(folder, count=1000):
     """Median and 99th percentile of one fdatasync of a page, in ms."""
     path = folder / "probe"

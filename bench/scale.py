@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 from lib.below import children_of  # noqa: E402
 from lib.site import BUILD, Site  # noqa: E402
 import report  # noqa: E402
-from measuring import commit_time, processor_time  # noqa: E402
+from measuring import commit_time, load_of_others, processor_time  # noqa: E402
 
 SMALL, LARGE = int(os.environ.get("SMALL", "1000")), int(os.environ.get("LARGE", "100000"))
 RECORDS, COUNT = int(os.environ.get("RECORDS", "10")), int(os.environ.get("COUNT", "1000"))
@@ -155,7 +155,7 @@ def compare(sites):
 
 
 def main():
-    began = os.getloadavg()[0]
+    began = load_of_others()
     with Site() as small, Site() as large:
         of_many = Large(large, LARGE)  # first: it takes longer than the small one's session may be unused
         sites = [Large(small, SMALL), of_many]

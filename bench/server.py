@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 from lib.below import children_of  # noqa: E402
 from lib.site import BUILD, Site, free_port  # noqa: E402
 import report  # noqa: E402
-from measuring import commit_time, processor_time  # noqa: E402
+from measuring import commit_time, load_of_others, processor_time  # noqa: E402
 
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), int(os.environ.get("SECONDS_PER_ROUND", "3"))
 LOOPS = min(os.cpu_count() or 1, 8)
@@ -263,7 +263,7 @@ class Bench:
 
 def main():
     only = os.environ.get("ONLY", "").split()
-    load = os.getloadavg()[0]  # of others: what is prepared below loads the machine, too, and is over then
+    load = load_of_others()  # what is prepared below loads the machine, too, and is over then
     with Site() as site:
         bench = Bench(site)
         try:
