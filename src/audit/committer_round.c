@@ -259,9 +259,10 @@ static void prepare(struct committer *c, struct committer_list *left)
 	draft_begin_behind(c->next, c->draft);
 	do {
 		if (!all_plain(left))
-			return;
+			break;
 		prepare_all(c, left);
 	} while (left->first == NULL && committer_take_meanwhile(c, left));
+	draft_complete(c->next);
 }
 
 /* What was prepared is good if the batch before it is in the log and no change comes first; else it is made anew. */

@@ -23,8 +23,10 @@
 #define EARNED_BY_REQUEST 20
 
 #define MIN_PROGRESS 1024
-/* Fields of one head, four times what any is answered for: who sends more ends the connection. */
-#define FIELDS_MAX (4 * LIMIT_HTTP_HEADERS)
+/* Bytes of one head (RFC 9113 section 6.5.2), four times what is answered: who sends more ends the connection. */
+#define HEAD_MAX ((size_t)4 * LIMIT_HTTP_HEAD)
+/* What a field counts beside its bytes. */
+#define FIELD_OVERHEAD 32
 /* Where a frame says what it is (RFC 9113 section 4.1). */
 #define FRAME_TYPE 3
 
@@ -77,7 +79,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	struct connection *c = context;
 	struct exchange *e;
 
-	c->http2.fields_seen = 0;
+	c->http2.head_seen = 0;
 	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
 	if (!ok(exchange_new(c->loop, c, &e)))
@@ -98,7 +100,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 
 	(void)session, (void)flags;
 	/* A field of 4 KiB in the table is one byte to repeat, and thousands of bytes to look at. */
-	if (++h->fields_seen > FIELDS_MAX)
+	h->head_seen += name_len + value_len + FIELD_OVERHEAD;
+	if (h->head_seen > HEAD_MAX)
 		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	/* Trailer fields mean nothing to us (RFC 9110 section 6.5.1). */
 	if (e != NULL && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
@@ -118,7 +121,7 @@ static void on_head(struct connection *c, struct exchange *e, bool ends)
 	struct http2conn *h = &c->http2;
 
 	e->body_complete = ends;
-	http2table_asked(&h->fields, h->session);
+	http2table_asked(&h->fields, h->session, c->loop->now);
 	http2head_complete(e, !ends);
 	if (e->refusal != 0) {
 		e->body = EXCHANGE_BODY_DISCARD;
@@ -355,12 +358,26 @@ static bool receive(struct connection *c)
 	return any && c->stage == CONNECTION_OPEN;
 }
 
+/* Also of a connection that has no rest, because it takes hours to read an answer or does not say that it listens. */
+static void look_at_table(struct connection *c)
+{
+	struct http2conn *h = &c->http2;
+	const uint64_t *span = c->loop->deadlines.span, now = c->loop->now;
+
+	if (http2table_is_old(&h->fields, now, span[DEADLINE_REST]))
+		http2table_rest(&h->fields, h->session, now);
+	else if (http2table_is_ignored(&h->fields, now, span[DEADLINE_STALL]))
+		(void)nghttp2_session_terminate_session(h->session, NGHTTP2_SETTINGS_TIMEOUT);
+}
+
 static bool http2_advance(struct connection *c)
 {
 	struct http2conn *h = &c->http2;
 	bool room;
 	int reads = 0;
 
+	if (!h->broken)
+		look_at_table(c);
 	do {
 		attend(c);
 		room = !h->broken && fill(c);
@@ -428,13 +445,11 @@ static void http2_overdue(struct connection *c, enum deadline_kind kind)
 		stalled = stalled || waits_for_peer(e);
 	if (stalled)
 		connection_close(c, true);
-	else if (h->fields.state == HTTP2TABLE_CLOSING)
-		(void)nghttp2_session_terminate_session(h->session, NGHTTP2_SETTINGS_TIMEOUT);
 }
 
 static void http2_rest(struct connection *c)
 {
-	http2table_rest(&c->http2.fields, c->http2.session);
+	http2table_rest(&c->http2.fields, c->http2.session, c->loop->now);
 }
 
 static void http2_drain(struct connection *c)

@@ -28,7 +28,7 @@ struct http2conn {
 	struct http2table fields;      /* of requests */
 	struct exchange *first, *last; /* in order of arrival */
 	struct exchange *reading;      /* whose head comes in; NULL when its stream has ended meanwhile */
-	unsigned fields_seen;          /* of that head, or of what is behind a body */
+	size_t head_seen;              /* bytes of that head, or of what is behind a body */
 	bool broken;                   /* see http2session.c */
 	size_t count, queued, lingering;
 	size_t kept;                    /* bytes of answers not sent yet */

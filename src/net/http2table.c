@@ -13,19 +13,33 @@ static void submit(struct http2table *t, nghttp2_session *session, uint32_t size
 		t->unacknowledged++;
 }
 
-void http2table_asked(struct http2table *t, nghttp2_session *session)
+void http2table_asked(struct http2table *t, nghttp2_session *session, uint64_t now)
 {
+	if (t->state != HTTP2TABLE_CLOSING)
+		t->since = now;
 	if (t->state != HTTP2TABLE_CLOSED || ++t->asked < BUSY)
 		return;
 	submit(t, session, NGHTTP2_DEFAULT_HEADER_TABLE_SIZE);
 	t->state = HTTP2TABLE_OPEN;
 }
 
-void http2table_rest(struct http2table *t, nghttp2_session *session)
+bool http2table_is_old(const struct http2table *t, uint64_t now, uint64_t rest)
+{
+	return t->state == HTTP2TABLE_OPEN && now - t->since >= rest;
+}
+
+bool http2table_is_ignored(const struct http2table *t, uint64_t now, uint64_t patience)
+{
+	return t->state == HTTP2TABLE_CLOSING && now - t->since >= patience;
+}
+
+void http2table_rest(struct http2table *t, nghttp2_session *session, uint64_t now)
 {
 	if (t->state == HTTP2TABLE_OPEN)
 		submit(t, session, 0);
 	t->asked = 0;
+	if (t->state != HTTP2TABLE_CLOSING)
+		t->since = now;
 	t->state = t->unacknowledged > 0 ? HTTP2TABLE_CLOSING : HTTP2TABLE_CLOSED;
 }
 

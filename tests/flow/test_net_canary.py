@@ -6,7 +6,7 @@ import time
 
 from lib.below import all_asleep
 from net_support import Server, check, done, is_sanitized, read_response, until
-from test_net_http2 import HEADERS, NO_TABLE, SETTINGS, Client, text
+from test_net_http2 import HEADERS, busy_client, text
 
 CANARY = re.compile(rb"canary-[a-z]+")
 
@@ -29,12 +29,7 @@ def words_in_memory(pid):
 
 def fill_table(server):
     """A busy HTTP/2 connection that puts its token into the server's table, as browsers do, and refers to it."""
-    client = Client(server, settings=NO_TABLE)
-    client.acknowledges = True
-    client.until(SETTINGS)
-    for stream in range(1, 201, 2):
-        client.get(stream)
-        client.until(HEADERS, stream)
+    client = busy_client(server)
     check("a busy connection is offered a table", client.table == 4096, client.table)
     indexed = b"\x40" + text(b"authorization") + text(b"canary-table")
     for stream, field in ((201, indexed), (203, b"\xbe")):  # 62, the first of the table

@@ -97,6 +97,11 @@ class Client:
                 return got
         return None
 
+    def until_any(self, *wanted):
+        while (got := self.next()) is not None and got[0] not in wanted:
+            pass
+        return got
+
     def goaway_code(self):
         got = self.until(GOAWAY)
         return int.from_bytes(got[3][4:8], "big") if got else None
@@ -271,14 +276,34 @@ def bodies(server):
     client.close()
 
 
-def repeat_field(server):
-    """One field of nearly 4 KiB put into the table, and said again by a byte each."""
+def busy_client(server):
+    """A connection that is offered a table."""
     client = Client(server, NO_TABLE)
     client.acknowledges = True
     client.until(SETTINGS)
     for stream in range(1, 201, 2):
         client.get(stream)
         client.until(HEADERS, stream)
+    return client
+
+
+def slow_reader(server):
+    """Who takes one answer for long has asked nothing for long, though its connection does not rest."""
+    client = busy_client(server)
+    client.get(201, path=b"/whole?n=300000")
+    got = 0
+    while client.table != 0 and got < 300000 and (one := client.next()) is not None:
+        if one[0] == DATA:
+            got += len(one[3])
+            client.send(*[frame(WINDOW_UPDATE, 0, stream, struct.pack(">I", 1000)) for stream in (0, 201)])
+            time.sleep(0.05)
+    check("the table goes while an answer is still read", client.table == 0 and 0 < got < 300000, (client.table, got))
+    client.close()
+
+
+def repeat_field(server):
+    """One field of nearly 4 KiB put into the table, and said again by a byte each."""
+    client = busy_client(server)
     client.get(201, b"\x40" + text(b"x") + text(b"y" * 4000))
     check("a field goes into the table of a busy connection", client.until(HEADERS, 201) is not None and client.table == 4096, client.table)
     client.get(203, b"\xbe" * 16000)
@@ -398,6 +423,13 @@ def stalls():
             client.get(1)
             check(f"who rests and has {'' if acknowledges else 'not '}acknowledged that there is no table ends with code {code}", client.goaway_code() == code)
             client.close()
+        client, stream, got = Client(server), 1, None
+        while stream < 200 and (got is None or got[0] != GOAWAY):
+            client.get(stream)
+            got, stream = client.until_any(HEADERS, GOAWAY), stream + 2
+            time.sleep(0.55 if stream == 3 else 0.1)  # one rest, and none behind it
+        check("who asks on and never acknowledges is sent away", got is not None and got[0] == GOAWAY and got[3][7] == SETTINGS_TIMEOUT, got)
+        client.close()
         check("waiting for the handler is no stall", server.get("/slow?ms=1500", "--http2") == b"a" * 200)
 
 
@@ -410,6 +442,7 @@ def main():
     with Server("--loops", "1") as server:
         abuse(server)
         repeat_field(server)
+        slow_reader(server)
         check("the server still answers", server.get("/small") == b"a" * 200)
         check("no exchange is left behind", until(lambda: server.metrics()["exchanges"] == 1), server.metrics())
     with Server("--loops", "1") as server:
