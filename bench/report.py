@@ -55,7 +55,7 @@ def write_server(result, rounds, seconds):
     disturbed = load[0] > 1
     lines = [
         result["machine"] + ".",
-        f"Median of {rounds} interleaved rounds of {seconds} s. Load average when it began {load[0]:.1f}, when it ended {load[1]:.1f}"
+        f"Median of {rounds} interleaved rounds of {seconds} s ({2 * rounds - 1} where the floor is 0.9 or more). Load average when it began {load[0]:.1f}, when it ended {load[1]:.1f}"
         + (": **other work ran on these cores, so rates are no evidence; processor time a request is less disturbed**."
            if disturbed else "."),
         f"Disk: fdatasync of a page p50 {disk[0]:.2f} ms, p99 {disk[1]:.2f} ms; afterwards {after[0]:.2f} and {after[1]:.2f} ms"
