@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """server: the whole server against nginx static TLS: same bodies, client, certificate type, machine and run.
 
-For every row: ROUNDS rounds (nearly twice as many where the floor is near 1), ours and nginx in turn, the median of each side and of the ratios. Writes its section of
-docs/BENCHMARKS.md. Environment: TACENDA_BUILD, ROUNDS (5), SECONDS_PER_ROUND (3), ONLY (names of rows), REPORT (file).
+For every row: ROUNDS rounds (nearly twice as many where the floor is near 1), ours and nginx in turn, the median of each
+side and of the ratios. Writes its section of docs/BENCHMARKS.md. Environment: TACENDA_BUILD, ROUNDS (5), SECONDS_PER_ROUND
+(3), ONLY (names of rows), REPORT (file).
 """
 import http.client
 import json
